@@ -1,0 +1,3 @@
+.PHONY: run test lint bench torture gallery
+run test lint bench torture gallery:
+	python3 dev.py $@

@@ -1,0 +1,27 @@
+"""The fields that a project's data offers, without loading the data."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+
+from netlab.compiler.problem import Problem
+from netlab.data.dataset import DataError, Field, source_of
+from netlab.document.project import DataChoice
+from netlab.options import OptionError
+
+
+def fields_of(choice: DataChoice) -> tuple[tuple[Field, ...], list[Problem]]:
+    """The fields of the chosen data, or the problem that stands in the way. Cached by source and options."""
+    if not choice.source:
+        message = "No data is chosen. Click on the empty canvas and choose a data set in the project settings."
+        return (), [Problem("no_data", message, where="Data")]
+    try:
+        return _fields(choice.source, json.dumps(choice.options, sort_keys=True)), []
+    except (DataError, OptionError) as error:
+        return (), [Problem("data", f"Data: {error}", where="Data")]
+
+
+@lru_cache(maxsize=32)
+def _fields(source: str, options: str) -> tuple[Field, ...]:
+    return tuple(source_of(source, json.loads(options)).fields())

@@ -1,0 +1,247 @@
+"""Shapes of every port, weights of every node, and what does not fit. No torch, linear in nodes and edges."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from math import prod
+from typing import Any
+
+from netlab.compiler.fields import fields_of
+from netlab.compiler.problem import ERROR, Problem, label
+from netlab.data.dataset import Field
+from netlab.document.graph import Edge, Graph, Node
+from netlab.document.project import Project
+from netlab.layers.layer import Fix, Layer, Shape, ShapeError, catalogue
+
+
+@dataclass(frozen=True)
+class Inferred:
+    """What is known of a project without running it.
+
+    Attributes:
+        order: node ids so that every wire points forward; nodes on a cycle are missing.
+        layers: the layer of every node whose type is known and whose options are valid.
+        inputs, outputs: shape of every port reached, by (node id, port name).
+        weights: shapes of the learned tensors, by node id and tensor name.
+        fields: the fields of the data set, by name.
+        problems: what is wrong, in the order of the graph.
+    """
+
+    order: tuple[str, ...] = ()
+    layers: Mapping[str, Layer] = field(default_factory=dict)
+    inputs: Mapping[tuple[str, str], Shape] = field(default_factory=dict)
+    outputs: Mapping[tuple[str, str], Shape] = field(default_factory=dict)
+    weights: Mapping[str, Mapping[str, tuple[int, ...]]] = field(default_factory=dict)
+    fields: Mapping[str, Field] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+
+    def parameters(self, node: str | None = None) -> int:
+        """How many numbers one node learns, or all nodes together."""
+        if node is not None:
+            return sum(prod(shape) for shape in self.weights.get(node, {}).values())
+        return sum(prod(shape) for tensors in self.weights.values() for shape in tensors.values())
+
+    def problems_of(self, node: str) -> list[Problem]:
+        return [problem for problem in self.problems if problem.node == node]
+
+    @property
+    def blocking(self) -> list[Problem]:
+        """The problems that stand between this project and a training run."""
+        return [problem for problem in self.problems if problem.severity == ERROR]
+
+
+def infer(project: Project) -> Inferred:
+    """Shapes and weights of the whole graph.
+
+    A node behind a faulty one gets no shape and no complaint of its own, so that each mistake is told once.
+    """
+    return _Walk(project).run()
+
+
+class _Walk:
+    """One pass over the graph in topological order."""
+
+    def __init__(self, project: Project) -> None:
+        self.graph: Graph = project.graph
+        self.fields, self.problems = fields_of(project.data)
+        self.layers: dict[str, Layer] = {}
+        self.inputs: dict[tuple[str, str], Shape] = {}
+        self.outputs: dict[tuple[str, str], Shape] = {}
+        self.weights: dict[str, dict[str, tuple[int, ...]]] = {}
+        self.into: dict[str, dict[str, Edge]] = {node: {} for node in self.graph.nodes}
+        for edge in self.graph.edges.values():
+            if edge.target in self.into:
+                self.into[edge.target][edge.target_port] = edge
+
+    def run(self) -> Inferred:
+        order, circular = self.graph.order()
+        if circular:
+            self._complain_of_cycle(circular)
+        for node in order:
+            self._visit(self.graph.nodes[node])
+        return Inferred(
+            tuple(order),
+            self.layers,
+            self.inputs,
+            self.outputs,
+            self.weights,
+            {f.name: f for f in self.fields},
+            tuple(self.problems),
+        )
+
+    def _visit(self, node: Node) -> None:
+        layer = self._layer_of(node)
+        if layer is None:
+            return
+        if not self._wires_known(node, layer):
+            return
+        shapes = self._arriving(node, layer)
+        if shapes is None:
+            return
+        try:
+            made = self._input_shape(layer) if layer.role == "input" else layer.shapes(**shapes)
+            weights = layer.weights(**shapes)
+        except ShapeError as error:
+            self._complain_of_shape(node, error)
+            return
+        by_port = made if isinstance(made, dict) else dict.fromkeys(list(layer.outputs())[:1], made)
+        self.outputs |= {(node.id, port): shape for port, shape in by_port.items()}
+        if layer.role == "loss":  # a loss node has a value even if it declares no port for it
+            self.outputs.setdefault((node.id, "loss"), Shape(()))
+        if weights:
+            self.weights[node.id] = weights
+
+    def _layer_of(self, node: Node) -> Layer | None:
+        known = catalogue()
+        cls = known.get(node.type)
+        if cls is None:
+            near = get_close_matches(node.type, known, 1)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            message = (
+                f"There is no layer of type {node.type!r} in this NetLab. The node is kept as it is, but it cannot "
+                f"be trained: remove it or install the layer.{hint}"
+            )
+            self._add(Problem("unknown_layer", message, node.id, where=label(node)))
+            return None
+        faults = cls.check_values(node.options)
+        for fault in faults:
+            option = cls.options().get(fault.option)
+            fixes: tuple[Fix, ...] = ()
+            if option is not None:
+                near_value = _nearest(option, node.options[fault.option])
+                fix = Fix(
+                    f"Set {fault.option} to {near_value}",
+                    "set_option",
+                    {"name": fault.option, "value": near_value},
+                )
+                fixes = (fix,)
+            where = label(node)
+            self._add(Problem("option", f"{where}: {fault}", node.id, fixes=fixes, where=where))
+        if faults:
+            return None
+        layer = self.layers[node.id] = cls(**node.options)
+        return layer
+
+    def _wires_known(self, node: Node, layer: Layer) -> bool:
+        strange = [edge for port, edge in self.into[node.id].items() if port not in layer.inputs()]
+        for edge in strange:
+            known = ", ".join(layer.inputs()) or "none"
+            message = f"{label(node)} has no input {edge.target_port!r} (it has: {known}). Remove this wire."
+            self._add(Problem("no_port", message, node.id, edge.target_port, edge.id, where=label(node)))
+        return not strange
+
+    def _arriving(self, node: Node, layer: Layer) -> dict[str, Shape | None] | None:
+        """Shapes by input port, or None when something upstream is missing (told there, not here)."""
+        shapes: dict[str, Shape | None] = {}
+        complete = True
+        for port, declared in layer.inputs().items():
+            edge = self.into[node.id].get(port)
+            if edge is None:
+                shapes[port] = None
+                if not declared.optional:
+                    complete = False
+                    where = label(node)
+                    message = f"Nothing is wired to input {port!r} of {where}. {declared.help}"
+                    self._add(Problem("open_port", message, node.id, port, where=where))
+                continue
+            shape = self.outputs.get((edge.source, edge.source_port))
+            if shape is None:
+                complete = False
+                self._check_source(node, edge)
+                continue
+            shapes[port] = self.inputs[node.id, port] = shape
+        return shapes if complete else None
+
+    def _check_source(self, node: Node, edge: Edge) -> None:
+        layer = self.layers.get(edge.source)
+        if layer is not None and edge.source_port not in layer.outputs():
+            source = self.graph.nodes[edge.source]
+            message = f"{label(source)} has no output {edge.source_port!r}. Remove this wire and draw it again."
+            self._add(Problem("no_port", message, node.id, edge.target_port, edge.id, where=label(node)))
+
+    def _input_shape(self, layer: Layer) -> Shape:
+        chosen = layer.values["field"]
+        for known in self.fields:
+            if known.name == chosen:
+                return Shape.parse(f"{known.dtype} B {known.shape}")
+        names = [known.name for known in self.fields]
+        if not names:
+            raise ShapeError("There is no data yet. Choose a data set in the project settings.")
+        fixes = [Fix(f"Use {name}", "set_option", {"name": "field", "value": name}) for name in names]
+        asked = f"The data has no field {chosen!r}" if chosen else "No field is chosen"
+        raise ShapeError(f"{asked}; it has: {', '.join(names)}.", fixes=fixes)
+
+    def _complain_of_shape(self, node: Node, error: ShapeError) -> None:
+        where = label(node)
+        edge = self.into[node.id].get(error.port)
+        if edge is None and len(self.into[node.id]) == 1:
+            edge = next(iter(self.into[node.id].values()))
+        message = f"{where}: {error}"
+        if edge is not None:
+            source = self.graph.nodes[edge.source]
+            shape = self.inputs.get((node.id, edge.target_port))
+            message = (
+                f"{where} cannot take what {label(source)} sends. {error} "
+                f"({edge.source_port} of {label(source)} sends {shape} to {edge.target_port} of {where}.)"
+            )
+        port = edge.target_port if edge else error.port
+        self._add(Problem("shape", message, node.id, port, edge.id if edge else "", fixes=error.fixes, where=where))
+
+    def _complain_of_cycle(self, circular: list[str]) -> None:
+        loop = _one_cycle(self.graph, circular)
+        names = " → ".join(label(self.graph.nodes[node]) for node in [*loop, loop[0]])
+        closing = next(e for e in self.graph.edges.values() if e.source == loop[-1] and e.target == loop[0])
+        message = f"These nodes feed each other in a circle: {names}. Remove one of the wires, e.g. the last."
+        fix = Fix("Remove the last wire", "remove", {"ids": [closing.id]})
+        where = label(self.graph.nodes[loop[0]])
+        self._add(Problem("cycle", message, loop[0], closing.target_port, closing.id, fixes=(fix,), where=where))
+
+    def _add(self, problem: Problem) -> None:
+        self.problems.append(problem)
+
+
+def _one_cycle(graph: Graph, circular: list[str]) -> list[str]:
+    """Some cycle among nodes of which each has an unfinished predecessor, in the direction of the wires."""
+    inside = set(circular)
+    before: dict[str, str] = {}
+    for edge in graph.edges.values():
+        if edge.source in inside and edge.target in inside:
+            before.setdefault(edge.target, edge.source)
+    node, seen = circular[0], []
+    while node not in seen:
+        seen.append(node)
+        node = before[node]
+    return list(reversed(seen[seen.index(node) :]))
+
+
+def _nearest(option: Any, value: Any) -> Any:
+    """The allowed value nearest to a refused one: the limit it went past, or the default."""
+    low, high = getattr(option, "min", None), getattr(option, "max", None)
+    if isinstance(value, int | float) and not isinstance(value, bool) and low is not None and high is not None:
+        if value < low:
+            return low
+        if value > high:
+            return high
+    return option.default

@@ -1,0 +1,113 @@
+"""Rules about the graph as a whole. Each rule is a generator of problems, listed in `RULES`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from netlab.compiler.infer import Inferred
+from netlab.compiler.problem import WARNING, Problem, label
+from netlab.compiler.trace import reaching, source_fix
+from netlab.data.dataset import Field
+from netlab.document.project import Project
+from netlab.document.training import Training
+from netlab.layers.layer import Fix, Layer
+
+
+def lint(project: Project, inferred: Inferred) -> tuple[Problem, ...]:
+    """The problems that no single node can see."""
+    return tuple(problem for rule in RULES for problem in rule(project, inferred))
+
+
+def _of_role(inferred: Inferred, role: str) -> list[str]:
+    return [node for node, layer in inferred.layers.items() if layer.role == role]
+
+
+def empty(project: Project, inferred: Inferred) -> Iterator[Problem]:
+    """An empty canvas."""
+    if not project.graph.nodes:
+        yield Problem("empty", "The canvas is empty. Drag an Input from the palette to begin.", where="Graph")
+
+
+def ends(project: Project, inferred: Inferred) -> Iterator[Problem]:
+    """A model needs an output to be used and a loss to be trained."""
+    if not project.graph.nodes:
+        return
+    if not _of_role(inferred, "output"):
+        message = "There is no Output node. Wire one to what the model should return."
+        yield Problem("no_output", message, where="Graph")
+    if not _of_role(inferred, "loss"):
+        message = "There is no loss node, so there is nothing to learn from. Add Cross-entropy or MSE loss."
+        yield Problem("no_loss", message, where="Graph")
+
+
+def unused(project: Project, inferred: Inferred) -> Iterator[Problem]:
+    """Nodes whose result reaches no output and no loss."""
+    goals = [*_of_role(inferred, "output"), *_of_role(inferred, "loss")]
+    if not goals:
+        return
+    useful = reaching(project.graph, goals)
+    for node in inferred.order:
+        if node not in useful:
+            where = label(project.graph.nodes[node])
+            message = f"The result of {where} goes nowhere, so it is left out of the model. Wire it, or remove it."
+            yield Problem("unused", message, node, severity=WARNING, where=where)
+
+
+def nothing_learns(project: Project, inferred: Inferred) -> Iterator[Problem]:
+    """A model without a weight that may change."""
+    free = [node for node in inferred.weights if not project.graph.nodes[node].frozen]
+    if _of_role(inferred, "loss") and not free and not inferred.problems:
+        message = "No weight can change: add a layer with weights, or thaw one."
+        yield Problem("nothing_learns", message, where="Graph")
+
+
+def classes(project: Project, inferred: Inferred) -> Iterator[Problem]:
+    """Cross-entropy needs as many scores as the data has classes."""
+    for node, layer in inferred.layers.items():
+        field = _field_at(project, inferred, node, "target") if layer.role == "loss" else None
+        prediction = inferred.inputs.get((node, "prediction"))
+        if field is None or field.classes is None or prediction is None or not prediction.rank:
+            continue
+        scores = prediction.sizes[-1]
+        if scores is not None and scores < field.classes and prediction.dtype == "float" and field.dtype == "int":
+            where = label(project.graph.nodes[node])
+            message = (
+                f"{where} gets {scores} scores for each sample ({prediction}), but {field.name!r} has {field.classes} "
+                f"classes. Give the layer before it {field.classes} outputs."
+            )
+            fixes = source_fix(project, inferred, node, "prediction", field.classes)
+            yield Problem("classes", message, node, "prediction", fixes=fixes, where=where)
+
+
+def vocabulary(project: Project, inferred: Inferred) -> Iterator[Problem]:
+    """An embedding needs a row for every index that can come."""
+    for node, layer in inferred.layers.items():
+        rows = layer.values.get("num_embeddings")
+        ports = list(layer.inputs())
+        field = _field_at(project, inferred, node, ports[0]) if rows and ports else None
+        if field is None or field.classes is None or rows is None or rows >= field.classes:
+            continue
+        where = label(project.graph.nodes[node])
+        message = (
+            f"{where} has {rows} rows, but {field.name!r} holds indices up to {field.classes - 1}. "
+            f"Set num_embeddings to {field.classes}."
+        )
+        values: dict[str, object] = {"name": "num_embeddings", "value": field.classes}
+        fix = Fix(f"Set num_embeddings to {field.classes}", "set_option", values)
+        yield Problem("vocabulary", message, node, ports[0], fixes=(fix,), where=where)
+
+
+def settings(project: Project, inferred: Inferred) -> Iterator[Problem]:
+    """Training settings outside their limits."""
+    for fault in Training.check_values(project.training):
+        yield Problem("training", f"Training: {fault}", where="Training")
+
+
+def _field_at(project: Project, inferred: Inferred, node: str, port: str) -> Field | None:
+    """The data field that is wired straight into a port, if one is."""
+    edge = project.graph.into(node).get(port)
+    layer: Layer | None = inferred.layers.get(edge.source) if edge else None
+    return inferred.fields.get(layer.values["field"]) if layer is not None and layer.role == "input" else None
+
+
+RULES = (empty, ends, unused, nothing_learns, classes, vocabulary, settings)

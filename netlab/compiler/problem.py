@@ -1,0 +1,54 @@
+"""A problem: what is wrong with a project, where, and what would mend it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from netlab.document.graph import Node
+from netlab.layers.layer import catalogue
+from netlab.layers.shape import Fix
+
+ERROR, WARNING = "error", "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One complaint, in words for the user.
+
+    Attributes:
+        code: stable name of the rule, e.g. ``shape`` or ``open_port``.
+        message: the sentence, with place and remedy.
+        node, port, edge: ids of where it sits, "" where that does not apply.
+        severity: an ``error`` blocks training, a ``warning`` does not.
+        fixes: changes on offer, each applied by `netlab.compiler.fixes.apply_fix`.
+        where: the place in words, e.g. ``Linear “fc1”``.
+    """
+
+    code: str
+    message: str
+    node: str = ""
+    port: str = ""
+    edge: str = ""
+    severity: str = ERROR
+    fixes: tuple[Fix, ...] = ()
+    where: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data for ``--json``."""
+        return {
+            "code": self.code,
+            "severity": self.severity,
+            "where": self.where,
+            "node": self.node,
+            "port": self.port,
+            "message": self.message,
+            "fix": [fix.label for fix in self.fixes],
+        }
+
+
+def label(node: Node) -> str:
+    """What to call a node in a sentence: ``Linear “fc1”``, or ``Linear n3`` while it has no name."""
+    cls = catalogue().get(node.type)
+    title = cls.title() if cls else node.type
+    return f"{title} “{node.name}”" if node.name else f"{title} {node.id}"

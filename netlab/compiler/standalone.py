@@ -1,0 +1,83 @@
+"""One file that needs only torch: the model's source with the NetLab modules it uses written out above it."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+from netlab.compiler.infer import Inferred
+from netlab.compiler.source import Source, generate
+from netlab.document.project import Project
+
+NN = Path(__file__).resolve().parent.parent / "nn"
+
+
+def standalone(project: Project, inferred: Inferred) -> str:
+    """The text of a Python file that defines `Model` and imports nothing but torch and the standard library.
+
+    Run as a script it builds the model, feeds it random data and prints the shapes.
+    """
+    source = generate(project, inferred)
+    wanted: dict[str, set[str]] = {}
+    for line in source.imports:
+        statement = ast.parse(line).body[0]
+        assert isinstance(statement, ast.ImportFrom), line
+        assert statement.module, line
+        wanted.setdefault(statement.module.rpartition(".")[2], set()).update(a.name for a in statement.names)
+    imports = {"import torch", "from torch import nn", "from torch.nn import functional as F"}
+    parts: list[str] = []
+    for module, names in sorted(wanted.items()):
+        found, text = _definitions(NN / f"{module}.py", names)
+        imports |= found
+        parts.append(text)
+    title, body = _split(source)
+    order = sorted(imports, key=lambda line: (line.startswith("from torch") or line == "import torch", line))
+    return "\n".join([title, "", *order, "", "", *[part + "\n\n" for part in parts], body, *_script(source, inferred)])
+
+
+def _definitions(path: Path, names: set[str]) -> tuple[set[str], str]:
+    """The import lines of a module, and the text of everything else in it but its docstring."""
+    text = path.read_text(encoding="utf-8")
+    lines = text.splitlines()
+    imports: set[str] = set()
+    kept: list[str] = []
+    for statement in ast.parse(text).body:
+        if isinstance(statement, ast.Import | ast.ImportFrom):
+            line = ast.unparse(statement)
+            if "__future__" not in line:
+                imports.add(line)
+        elif not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)):
+            first = min([statement.lineno, *[d.lineno for d in getattr(statement, "decorator_list", [])]])
+            kept.append("\n".join(lines[first - 1 : statement.end_lineno]))
+    missing = [name for name in names if not any(f" {name}" in part for part in kept)]
+    assert not missing, f"{path.name} does not define {missing}"
+    return imports, "\n\n\n".join(kept)
+
+
+def _split(source: Source) -> tuple[str, str]:
+    """The docstring line and everything from `class Model` on."""
+    title, _, rest = source.text.partition("\n")
+    return title, rest[rest.index("class Model(") :]
+
+
+def _script(source: Source, inferred: Inferred) -> list[str]:
+    arguments: list[str] = []
+    for name in source.inputs:
+        field = inferred.fields[name]
+        sizes = ", ".join(["2", *[word.rpartition("=")[2] for word in field.shape.split()]])
+        call = (
+            f"torch.randint(0, {field.classes or 2}, ({sizes},))" if field.dtype == "int" else f"torch.randn({sizes})"
+        )
+        arguments.append(call)
+    return [
+        "",
+        "",
+        'if __name__ == "__main__":',
+        "    model = Model().eval()",
+        '    print(f"{sum(p.numel() for p in model.parameters()):,} parameters")',
+        "    with torch.no_grad():",
+        f"        outputs = model({', '.join(arguments)})",
+        "    for output in outputs if isinstance(outputs, tuple) else (outputs,):",
+        "        print(tuple(output.shape))",
+        "",
+    ]

@@ -1,0 +1,43 @@
+"""Questions about who feeds whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from netlab.compiler.infer import Inferred
+from netlab.document.graph import Graph
+from netlab.document.project import Project
+from netlab.layers.layer import Fix
+
+
+def reaching(graph: Graph, goals: Iterable[str]) -> set[str]:
+    """The goals and every node from which a wire leads to one of them."""
+    before: dict[str, list[str]] = {}
+    for edge in graph.edges.values():
+        before.setdefault(edge.target, []).append(edge.source)
+    found = set(goals)
+    waiting = list(found)
+    while waiting:
+        for node in before.get(waiting.pop(), ()):
+            if node not in found:
+                found.add(node)
+                waiting.append(node)
+    return found
+
+
+def source_fix(project: Project, inferred: Inferred, node: str, port: str, size: int) -> tuple[Fix, ...]:
+    """A fix that makes what arrives at a port `size` wide: the nearest layer upstream that sets the last axis."""
+    graph = project.graph
+    edge = graph.into(node).get(port)
+    while edge is not None:
+        layer = inferred.layers.get(edge.source)
+        if layer is None:
+            return ()
+        for name in ("out_features", "embedding_dim", "hidden_size"):
+            if name in layer.values:
+                title = graph.nodes[edge.source].name or edge.source
+                values: dict[str, object] = {"name": name, "value": size}
+                return (Fix(f"Set {name} of {title} to {size}", "set_option", values, edge.source),)
+        arriving = graph.into(edge.source)
+        edge = next(iter(arriving.values())) if len(arriving) == 1 else None
+    return ()

@@ -1,0 +1,59 @@
+"""Settings by path, as ``--set`` and sweeps name them: ``training.seed=3``, ``data.noise=0.1``, ``fc1.bias=false``."""
+
+from __future__ import annotations
+
+import json
+from difflib import get_close_matches
+from typing import Any
+
+from netlab.document import edits
+from netlab.document.project import Project
+from netlab.document.training import Training
+
+
+def set_by_path(project: Project, assignment: str) -> Project:
+    """The project with one value set; the value is read as JSON, and as plain text where it is none.
+
+    Raises:
+        EditError: the path leads nowhere, or the assignment has no ``=``.
+        OptionError: a training value outside its limits.
+    """
+    path, equals, text = assignment.partition("=")
+    place, dot, name = path.strip().rpartition(".")
+    if not equals or not dot:
+        raise edits.EditError(
+            f"{assignment!r} is not PATH=VALUE, for example training.epochs=5 or fc1.out_features=64."
+        )
+    value = _value(text.strip())
+    if place == "training":
+        options = Training.options()
+        if name not in options:
+            raise edits.EditError(f"Training has no setting {name!r}; it has: {', '.join(options)}.")
+        return edits.set_training(project, name, options[name].check(value))
+    if place == "data":
+        return edits.set_data_option(project, name, value)
+    node = _find_node(project, place)
+    if name not in project.graph.nodes[node].options:
+        known = ", ".join(project.graph.nodes[node].options) or "none"
+        raise edits.EditError(f"Node {place!r} has no option {name!r}; it has: {known}.")
+    return edits.set_option(project, node, name, value)
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _find_node(project: Project, place: str) -> str:
+    if place in project.graph.nodes:
+        return place
+    named = [node.id for node in project.graph.nodes.values() if node.name == place]
+    if len(named) == 1:
+        return named[0]
+    names = [*project.graph.nodes, *[node.name for node in project.graph.nodes.values() if node.name]]
+    near = get_close_matches(place, ["training", "data", *names], 3)
+    hint = f" Near it: {', '.join(near)}." if near else ""
+    count = "Several nodes are" if named else "No node is"
+    raise edits.EditError(f"{count} called {place!r}; use training, data, or a node's id or name.{hint}")

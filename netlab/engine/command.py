@@ -1,0 +1,83 @@
+"""``netlab train``: the same job as in the window, in this process, with its metrics on standard output."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+from netlab.engine.train import run_job
+
+from netlab.document import edits, file
+from netlab.document.paths import set_by_path
+from netlab.document.project import Project
+from netlab.document.training import Training
+from netlab.runs import store
+
+LINES_PER_SECOND = 5
+
+
+def train(options: Any) -> int:
+    """Train a project, or go on with a run; prints metrics and the folder of the run. 0 fine, 1 failed."""
+    if options.resume is not None:
+        folder = store.find_run(options.resume)
+        steps = options.steps
+        if steps is not None or options.epochs is not None:
+            store.extend(folder, steps=steps, epochs=options.epochs)
+        if not options.json:
+            print(f"going on with {folder}")
+    else:
+        project = _settled(file.load(options.file), options)
+        place = options.run_folder
+        root, name = (place.parent, place.name) if place else (None, None)
+        folder = store.create(file.encode(project), root=root, name=name, steps=options.steps)
+    told = _Teller(options.json)
+    status = run_job(folder, resume=options.resume is not None, on_metrics=told)
+    return _farewell(folder, status, told, options.json)
+
+
+def _settled(project: Project, options: Any) -> Project:
+    """The project with what the command line says over what the file says."""
+    for assignment in options.sets:
+        project = set_by_path(project, assignment)
+    for name in ("epochs", "device", "seed"):
+        value = getattr(options, name)
+        if value is not None:
+            project = edits.set_training(project, name, Training.options()[name].check(value))
+    return project
+
+
+class _Teller:
+    """Prints metrics a few times a second, and every validation."""
+
+    def __init__(self, as_json: bool) -> None:
+        self.as_json = as_json
+        self.last: dict[str, float] = {}
+        self._next = 0.0
+
+    def __call__(self, step: int, epoch: int, metrics: dict[str, float]) -> None:
+        self.last |= metrics
+        now = time.monotonic()
+        if now < self._next and "val/loss" not in metrics:
+            return
+        self._next = now + 1 / LINES_PER_SECOND
+        if self.as_json:
+            print(json.dumps({"step": step, "epoch": epoch, "metrics": metrics}), flush=True)
+        else:
+            shown = "  ".join(f"{name} {value:.4g}" for name, value in metrics.items())
+            print(f"epoch {epoch:3}  step {step:6}  {shown}", flush=True)
+
+
+def _farewell(folder: Path, status: dict[str, str], told: _Teller, as_json: bool) -> int:
+    fine = status.get("state") in ("finished", "stopped")
+    message = status.get("message", "")
+    if as_json:
+        print(json.dumps({"run": str(folder), "state": status.get("state"), "message": message, "final": told.last}))
+    elif fine:
+        print(f"{status.get('state')} after step {status.get('step')}: {folder}")
+    if not fine:
+        import sys
+
+        print(message or "The run failed.", file=sys.stderr)
+    return 0 if fine else 1

@@ -1,0 +1,138 @@
+"""What a layer declares: ports, options, shape rule, weights, code and example cases.
+
+A layer is one file in this folder. `netlab.catalogue` finds it; palette, inspector, checks, file format, help page
+and tests derive from the declaration.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from netlab.catalogue import discover, key_of
+from netlab.layers.shape import Fix, Shape, ShapeError
+from netlab.options import Options
+
+__all__ = ["Case", "Code", "Fix", "Input", "Layer", "Output", "Shape", "ShapeError", "catalogue"]
+
+
+class Port:
+    """A place where wires end. `kind` colours the wire: feature, sequence, image, tokens, target or loss."""
+
+    def __init__(self, help: str, *, optional: bool = False) -> None:
+        self.help = help
+        self.optional = optional
+        self.name = ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+
+class Input(Port):
+    """An input port. An optional one may stay open; the layer then gets None for it."""
+
+
+class Output(Port):
+    """An output port."""
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """The Python a node becomes.
+
+    Attributes:
+        forward: expression with the layer's input ports in braces, and ``{self}`` for its module, e.g.
+            ``"{self}({x})"``. An open optional port reads ``None``. Several outputs: a tuple in port order.
+        init: expression that makes the module, ``""`` if the node needs none.
+        imports: import lines beyond ``torch``, ``nn`` and ``F``.
+        metrics: for loss layers, expressions to report beside the loss, by metric name.
+    """
+
+    forward: str = "{self}({x})"
+    init: str = ""
+    imports: tuple[str, ...] = ()
+    metrics: dict[str, str] = field(default_factory=dict)
+
+
+class Case:
+    """An example that is also a test: shapes by port name, option values by option name.
+
+    ``Case(x="B 784", out_features=10, y="B 10")``; a text for a port is a shape, ``error="…"`` is part of the
+    sentence that must be raised instead.
+    """
+
+    def __init__(self, *, error: str = "", **values: Any) -> None:
+        self.error = error
+        self.values = values
+
+
+class Layer(Options):
+    """Base of all layers.
+
+    Class attributes:
+        category: where the palette shows it.
+        aliases: other words people search for.
+        role: ``""``, ``"input"``, ``"output"`` or ``"loss"``: how the compiler treats it.
+        paper: source, where one exists.
+        torch_name: the torch thing it corresponds to, for the help page.
+    """
+
+    category: ClassVar[str] = "Basic"
+    aliases: ClassVar[tuple[str, ...]] = ()
+    role: ClassVar[str] = ""
+    paper: ClassVar[str] = ""
+    torch_name: ClassVar[str] = ""
+    cases: ClassVar[list[Case]] = []
+
+    def shapes(self, *args: Any, **kwargs: Any) -> Shape | dict[str, Shape]:
+        """Output shape (or shapes by output port) from the input shapes, passed by port name.
+
+        Raises:
+            ShapeError: they do not fit; says why and what to do.
+        """
+        raise NotImplementedError
+
+    def weights(self, *args: Any, **kwargs: Any) -> dict[str, tuple[int, ...]]:
+        """Shapes of the learned tensors by the names that ``named_parameters`` gives them."""
+        return {}
+
+    def code(self, *args: Any, **kwargs: Any) -> Code:
+        """The Python it becomes, for these input shapes."""
+        raise NotImplementedError
+
+    @classmethod
+    def inputs(cls) -> dict[str, Input]:
+        """Input ports by name, in the order declared."""
+        return {name: port for name, port in _ports(cls).items() if isinstance(port, Input)}
+
+    @classmethod
+    def outputs(cls) -> dict[str, Output]:
+        """Output ports by name, in the order declared."""
+        return {name: port for name, port in _ports(cls).items() if isinstance(port, Output)}
+
+    @classmethod
+    def title(cls) -> str:
+        """Its name for people: the class name unless `label` says better."""
+        return vars(cls).get("label", cls.__name__)
+
+    @classmethod
+    def summary(cls) -> str:
+        """First line of the docstring."""
+        return (cls.__doc__ or "").strip().split("\n")[0]
+
+
+def _ports(cls: type) -> dict[str, Port]:
+    found: dict[str, Port] = {}
+    for base in reversed(cls.__mro__):
+        found |= {name: value for name, value in vars(base).items() if isinstance(value, Port)}
+    return found
+
+
+def catalogue() -> dict[str, type[Layer]]:
+    """All layers by type key."""
+    return discover("netlab.layers", Layer)
+
+
+def type_of(layer: type[Layer] | Layer) -> str:
+    """The type key of a layer, as stored in files."""
+    return key_of(layer if isinstance(layer, type) else type(layer))

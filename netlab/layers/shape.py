@@ -1,0 +1,174 @@
+"""Shapes with named axes, and the error that says what does not fit and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+
+FLOAT, INT = "float", "int"
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """One axis: its name (``B``, ``T``, ``C``, ``H``, ``W``, ``d``) and its size, None while it is not fixed."""
+
+    name: str
+    size: int | None = None
+
+    def __str__(self) -> str:
+        return self.name if self.size is None else str(self.size)
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """A change that would make things fit, which a click can apply.
+
+    Attributes:
+        label: what the button says, e.g. ``Insert Flatten``.
+        action: ``set_option`` (name, value), ``insert`` (layer type, put on the wire of port `port`).
+        values: the arguments of the action as plain data.
+        node: id of the node to change, "" for the node that complained.
+    """
+
+    label: str
+    action: str
+    values: dict[str, object]
+    node: str = ""
+
+
+class ShapeError(ValueError):
+    """Shapes that do not fit: a sentence with the remedy, the port, and fixes that can be applied."""
+
+    def __init__(self, message: str, *, port: str = "", fixes: Iterable[Fix] = ()) -> None:
+        super().__init__(message)
+        self.port = port
+        self.fixes = tuple(fixes)
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The shape of a tensor: named axes and whether it holds numbers (``float``) or indices (``int``).
+
+    >>> str(Shape.parse("B C=3 H=32 W=32"))
+    'B × 3 × 32 × 32'
+    """
+
+    axes: tuple[Axis, ...]
+    dtype: str = FLOAT
+
+    @classmethod
+    def parse(cls, text: str) -> Shape:
+        """Read ``"B T 64"``, ``"B C=3 H=8 W=8"`` or ``"int B T"``; an empty text is a scalar."""
+        words = text.split()
+        dtype = FLOAT
+        if words and words[0] in (FLOAT, INT):
+            dtype = words.pop(0)
+        return cls(tuple(_axis(word) for word in words), dtype)
+
+    def __str__(self) -> str:
+        return " × ".join(map(str, self.axes)) if self.axes else "scalar"
+
+    def __len__(self) -> int:
+        return len(self.axes)
+
+    def __iter__(self) -> Iterator[Axis]:
+        return iter(self.axes)
+
+    def __getitem__(self, index: int) -> Axis:
+        return self.axes[index]
+
+    @property
+    def rank(self) -> int:
+        return len(self.axes)
+
+    @property
+    def sizes(self) -> tuple[int | None, ...]:
+        return tuple(axis.size for axis in self.axes)
+
+    @property
+    def last(self) -> int:
+        """Size of the last axis; `ShapeError` if there is none or it is not fixed."""
+        return self.size(-1)
+
+    def size(self, index: int, port: str = "x") -> int:
+        """Size of one axis; `ShapeError` if there is no such axis or it is not fixed."""
+        if not -self.rank <= index < self.rank:
+            raise ShapeError(f"{self} has no axis {index}; more axes are needed here.", port=port)
+        size = self.axes[index].size
+        if size is None:
+            name = self.axes[index].name
+            raise ShapeError(f"The size of axis {name} of {self} has to be known here.", port=port)
+        return size
+
+    def elements(self, batch: int = 1) -> int:
+        """How many numbers it holds, with every open axis counted as `batch`."""
+        total = 1
+        for axis in self.axes:
+            total *= batch if axis.size is None else axis.size
+        return total
+
+    def replace(self, index: int, size: int, name: str = "") -> Shape:
+        """The same shape with one axis of another size, and another name if given."""
+        axes = list(self.axes)
+        axes[index] = Axis(name or axes[index].name, size)
+        return replace(self, axes=tuple(axes))
+
+    def replace_last(self, size: int, name: str = "") -> Shape:
+        """The same shape with the last axis replaced."""
+        self.size(-1)
+        return self.replace(-1, size, name)
+
+    def drop(self, index: int) -> Shape:
+        """The same shape without one axis."""
+        axes = list(self.axes)
+        del axes[index]
+        return replace(self, axes=tuple(axes))
+
+    def fits(self, other: Shape) -> bool:
+        """Same rank and no axis with two different fixed sizes."""
+        return self.rank == other.rank and all(
+            a.size == b.size or (a.name == b.name and None in (a.size, b.size))
+            for a, b in zip(self.axes, other.axes, strict=True)
+        )
+
+    def as_float(self) -> Shape:
+        return replace(self, dtype=FLOAT)
+
+    def need_float(self, what: str, port: str = "x", fixes: Iterable[Fix] = ()) -> Shape:
+        """Refuse indices (token ids, labels) where numbers are wanted."""
+        if self.dtype != FLOAT:
+            fixes = tuple(fixes) or (Fix("Insert Embedding", "insert", {"type": "embedding"}),)
+            message = f"{what} wants numbers but gets indices ({self}). Put an Embedding in between."
+            raise ShapeError(message, port=port, fixes=fixes)
+        return self
+
+    def need_rank(self, ranks: int | tuple[int, ...], what: str, port: str = "x", fixes: Iterable[Fix] = ()) -> Shape:
+        """Refuse any other number of axes."""
+        allowed = (ranks,) if isinstance(ranks, int) else ranks
+        if self.rank not in allowed:
+            wanted = " or ".join(map(str, allowed))
+            message = f"{what} wants {wanted} axes but gets {self.rank}: {self}."
+            raise ShapeError(message, port=port, fixes=fixes)
+        return self
+
+
+def _axis(word: str) -> Axis:
+    name, _, size = word.partition("=")
+    if size:
+        return Axis(name, int(size))
+    return Axis("d", int(word)) if word.isdigit() else Axis(word)
+
+
+def broadcast(a: Shape, b: Shape, refuse: Callable[[str], ShapeError]) -> Shape:
+    """The shape of a + b by the rules of broadcasting, aligned at the last axis."""
+    longer, shorter = (a, b) if a.rank >= b.rank else (b, a)
+    axes = list(longer.axes)
+    offset = longer.rank - shorter.rank
+    for i, axis in enumerate(shorter.axes):
+        other = axes[offset + i]
+        if axis.size == other.size or axis.size == 1:
+            continue
+        if other.size != 1:
+            raise refuse(f"axis {offset + i} is {other} on one side and {axis} on the other")
+        axes[offset + i] = axis
+    return Shape(tuple(axes), a.dtype if a.dtype == b.dtype else FLOAT)

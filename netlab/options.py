@@ -1,0 +1,263 @@
+"""Options: the knobs of layers, data sources, probes and training, each declared once.
+
+A class lists its knobs in its body, ``out_features = Int(128, min=1, help="…")``, and inherits `Options`.
+The form in the inspector, the check of a file, the command line's ``--set`` and the help page all read the
+same declaration. This module imports nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, ClassVar, Generic, TypeVar, overload
+
+T = TypeVar("T")
+
+
+class OptionError(ValueError):
+    """A value that an option refuses, as a sentence that says what it would accept.
+
+    Attributes:
+        option: name of the option, e.g. ``"out_features"``.
+    """
+
+    def __init__(self, option: str, message: str) -> None:
+        super().__init__(message)
+        self.option = option
+
+
+class Option(Generic[T]):
+    """One knob: a default, its limits, its unit and a sentence of help. Reads as a plain value on instances."""
+
+    kind: ClassVar[str] = "option"
+
+    def __init__(self, default: T, *, help: str, unit: str = "", label: str = "") -> None:
+        self.default = default
+        self.help = help
+        self.unit = unit
+        self._label = label
+        self.name = ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> Option[T]: ...
+    @overload
+    def __get__(self, instance: object, owner: type) -> T: ...
+    def __get__(self, instance: Any, owner: type) -> Any:
+        return self if instance is None else instance.values.get(self.name, self.default)
+
+    @property
+    def label(self) -> str:
+        return self._label or self.name.replace("_", " ").capitalize()
+
+    def check(self, value: Any) -> T:
+        """Return `value` in its canonical type, or raise `OptionError` with what would be accepted."""
+        raise NotImplementedError
+
+    def limits(self) -> dict[str, Any]:
+        """The limits as plain data, for ``netlab layers --json`` and for forms."""
+        return {}
+
+    def describe(self) -> dict[str, Any]:
+        """Everything about the option as plain data."""
+        told = {
+            "name": self.name,
+            "kind": self.kind,
+            "default": self.default,
+            "help": self.help,
+            "unit": self.unit,
+        }
+        return told | self.limits()
+
+    def _refuse(self, value: Any, wanted: str) -> OptionError:
+        shown = repr(value) if len(repr(value)) <= 60 else repr(value)[:57] + "…"
+        return OptionError(self.name, f"{self.name} is {shown}, but it has to be {wanted}.")
+
+
+class Int(Option[int]):
+    """A whole number between `min` and `max`, both included."""
+
+    kind = "int"
+
+    def __init__(
+        self, default: int, *, help: str, min: int = 0, max: int = 2**31 - 1, unit: str = "", label: str = ""
+    ) -> None:
+        super().__init__(default, help=help, unit=unit, label=label)
+        self.min, self.max = min, max
+
+    def check(self, value: Any) -> int:
+        wanted = f"a whole number from {self.min} to {self.max}"
+        if isinstance(value, bool) or not isinstance(value, int | float) or value != value // 1:
+            raise self._refuse(value, wanted)
+        if not self.min <= value <= self.max:
+            raise self._refuse(value, wanted)
+        return int(value)
+
+    def limits(self) -> dict[str, Any]:
+        return {"min": self.min, "max": self.max}
+
+
+class Float(Option[float]):
+    """A finite number between `min` and `max`; `log` asks forms for a logarithmic slider."""
+
+    kind = "float"
+
+    def __init__(
+        self,
+        default: float,
+        *,
+        help: str,
+        min: float = -1e308,
+        max: float = 1e308,
+        unit: str = "",
+        log: bool = False,
+        label: str = "",
+    ) -> None:
+        super().__init__(default, help=help, unit=unit, label=label)
+        self.min, self.max, self.log = min, max, log
+
+    def check(self, value: Any) -> float:
+        wanted = f"a number from {self.min:g} to {self.max:g}"
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise self._refuse(value, wanted)
+        if not math.isfinite(value) or not self.min <= value <= self.max:
+            raise self._refuse(value, wanted)
+        return float(value)
+
+    def limits(self) -> dict[str, Any]:
+        return {"min": self.min, "max": self.max, "log": self.log}
+
+
+class Bool(Option[bool]):
+    """A switch."""
+
+    kind = "bool"
+
+    def check(self, value: Any) -> bool:
+        if not isinstance(value, bool):
+            raise self._refuse(value, "true or false")
+        return value
+
+
+class Choice(Option[str]):
+    """One of a few words."""
+
+    kind = "choice"
+
+    def __init__(self, default: str, choices: tuple[str, ...], *, help: str, unit: str = "", label: str = "") -> None:
+        super().__init__(default, help=help, unit=unit, label=label)
+        self.choices = choices
+
+    def check(self, value: Any) -> str:
+        if value not in self.choices or not isinstance(value, str):
+            raise self._refuse(value, "one of " + ", ".join(self.choices))
+        return value
+
+    def limits(self) -> dict[str, Any]:
+        return {"choices": list(self.choices)}
+
+
+class Text(Option[str]):
+    """A short text of at most `max_length` characters; `suggests` names where a form finds proposals."""
+
+    kind = "text"
+
+    def __init__(
+        self,
+        default: str,
+        *,
+        help: str,
+        max_length: int = 200,
+        suggests: str = "",
+        unit: str = "",
+        label: str = "",
+    ) -> None:
+        super().__init__(default, help=help, unit=unit, label=label)
+        self.max_length, self.suggests = max_length, suggests
+
+    def check(self, value: Any) -> str:
+        if not isinstance(value, str) or len(value) > self.max_length:
+            raise self._refuse(value, f"a text of at most {self.max_length} characters")
+        return value
+
+    def limits(self) -> dict[str, Any]:
+        return {"max_length": self.max_length}
+
+
+class Size(Option[tuple[int, ...]]):
+    """As many whole numbers as `default` has, e.g. the height and width of a kernel.
+
+    One number stands for the same along every axis. Stored as a list in files.
+    """
+
+    kind = "size"
+
+    def __init__(
+        self,
+        default: tuple[int, ...],
+        *,
+        help: str,
+        min: int = 1,
+        max: int = 65536,
+        unit: str = "",
+        label: str = "",
+    ) -> None:
+        super().__init__(default, help=help, unit=unit, label=label)
+        self.min, self.max = min, max
+
+    def check(self, value: Any) -> tuple[int, ...]:
+        count = len(self.default)
+        wanted = f"{count} whole numbers from {self.min} to {self.max}"
+        if isinstance(value, int) and not isinstance(value, bool):
+            value = (value,) * count
+        if not isinstance(value, tuple | list) or len(value) != count:
+            raise self._refuse(value, wanted)
+        if any(isinstance(v, bool) or not isinstance(v, int) or not self.min <= v <= self.max for v in value):
+            raise self._refuse(value, wanted)
+        return tuple(value)
+
+    def limits(self) -> dict[str, Any]:
+        return {"min": self.min, "max": self.max, "length": len(self.default)}
+
+
+class Options:
+    """Base of everything that declares options. ``Linear(out_features=10).out_features == 10``.
+
+    Raises:
+        OptionError: a name that is not declared, or a value outside its limits.
+    """
+
+    values: dict[str, Any]
+
+    def __init__(self, **values: Any) -> None:
+        declared = self.options()
+        for name in values:
+            if name not in declared:
+                known = ", ".join(declared) or "none"
+                raise OptionError(name, f"{type(self).__name__} has no option {name!r}; it has: {known}.")
+        self.values = {name: o.check(values[name]) if name in values else o.default for name, o in declared.items()}
+
+    @classmethod
+    def options(cls) -> dict[str, Option[Any]]:
+        """The declared options by name, in the order of the class body, inherited ones first."""
+        found: dict[str, Option[Any]] = {}
+        for base in reversed(cls.__mro__):
+            found |= {name: value for name, value in vars(base).items() if isinstance(value, Option)}
+        return found
+
+    @classmethod
+    def check_values(cls, values: Mapping[str, Any]) -> list[OptionError]:
+        """Every complaint about `values` at once, for a form or a file check."""
+        problems: list[OptionError] = []
+        declared = cls.options()
+        for name, value in values.items():
+            if name not in declared:
+                problems.append(OptionError(name, f"{cls.__name__} has no option {name!r}."))
+                continue
+            try:
+                declared[name].check(value)
+            except OptionError as problem:
+                problems.append(problem)
+        return problems

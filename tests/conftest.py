@@ -1,0 +1,114 @@
+"""What every test gets: a home of its own, and a failure for stray log lines, widgets, timers and threads.
+
+Qt warnings are caught by pytest-qt; `qt_log_level_fail` and the harmless ones are in pyproject.toml.
+"""
+
+from __future__ import annotations
+
+import gc
+import logging
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+try:
+    from hypothesis import settings
+except ImportError:  # the few tests that need no more than pytest still run
+    pass
+else:
+    settings.register_profile("netlab", deadline=None)
+    settings.load_profile("netlab")
+
+USER_FOLDERS = ("NETLAB_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME")
+
+
+@pytest.fixture(autouse=True)
+def tmp_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty per-user folder, so that no test sees or changes what the user keeps."""
+    home = tmp_path_factory.mktemp("home")
+    for name in USER_FOLDERS:
+        folder = home / name.lower()
+        folder.mkdir()
+        monkeypatch.setenv(name, str(folder))
+    return home
+
+
+class _Collector(logging.Handler):
+    """Keeps what is logged at WARNING or above."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(f"{record.levelname} {record.name}: {record.getMessage()}")
+
+
+@pytest.fixture(autouse=True)
+def no_stray_log(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a test in which netlab logs a warning, unless it is marked `allow_log`."""
+    collector = _Collector()
+    logger = logging.getLogger("netlab")
+    logger.addHandler(collector)
+    yield
+    logger.removeHandler(collector)
+    if collector.lines and not request.node.get_closest_marker("allow_log"):
+        pytest.fail(
+            "netlab logged, and the test does not expect it:\n" + "\n".join(collector.lines), pytrace=False
+        )
+
+
+@pytest.fixture(autouse=True)
+def no_leaks(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a test that leaves threads behind, or, where it uses Qt, widgets, timers or QThreads."""
+    uses_qt = not {"qtbot", "qapp"}.isdisjoint(request.fixturenames)
+    threads = set(threading.enumerate())
+    before = _qt_things() if uses_qt else {}
+    yield
+    if request.node.get_closest_marker("allow_leak"):
+        return
+    left = [f"thread {thread.name}" for thread in _still_running(threads)]
+    if uses_qt and _qt_things().keys() - before.keys():
+        gc.collect()  # what only a reference cycle kept is not a leak
+        left += [name for key, name in _qt_things().items() if key not in before]
+    if left:
+        pytest.fail("the test left these behind:\n" + "\n".join(left), pytrace=False)
+
+
+def _still_running(before: set[threading.Thread]) -> list[threading.Thread]:
+    """Threads started in the test that would keep the process from ending, a second later."""
+    fresh = [t for t in threading.enumerate() if t not in before and not t.daemon]
+    for thread in fresh:
+        thread.join(timeout=1)
+    return [thread for thread in fresh if thread.is_alive()]
+
+
+def _qt_things() -> dict[int, str]:
+    """Top-level widgets, active timers and running QThreads, by identity."""
+    if "PySide6.QtWidgets" not in sys.modules:
+        return {}
+    import shiboken6
+    from PySide6.QtCore import QEvent, QThread, QTimer
+    from PySide6.QtWidgets import QApplication
+
+    app = QApplication.instance()
+    if not isinstance(app, QApplication):
+        return {}
+    app.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    found = {id(widget): f"window {widget!r}" for widget in app.topLevelWidgets()}
+    for thing in gc.get_objects():
+        kind = type(thing)
+        if not issubclass(kind, QTimer | QThread) or not shiboken6.isValid(thing):
+            continue
+        busy = thing.isActive() if issubclass(kind, QTimer) else thing.isRunning()
+        if busy:
+            found[id(thing)] = f"{'timer' if issubclass(kind, QTimer) else 'thread'} {thing!r}"
+    return found
