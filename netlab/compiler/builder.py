@@ -6,8 +6,9 @@ from typing import Any
 
 from netlab.document.graph import Edge, Node
 from netlab.document.graph import Graph as GraphValue
-from netlab.document.project import DataChoice, ProbeChoice, Project, plain
+from netlab.document.project import DataChoice, ProbeChoice, Project
 from netlab.document.training import Training
+from netlab.document.values import plain
 from netlab.layers.layer import catalogue
 
 

@@ -7,7 +7,8 @@ from netlab.compiler.problem import Problem
 from netlab.compiler.trace import source_fix
 from netlab.document import edits
 from netlab.document.graph import Node
-from netlab.document.project import Project, plain
+from netlab.document.project import Project
+from netlab.document.values import plain
 from netlab.layers.layer import Fix, catalogue
 
 

@@ -11,11 +11,6 @@ from netlab.document.graph import Graph
 FORMAT = 1
 
 
-def plain(values: dict[str, Any]) -> dict[str, Any]:
-    """Option values as a file holds them: tuples become lists, so that a saved and a fresh project are equal."""
-    return msgspec.to_builtins(values)
-
-
 class DataChoice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Which data to train on: the key of a source in the data catalogue, and its option values."""
 
