@@ -159,14 +159,51 @@ def _axis(word: str) -> Axis:
     return Axis("d", int(word)) if word.isdigit() else Axis(word)
 
 
+def need_image(x: Shape, what: str, port: str = "x") -> Shape:
+    """Refuse anything but numbers of shape B × C × H × W with fixed C, H and W."""
+    if x.rank != 4:
+        message = (
+            f"{what} wants an image, B × C × H × W, but gets {x.rank} axes: {x}. "
+            "Wire it to an image field or a convolution, before anything that flattens."
+        )
+        raise ShapeError(message, port=port)
+    if x.dtype != FLOAT:
+        message = f"{what} wants numbers but gets indices ({x}). Wire it to an image field or a convolution."
+        raise ShapeError(message, port=port)
+    for axis in (1, 2, 3):
+        x.size(axis, port)
+    return x
+
+
+def need_sequence(x: Shape, what: str, port: str = "x") -> Shape:
+    """Refuse anything but numbers of shape B × T × d with a fixed d; T may be open."""
+    x.need_float(what, port)
+    if x.rank != 3:
+        remedy = "Wire it to a layer that still has the time axis." if x.rank < 3 else "Merge the axes before it."
+        message = f"{what} wants a sequence, B × T × d, but gets {x.rank} axes: {x}. {remedy}"
+        raise ShapeError(message, port=port)
+    x.size(-1, port)
+    return x
+
+
+def compact(sizes: Iterable[int]) -> str:
+    """Sizes as people write them in code: ``5`` if all are equal, else ``(5, 3)``."""
+    listed = tuple(sizes)
+    return str(listed[0]) if len(set(listed)) == 1 else str(listed)
+
+
 def broadcast(a: Shape, b: Shape, refuse: Callable[[str], ShapeError]) -> Shape:
-    """The shape of a + b by the rules of broadcasting, aligned at the last axis."""
+    """The shape of a + b by the rules of broadcasting, aligned at the last axis.
+
+    Two open axes match only if they have the same name: B and T may differ when the model runs.
+    """
     longer, shorter = (a, b) if a.rank >= b.rank else (b, a)
     axes = list(longer.axes)
     offset = longer.rank - shorter.rank
     for i, axis in enumerate(shorter.axes):
         other = axes[offset + i]
-        if axis.size == other.size or axis.size == 1:
+        same = axis.size == other.size and (axis.size is not None or axis.name == other.name)
+        if same or axis.size == 1:
             continue
         if other.size != 1:
             raise refuse(f"axis {offset + i} is {other} on one side and {axis} on the other")

@@ -1,0 +1,51 @@
+"""Add: the sum of two values, and so the residual connection."""
+
+from netlab.layers.layer import Case, Code, Fix, Input, Layer, Output, Shape, ShapeError
+from netlab.layers.shape import broadcast
+
+
+class Add(Layer):
+    """Sum of two values, element by element: y = a + b. A wire around some layers into an Add is a residual.
+
+    Shapes: a (…), b (…) → y (…), axes of size 1 are stretched.
+    """
+
+    category = "Merge"
+    aliases = ("residual", "skip", "sum", "plus", "merge")
+    paper = "He et al. 2015, https://arxiv.org/abs/1512.03385"
+    torch_name = "torch.add"
+    a = Input("One value.")
+    b = Input("The other, of the same shape or one that can be stretched to it.")
+    y = Output("The sum, of the shape that both have after repeating.")
+
+    def shapes(self, a: Shape, b: Shape) -> Shape:
+        a.need_float("Add", "a")
+        b.need_float("Add", "b")
+
+        def refuse(why: str) -> ShapeError:
+            message = f"Add wants two equal shapes but gets {a} and {b}: {why}. Give both the same size."
+            return ShapeError(message, port="b", fixes=_fixes(a, b))
+
+        return broadcast(a, b, refuse)
+
+    def code(self, a: Shape, b: Shape) -> Code:
+        return Code(forward="{a} + {b}")
+
+    cases = [
+        Case(a="B T 64", b="B T 64", y="B T 64"),
+        Case(a="B T 64", b="64", y="B T 64"),
+        Case(a="B 3", b="B 4", error="same size"),
+        Case(a="B T 64", b="B 64", error="same size"),
+    ]
+
+
+def _fixes(a: Shape, b: Shape) -> tuple[Fix, ...]:
+    """Make the last axis of b as wide as that of a, if nothing else differs."""
+    if a.rank != b.rank or None in (a.sizes[-1], b.sizes[-1]) or not a.drop(-1).fits(b.drop(-1)):
+        return ()
+    size = a.last
+    values: dict[str, object] = {"name": "out_features", "value": size, "of": "b"}
+    return (
+        Fix(f"Give the layer before b {size} outputs", "set_option", values),
+        Fix(f"Insert Linear with {size} outputs", "insert", {"type": "linear", "options": {"out_features": size}}),
+    )

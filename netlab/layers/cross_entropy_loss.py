@@ -1,0 +1,77 @@
+"""CrossEntropyLoss: how surprised the model is by the right class."""
+
+from netlab.layers.layer import Case, Code, Fix, Input, Layer, Output, Shape, ShapeError
+from netlab.layers.shape import INT
+from netlab.options import Float, Int
+
+
+class CrossEntropyLoss(Layer):
+    """Mean of −log softmax(prediction)[target], in nats.
+
+    Shapes: prediction (B, …, classes) of scores, target (B, …) of class indices → a scalar.
+    """
+
+    label = "Cross-entropy loss"
+    category = "Loss"
+    aliases = ("classification", "nll", "log loss", "perplexity")
+    role = "loss"
+    torch_name = "torch.nn.functional.cross_entropy"
+    prediction = Input("Scores (logits) for every class on the last axis, before any softmax.")
+    target = Input("The right class of each, as an index.")
+    y = Output("The loss, a scalar.")
+    weight = Float(1.0, min=0.0, max=1e6, help="Its share in the total loss.")
+    label_smoothing = Float(0.0, min=0.0, max=1.0, help="Share of certainty spread over all classes.")
+    ignore_index = Int(-100, min=-(2**31), max=2**31 - 1, help="Targets with this index are left out.")
+
+    def shapes(self, prediction: Shape, target: Shape) -> Shape:
+        prediction.need_float("Cross-entropy", "prediction")
+        if target.dtype != INT:
+            message = f"Cross-entropy wants class indices as target but gets numbers ({target}). Use MSE loss instead."
+            raise ShapeError(message, port="target")
+        if prediction.rank < 2 or not prediction.drop(-1).fits(target):
+            wanted = " × ".join([*map(str, target.axes), "classes"])
+            message = f"Cross-entropy needs scores of shape {wanted} for this target ({target}) but gets {prediction}."
+            remedy, fixes = _remedy(prediction, target)
+            raise ShapeError(f"{message} {remedy}", port="prediction", fixes=fixes)
+        prediction.size(-1, "prediction")
+        return Shape(())
+
+    def code(self, prediction: Shape, target: Shape) -> Code:
+        flat = prediction.rank > 2
+        scores = "{prediction}.flatten(0, -2)" if flat else "{prediction}"
+        classes = "{target}.flatten()" if flat else "{target}"
+        more = f", label_smoothing={self.label_smoothing}" if self.label_smoothing else ""
+        more += f", ignore_index={self.ignore_index}" if self.ignore_index != -100 else ""
+        return Code(forward=f"F.cross_entropy({scores}, {classes}{more})", metrics={"accuracy": self._accuracy(target)})
+
+    def _accuracy(self, target: Shape) -> str:
+        """Share of right answers among the targets that count, without a shape that depends on the data."""
+        right = "({prediction}.argmax(-1) == {target})"
+        if target.rank == 1 and self.ignore_index == -100:
+            return f"{right}.float().mean()"
+        counts = f"({{target}} != {self.ignore_index})"
+        if self.ignore_index >= 0:  # the model may well answer with the ignored class
+            right = f"({right} & {counts})"
+        return f"{right}.sum() / {counts}.sum()"
+
+    cases = [
+        Case(prediction="B 10", target="int B", y=""),
+        Case(prediction="B T 30", target="int B T", label_smoothing=0.1, y=""),
+        Case(prediction="B 10", target="B 10", error="MSE"),
+        Case(prediction="B T 10", target="int B", error="Select over time"),
+        Case(prediction="B C=3 H=4 W=4", target="int B", error="Flatten"),
+        Case(prediction="B 10", target="int B T", error="scores of shape"),
+        Case(prediction="B T 7", target="int B T", ignore_index=0, y=""),
+    ]
+
+
+def _remedy(prediction: Shape, target: Shape) -> tuple[str, tuple[Fix, ...]]:
+    """What to do about a prediction that does not fit the target, in words and as fixes."""
+    if target.rank == 1 and prediction.rank == 3:
+        fix = Fix("Insert Select over time", "insert", {"type": "select_time"})
+        return "Put Select over time before it, so that one answer is left for each sample.", (fix,)
+    if target.rank == 1 and prediction.rank > 3:
+        return "Put Flatten and a Linear before it.", (Fix("Insert Flatten", "insert", {"type": "flatten"}),)
+    if prediction.rank <= target.rank:
+        return "The prediction no longer has all axes of the target; wire it to a layer that has.", ()
+    return "Wire both to values that belong together.", ()

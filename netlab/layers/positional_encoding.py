@@ -1,0 +1,41 @@
+"""PositionalEncoding: tell every position where it stands."""
+
+from netlab.layers.layer import Case, Code, Fix, Input, Layer, Output, Shape, ShapeError
+from netlab.layers.shape import need_sequence
+from netlab.options import Int
+
+
+class PositionalEncoding(Layer):
+    """Adds sines and cosines of the position: PE(t, 2i) = sin(t / 10000^(2i/d)), PE(t, 2i+1) = cos(t / 10000^(2i/d)).
+
+    Shapes: x (B, T, d) → y (B, T, d), for T up to max_len.
+    """
+
+    label = "Positional encoding"
+    category = "Sequence"
+    aliases = ("sinusoidal", "position", "sine", "transformer")
+    paper = "Vaswani et al. 2017, https://arxiv.org/abs/1706.03762"
+    x = Input("Vectors in a sequence: B × T × d.")
+    y = Output("The same with the position added.")
+    max_len = Int(1024, min=1, max=1048576, unit="steps", help="The longest sequence that can come.")
+
+    def shapes(self, x: Shape) -> Shape:
+        need_sequence(x, "Positional encoding")
+        length = x[1].size
+        if length is not None and length > self.max_len:
+            message = f"The sequence is {length} steps long but max_len is {self.max_len}. Set max_len to {length}."
+            fix = Fix(f"Set max_len to {length}", "set_option", {"name": "max_len", "value": length})
+            raise ShapeError(message, port="x", fixes=(fix,))
+        return x
+
+    def code(self, x: Shape) -> Code:
+        return Code(
+            init=f"SinusoidalPositionalEncoding({x.last}, max_len={self.max_len})",
+            imports=("from netlab.nn.positional import SinusoidalPositionalEncoding",),
+        )
+
+    cases = [
+        Case(x="B T 64", y="B T 64"),
+        Case(x="B T=16 7", max_len=16, y="B T=16 7"),
+        Case(x="B T=32 8", max_len=16, error="Set max_len to 32"),
+    ]

@@ -1,0 +1,29 @@
+"""Softmax: turn scores into probabilities."""
+
+from netlab.layers.layer import Case, Code, Fix, Input, Layer, Output, Shape, ShapeError
+from netlab.options import Int
+
+
+class Softmax(Layer):
+    """Probabilities along one axis: yᵢ = exp(xᵢ) / Σⱼ exp(xⱼ).
+
+    Shapes: x (…) → y (…); sums to 1 along the axis. Cross-entropy loss wants the scores before a softmax.
+    """
+
+    category = "Activation"
+    aliases = ("probabilities", "activation", "normalise")
+    torch_name = "torch.nn.functional.softmax"
+    x = Input("Scores (logits).")
+    y = Output("Probabilities, the same shape.")
+    axis = Int(-1, min=-8, max=7, help="Along which axis the probabilities sum to 1; −1 is the last.")
+
+    def shapes(self, x: Shape) -> Shape:
+        if not -x.rank <= self.axis < x.rank:
+            fix = Fix("Set axis to -1", "set_option", {"name": "axis", "value": -1})
+            raise ShapeError(f"There is no axis {self.axis} in {x}. Use -1 for the last.", port="x", fixes=(fix,))
+        return x.need_float("Softmax")
+
+    def code(self, x: Shape) -> Code:
+        return Code(forward=f"F.softmax({{x}}, dim={self.axis})")
+
+    cases = [Case(x="B 10", y="B 10"), Case(x="B T 5", axis=1, y="B T 5"), Case(x="B 10", axis=3, error="-1")]
