@@ -99,6 +99,8 @@ def _parser() -> argparse.ArgumentParser:
     shot.add_argument("--lang", choices=["en"], default="en")
     shot.add_argument("--view", metavar="NAME")
     shot.add_argument("--run", dest="run_folder", metavar="RUN", type=Path)
+    bench = command("bench", _bench, "measure, always against a peer or a target")
+    bench.add_argument("names", nargs="*", choices=["compile", "startup", "train", []])
     tour = command("tour", _tour, "open, train and photograph a project without a display", "file", json=False)
     tour.add_argument("--out", type=Path, default=Path("build/tour"))
     tour.add_argument("--seconds", type=float, default=40.0)
@@ -274,6 +276,12 @@ def _shot(options: Any) -> int:
         run=options.run_folder,
     )
     return FINE
+
+
+def _bench(options: Any) -> int:
+    from netlab.bench import run
+
+    return run(options.names or [], options.json)
 
 
 def _tour(options: Any) -> int:

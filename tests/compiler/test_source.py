@@ -28,7 +28,7 @@ def transformer(name: str = "attention") -> Project:
     logits = g.add("linear", x, name="logits", out_features=300)
     g.add("output", logits)
     g.add("cross_entropy_loss", logits, g.add("input", field="next_token"), name="loss")
-    return g.project("A title with \"quotes\" and ü", "python_docs", data_options={"context": 16})
+    return g.project('A title with "quotes" and ü', "python_docs", data_options={"context": 16})
 
 
 def run(text: str) -> type[torch.nn.Module]:
@@ -154,7 +154,9 @@ def test_hostile_names_stay_names(name):
     run(text)()
 
 
-@pytest.mark.parametrize("name", ["x", "self", "forward", "import", "None", "train", "__class__", "__init__", "F", "torch"])
+@pytest.mark.parametrize(
+    "name", ["x", "self", "forward", "import", "None", "train", "__class__", "__init__", "F", "torch"]
+)
 def test_names_that_would_break_the_model(name):
     assert identifier(name, "layer") not in RESERVED
     project = transformer(name)

@@ -1,0 +1,32 @@
+"""The long reliability runs: ``python3 dev.py torture``. The suite runs a short seed of each.
+
+Here the tests that kill processes and the random walks are repeated, each turn with another seed.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+REPEATS = int(os.environ.get("NETLAB_TORTURE_REPEATS", "20"))
+WORDS = "kill or crash or lost or random or monkey or any"
+PLACES = ("tests/document", "tests/engine", "tests/runs", "tests/app")
+
+
+def main() -> int:
+    """Run the kill tests and the random walks again and again, each turn with another seed; 0 if all passed."""
+    failed = 0
+    for turn in range(1, REPEATS + 1):
+        print(f"turn {turn} of {REPEATS}", flush=True)
+        failed |= suite("-k", WORDS, f"--hypothesis-seed={turn}", "--timeout", "0", *PLACES)
+    return failed
+
+
+def suite(*arguments: str) -> int:
+    """One run of pytest in a process of its own."""
+    return subprocess.run([sys.executable, "-m", "pytest", "-q", *arguments], check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
