@@ -2,13 +2,14 @@
 
 A class lists its knobs in its body, ``out_features = Int(128, min=1, help="…")``, and inherits `Options`.
 The form in the inspector, the check of a file, the command line's ``--set`` and the help page all read the
-same declaration. This module imports nothing.
+same declaration. This module imports only the standard library.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, ClassVar, Generic, TypeVar, overload
 
 T = TypeVar("T")
@@ -222,6 +223,14 @@ class Size(Option[tuple[int, ...]]):
         return {"min": self.min, "max": self.max, "length": len(self.default)}
 
 
+@cache
+def _declared(cls: type) -> dict[str, Option[Any]]:
+    found: dict[str, Option[Any]] = {}
+    for base in reversed(cls.__mro__):
+        found |= {name: value for name, value in vars(base).items() if isinstance(value, Option)}
+    return found
+
+
 class Options:
     """Base of everything that declares options. ``Linear(out_features=10).out_features == 10``.
 
@@ -242,10 +251,7 @@ class Options:
     @classmethod
     def options(cls) -> dict[str, Option[Any]]:
         """The declared options by name, in the order of the class body, inherited ones first."""
-        found: dict[str, Option[Any]] = {}
-        for base in reversed(cls.__mro__):
-            found |= {name: value for name, value in vars(base).items() if isinstance(value, Option)}
-        return found
+        return _declared(cls)
 
     @classmethod
     def check_values(cls, values: Mapping[str, Any]) -> list[OptionError]:

@@ -61,9 +61,7 @@ def no_stray_log(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     logger.removeHandler(collector)
     if collector.lines and not request.node.get_closest_marker("allow_log"):
-        pytest.fail(
-            "netlab logged, and the test does not expect it:\n" + "\n".join(collector.lines), pytrace=False
-        )
+        pytest.fail("netlab logged, and the test does not expect it:\n" + "\n".join(collector.lines), pytrace=False)
 
 
 @pytest.fixture(autouse=True)

@@ -138,18 +138,14 @@ def test_lock_leaves_torch_to_its_own_step(group: str) -> None:
 
 
 def test_torch_names_are_found() -> None:
-    text = (
-        "torch==2.13.0 \\\n    --hash=sha256:aa\nnvidia-nccl-cu13==2.29 ; x\nsympy==1\n    # via torch==2\n"
-    )
+    text = "torch==2.13.0 \\\n    --hash=sha256:aa\nnvidia-nccl-cu13==2.29 ; x\nsympy==1\n    # via torch==2\n"
     assert dev.torch_names(text) == ["torch", "nvidia-nccl-cu13"]
 
 
 @pytest.mark.parametrize("group", ["core", "dev"])
 def test_every_locked_package_has_a_hash(group: str) -> None:
     blocks = re.split(r"\n(?=[a-z0-9])", lock_text(group))
-    bare = [
-        block.partition("==")[0] for block in blocks if block[:1].isalnum() and "--hash=sha256:" not in block
-    ]
+    bare = [block.partition("==")[0] for block in blocks if block[:1].isalnum() and "--hash=sha256:" not in block]
     assert bare == []
 
 
@@ -172,15 +168,11 @@ def test_every_dependency_is_locked() -> None:
 
 def test_same_ranges_in_both_places() -> None:
     source = (dev.REQUIREMENTS / "core.in").read_text().replace('"', "'").splitlines()
-    ranges = {
-        re.sub(r"\s", "", line) for line in source if line and line[0] not in "#-" and "torch" not in line
-    }
+    ranges = {re.sub(r"\s", "", line) for line in source if line and line[0] not in "#-" and "torch" not in line}
     assert ranges == {re.sub(r"\s", "", line) for line in required() if not line.startswith("torch")}
 
 
 def test_pyside_stays_below_6_12_on_python_3_11() -> None:
-    pinned = re.findall(
-        r"^pyside6-essentials==6\.(\d+)\S* ; python_full_version < '3\.12'", lock_text("core"), re.M
-    )
+    pinned = re.findall(r"^pyside6-essentials==6\.(\d+)\S* ; python_full_version < '3\.12'", lock_text("core"), re.M)
     assert [int(minor) < 12 for minor in pinned] == [True]
     assert any("<6.12" in line and "python_version < '3.12'" in line for line in required())

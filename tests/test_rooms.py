@@ -206,9 +206,7 @@ def test_files_and_functions_are_short() -> None:
     for path in files():
         lines = len(path.read_text(encoding="utf-8").splitlines())
         if lines > FILE_CEILING:
-            complaints.append(
-                f"{path.relative_to(ROOT)} has {lines} lines; the ceiling is {FILE_CEILING}. Split it."
-            )
+            complaints.append(f"{path.relative_to(ROOT)} has {lines} lines; the ceiling is {FILE_CEILING}. Split it.")
         for node in ast.walk(tree_of(path)):
             if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 continue
@@ -229,9 +227,7 @@ def test_every_package_says_what_lives_there() -> None:
         if not door.exists():
             complaints.append(f"{folder.relative_to(ROOT)} has no __init__.py.")
         elif not ast.get_docstring(tree_of(door)):
-            complaints.append(
-                f"{door.relative_to(ROOT)} must open with what lives there and what it may import."
-            )
+            complaints.append(f"{door.relative_to(ROOT)} must open with what lives there and what it may import.")
     check(complaints)
 
 
@@ -251,9 +247,7 @@ def test_public_things_are_explained() -> None:
 def loaded_by(code: str) -> set[str]:
     """The top-level names in `sys.modules` after a fresh interpreter has run the code."""
     program = f"{code}\nimport sys\nprint('\\n'.join({{name.partition('.')[0] for name in sys.modules}}))"
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=False
-    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=False)
     assert done.returncode == 0, done.stderr
     return set(done.stdout.split())
 
@@ -279,9 +273,7 @@ def test_the_window_loads_no_torch() -> None:
     if not (PACKAGE / "app" / "window.py").exists():
         pytest.skip("netlab/app/window.py is not there yet")
     loaded = loaded_by("import netlab.app.window")
-    assert not loaded & {"torch", "sklearn"}, (
-        "the window must open at once; torch belongs to the engine's process"
-    )
+    assert not loaded & {"torch", "sklearn"}, "the window must open at once; torch belongs to the engine's process"
 
 
 @pytest.mark.parametrize("name", ["netlab.engine", "netlab.nn"])

@@ -40,7 +40,7 @@ def spirals() -> Project:
     g.watch("weights", hidden2)
     about = "A multi-layer perceptron bends a line until it separates two spirals."
     settings = {"epochs": 300, "batch_size": 64, "learning_rate": 0.01}
-    data = {"pattern": "spirals", "samples": 1000}
+    data = {"pattern": "spirals", "points": 1000}
     return g.project("MLP on spirals", "points", about=about, data_options=data, **settings)
 
 

@@ -108,8 +108,6 @@ class _Walk:
             return
         by_port = made if isinstance(made, dict) else dict.fromkeys(list(layer.outputs())[:1], made)
         self.outputs |= {(node.id, port): shape for port, shape in by_port.items()}
-        if layer.role == "loss":  # a loss node has a value even if it declares no port for it
-            self.outputs.setdefault((node.id, "loss"), Shape(()))
         if weights:
             self.weights[node.id] = weights
 

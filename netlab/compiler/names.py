@@ -11,7 +11,7 @@ RESERVED = (
     frozenset(keyword.kwlist)
     | frozenset(keyword.softkwlist)
     | frozenset(
-        """x F nn torch math self loss losses compute_loss forward train eval training parameters buffers modules
+        """x F nn torch math self losses compute_loss forward train eval training parameters buffers modules
     children to cpu cuda half float double bfloat16 type apply requires_grad zero_grad state_dict load_state_dict
     register_buffer register_parameter add_module get_submodule named_parameters named_modules named_children
     extra_repr compile share_memory print len int str tuple dict list Model dump_patches call_super_init""".split()

@@ -212,7 +212,7 @@ class _Writer:
 
     def _names_for(self, node: str, layer: Layer) -> list[str]:
         """``x`` for the only output of a layer if the last ``x`` is not read after this line, else fresh names."""
-        ports = list(layer.outputs()) or ["loss"]
+        ports = list(layer.outputs())
         x_is_free = self.x_needed_until <= self.position[node]
         if x_is_free and len(ports) == 1 and layer.role != "loss":
             self.x_needed_until = self.last_use.get((node, ports[0]), -1)
@@ -222,7 +222,7 @@ class _Writer:
 
     def _assign(self, node: str, layer: Layer, expression: str) -> None:
         made = self._names_for(node, layer)
-        ports = list(layer.outputs()) or ["loss"]
+        ports = list(layer.outputs())
         self.values |= {(node, port): name for port, name in zip(ports, made, strict=True)}
         shape = self.inferred.outputs.get((node, ports[0]))
         comment = f"  # {_comment(shape)}" if shape is not None and shape.rank else ""
@@ -242,7 +242,7 @@ class _Writer:
         terms, readings = [], []
         for node in self.losses:
             layer = self.inferred.layers[node]
-            name = self.values[node, (list(layer.outputs()) or ["loss"])[0]]
+            name = self.values[node, next(iter(layer.outputs()))]
             weight = layer.values.get("weight", 1.0)
             terms.append(name if weight == 1.0 else f"{weight!r} * {name}")
             if len(self.losses) > 1:

@@ -7,13 +7,17 @@ and tests derive from the declaration.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from functools import cache
+from typing import Any, ClassVar, TypeVar
 
 from netlab.catalogue import discover, key_of
 from netlab.layers.shape import Fix, Shape, ShapeError
 from netlab.options import Options
 
 __all__ = ["Case", "Code", "Fix", "Input", "Layer", "Output", "Shape", "ShapeError", "catalogue"]
+
+
+P = TypeVar("P", bound="Port")
 
 
 class Port:
@@ -103,12 +107,12 @@ class Layer(Options):
     @classmethod
     def inputs(cls) -> dict[str, Input]:
         """Input ports by name, in the order declared."""
-        return {name: port for name, port in _ports(cls).items() if isinstance(port, Input)}
+        return _ports(cls, Input)
 
     @classmethod
     def outputs(cls) -> dict[str, Output]:
         """Output ports by name, in the order declared."""
-        return {name: port for name, port in _ports(cls).items() if isinstance(port, Output)}
+        return _ports(cls, Output)
 
     @classmethod
     def title(cls) -> str:
@@ -121,10 +125,11 @@ class Layer(Options):
         return (cls.__doc__ or "").strip().split("\n")[0]
 
 
-def _ports(cls: type) -> dict[str, Port]:
-    found: dict[str, Port] = {}
+@cache
+def _ports(cls: type, kind: type[P]) -> dict[str, P]:
+    found: dict[str, P] = {}
     for base in reversed(cls.__mro__):
-        found |= {name: value for name, value in vars(base).items() if isinstance(value, Port)}
+        found |= {name: value for name, value in vars(base).items() if isinstance(value, kind)}
     return found
 
 

@@ -1,0 +1,173 @@
+"""What a data set is: fields, columns of rows, and splits; and how a source declares one."""
+
+from __future__ import annotations
+
+import hashlib
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any, ClassVar
+
+import numpy as np
+
+from netlab.catalogue import discover, key_of
+from netlab.data.tokenizer import Tokenizer
+from netlab.options import Float, Int, Options
+
+SPLITS = ("train", "val", "test")
+
+
+class DataError(ValueError):
+    """Data that cannot be used, as a sentence with the remedy."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """One column as the model sees it.
+
+    Attributes:
+        name: what Input nodes call it.
+        shape: of one sample, without the batch axis: ``"C=1 H=28 W=28"``, ``"T=64"``, ``"d=4"``, ``""`` a scalar.
+        dtype: ``"float"`` or ``"int"``.
+        kind: image, tokens, features, points, label or target.
+        classes: how many classes, or the size of the vocabulary.
+        names: names of the classes or features, where there are any.
+    """
+
+    name: str
+    shape: str
+    dtype: str = "float"
+    kind: str = "features"
+    classes: int | None = None
+    names: tuple[str, ...] = ()
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """The shape as numbers."""
+        return tuple(int(word.rpartition("=")[2]) for word in self.shape.split())
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A loaded data set.
+
+    Attributes:
+        columns: rows by field name, first axis the sample; float32 or int64.
+        splits: row indices of ``train``, ``val`` and ``test``; disjoint, and together all rows.
+        tokenizer: for text.
+        normalisation: mean and standard deviation by field, from the training rows only.
+    """
+
+    fields: tuple[Field, ...]
+    columns: Mapping[str, np.ndarray]
+    splits: Mapping[str, np.ndarray]
+    tokenizer: Tokenizer | None = None
+    normalisation: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
+
+    def field(self, name: str) -> Field:
+        """The field of that name; KeyError if there is none."""
+        return {f.name: f for f in self.fields}[name]
+
+
+class Source(Options):
+    """Base of all data sources.
+
+    Class attributes:
+        title, about: for people.
+        task: ``classification``, ``regression`` or ``next_token``.
+        licence, origin: where the data comes from and on what terms.
+        samples: how many rows there are, None if that depends on the options.
+    """
+
+    title: ClassVar[str] = ""
+    about: ClassVar[str] = ""
+    task: ClassVar[str] = "classification"
+    licence: ClassVar[str] = ""
+    origin: ClassVar[str] = ""
+    samples: ClassVar[int | None] = None
+    size: ClassVar[int] = 0
+
+    validation = Float(0.15, min=0.0, max=0.9, help="Share of the rows kept for validation while training.")
+    test = Float(0.15, min=0.0, max=0.9, help="Share of the rows kept for the final test.")
+    split_seed = Int(0, min=0, max=2**31 - 1, help="Fixes which rows fall into which part.")
+
+    @abstractmethod
+    def fields(self) -> tuple[Field, ...]:
+        """The fields, without loading the rows."""
+
+    @abstractmethod
+    def load(self) -> Dataset:
+        """Read, split and normalise; `DataError` in words if that cannot be done."""
+
+    @classmethod
+    def describe(cls) -> dict[str, Any]:
+        """What `netlab datasets --json` says of it."""
+        return {
+            "key": key_of(cls),
+            "title": cls.title,
+            "task": cls.task,
+            "samples": cls.samples,
+            "bytes": cls.size,
+            "fields": [{"name": f.name, "shape": f.shape, "dtype": f.dtype, "kind": f.kind} for f in cls().fields()],
+            "licence": cls.licence,
+            "origin": cls.origin,
+            "about": cls.about,
+        }
+
+    def shuffled_splits(self, rows: int) -> dict[str, np.ndarray]:
+        """Disjoint random parts of `rows` rows, a function of the seed alone."""
+        return self.cut(np.random.Generator(np.random.Philox(self.split_seed)).permutation(rows))
+
+    def cut(self, order: np.ndarray) -> dict[str, np.ndarray]:
+        """Cut an order of rows into training, validation and test, in that order."""
+        if self.validation + self.test >= 0.95:
+            told = f"validation ({self.validation:g}) and test ({self.test:g})"
+            raise DataError(f"Too few rows are left for training: {told} together have to stay below 0.95.")
+        rows = len(order)
+        val, test = round(rows * self.validation), round(rows * self.test)
+        if rows - val - test < 1:
+            raise DataError(f"No row is left for training out of {rows}. Lower validation or test.")
+        train = rows - val - test
+        parts = np.split(np.asarray(order, dtype=np.int64), [train, train + val])
+        return dict(zip(SPLITS, parts, strict=True))
+
+
+def normalise(x: np.ndarray, train: np.ndarray, per_column: bool = True) -> tuple[np.ndarray, tuple[Any, Any]]:
+    """Mean 0 and standard deviation 1 on the training rows; the same shift and scale for all others."""
+    seen = x[train].astype(np.float64)
+    axis = 0 if per_column else None
+    mean, std = seen.mean(axis=axis), seen.std(axis=axis)
+    std = np.where(std == 0, 1.0, std)
+    return ((x - mean) / std).astype(np.float32), (np.asarray(mean).tolist(), np.asarray(std).tolist())
+
+
+def catalogue() -> dict[str, type[Source]]:
+    """All data sources by key."""
+    return discover("netlab.data.sources", Source)
+
+
+def source_of(key: str, options: Mapping[str, Any]) -> Source:
+    """The source of a project's data choice.
+
+    Raises:
+        DataError: there is no such source.
+        OptionError: an option it does not have, or a value outside its limits.
+    """
+    known = catalogue()
+    if key not in known:
+        near = get_close_matches(key, known, 1)
+        hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(known)}."
+        raise DataError(f"There is no data set {key!r}. {hint}")
+    return known[key](**options)
+
+
+def fingerprint(dataset: Dataset) -> str:
+    """SHA-256 over all rows and splits, so that a run can say which data it saw."""
+    digest = hashlib.sha256()
+    for part in (dataset.columns, dataset.splits):
+        for name in sorted(part):
+            array = np.ascontiguousarray(part[name])
+            digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
+            digest.update(array.tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,80 @@
+"""Python's own documentation as text, for language models."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+
+from netlab.data import tokenizer
+from netlab.data.dataset import DataError, Dataset, Field, Source
+from netlab.data.tokenizer import Tokenizer
+from netlab.options import Choice, Float, Int
+
+
+class PythonDocs(Source):
+    """The help topics that every Python carries: half a million characters of technical English.
+
+    A row is a window of `context` tokens; `next_token` is the same window one token later. The parts are cut from
+    the text in order, so that no validation window overlaps a training one.
+    """
+
+    title = "Python documentation"
+    about = "What comes next in Python's own help text? About 465,000 characters, by characters or byte pairs."
+    task = "next_token"
+    licence = "PSF-2.0"
+    origin = "pydoc_data.topics of the running Python"
+    size = 465_000
+    validation = Float(0.1, min=0.0, max=0.9, help="Share of the text, behind the training part, for validation.")
+    test = Float(0.1, min=0.0, max=0.9, help="Share of the text, at the end, for the final test.")
+    tokenizer = Choice("char", tokenizer.KINDS, help="One token a character, or byte pairs learned from the text.")
+    vocab_size = Int(1024, min=257, max=32768, unit="tokens", help="Size of the byte-pair vocabulary; unused by char.")
+    context = Int(64, min=2, max=4096, unit="tokens", help="Length of a window.")
+
+    def fields(self) -> tuple[Field, ...]:
+        size = _char_tokenizer().size if self.tokenizer == "char" else self.vocab_size
+        shape = f"T={self.context}"
+        return Field("tokens", shape, "int", "tokens", size), Field("next_token", shape, "int", "tokens", size)
+
+    def load(self) -> Dataset:
+        whole = text()
+        cuts = self.cut(np.arange(len(whole)))  # by characters, so that the vocabulary sees training text only
+        bounds = [len(cuts["train"]), len(cuts["train"]) + len(cuts["val"])]
+        parts = [whole[: bounds[0]], whole[bounds[0] : bounds[1]], whole[bounds[1] :]]
+        words = _char_tokenizer() if self.tokenizer == "char" else _bpe(parts[0], self.vocab_size)
+        windows, splits, start = [], {}, 0
+        for name, part in zip(("train", "val", "test"), parts, strict=True):
+            rows = _windows(np.asarray(words.encode(part), dtype=np.int64), self.context)
+            splits[name] = np.arange(start, start + len(rows), dtype=np.int64)
+            start += len(rows)
+            windows.append(rows)
+        if not len(splits["train"]):
+            raise DataError(f"The text has no window of {self.context} tokens. Lower context.")
+        table = np.concatenate(windows)
+        columns = {"tokens": table[:, :-1].copy(), "next_token": table[:, 1:].copy()}
+        return Dataset(self.fields(), columns, splits, tokenizer=words)
+
+
+def _windows(ids: np.ndarray, context: int) -> np.ndarray:
+    """Windows of context + 1 ids, one after the other: (rows, context + 1)."""
+    rows = max(0, (len(ids) - 1) // context)
+    starts = np.arange(rows)[:, None] * context
+    return ids[starts + np.arange(context + 1)]
+
+
+@cache
+def text() -> str:
+    """All help topics in alphabetical order."""
+    from pydoc_data.topics import topics
+
+    return "\n\n".join(topics[name].strip() for name in sorted(topics))
+
+
+@cache
+def _char_tokenizer() -> Tokenizer:
+    return tokenizer.train("char", text())
+
+
+@cache
+def _bpe(part: str, vocab_size: int) -> Tokenizer:
+    return tokenizer.train("bpe", part, vocab_size)
