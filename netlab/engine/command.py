@@ -7,12 +7,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-from netlab.engine.train import run_job
-
 from netlab.document import edits, file
 from netlab.document.paths import set_by_path
 from netlab.document.project import Project
 from netlab.document.training import Training
+from netlab.engine.train import run_job
 from netlab.runs import store
 
 LINES_PER_SECOND = 5

@@ -1,0 +1,65 @@
+"""The engine process: ``python -m netlab.engine train RUN [--resume]``, or ``wait`` for a job on standard input.
+
+A waiting process has torch loaded and its first optimiser made, so that a run starts at once. It ends when standard
+input closes without a job; once it has one it needs nobody.
+"""
+
+from __future__ import annotations
+
+import argparse
+import faulthandler
+import json
+import sys
+from pathlib import Path
+from typing import TextIO
+
+
+def main() -> int:
+    """Run one job; 0 if it finished or was stopped."""
+    parser = argparse.ArgumentParser(prog="netlab.engine")
+    commands = parser.add_subparsers(dest="command", required=True)
+    train = commands.add_parser("train")
+    train.add_argument("folder", type=Path)
+    train.add_argument("--resume", action="store_true")
+    commands.add_parser("wait")
+    options = parser.parse_args()
+    if options.command == "wait":
+        warm_up()
+        line = sys.stdin.readline()
+        if not line.strip():
+            return 0
+        job = json.loads(line)
+        return work(Path(job["run"]), bool(job.get("resume", False)))
+    return work(options.folder, options.resume)
+
+
+def warm_up() -> None:
+    """Load what the first step would wait for: torch, and with the first optimizer a good part of it again."""
+    import torch
+
+    import netlab.engine.train  # noqa: F401 - loaded for later
+
+    weight = torch.nn.Parameter(torch.zeros(1))
+    torch.optim.Adam([weight], fused=True)
+
+
+def work(folder: Path, resume: bool) -> int:
+    """Train, with faults of the interpreter written into the run folder."""
+    from netlab.engine.train import be_modest, run_job
+
+    with open(folder / "engine.log", "a", buffering=1, encoding="utf-8") as log:
+        _redirect(log)
+        be_modest()
+        status = run_job(folder, resume=resume)
+        faulthandler.disable()
+        sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
+    return 0 if status.get("state") in ("finished", "stopped") else 1
+
+
+def _redirect(log: TextIO) -> None:
+    faulthandler.enable(log)
+    sys.stdout = sys.stderr = log
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,149 @@
+"""Runs the probes: one sample, outside the training step, with all generators left as they are."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+import torch
+
+from netlab.data.dataset import Dataset
+from netlab.engine.build import Built, output_nodes
+from netlab.engine.loader import Loader
+from netlab.probes.probe import ATTENTION, OUTPUT, SURFACE, WEIGHTS, Probe, Seen, catalogue
+from netlab.protocol.summaries import encode
+
+GRID = 64
+SHOWN_POINTS = 600
+Record = Callable[[int, str, str, bytes], None]
+
+
+class Prober:
+    """Looks at the chosen nodes every so often and records what the probes say."""
+
+    def __init__(self, built: Built, loader: Loader, dataset: Dataset, record: Record) -> None:
+        self.built, self.loader, self.dataset, self.record = built, loader, dataset, record
+        self.probes: list[tuple[str, str, Probe]] = []
+        self._next: dict[tuple[str, str], float] = {}
+
+    def watch(self, choices: list[tuple[str, str]]) -> None:
+        """Look at these pairs of probe key and node id from now on; what does not fit is left out."""
+        known = catalogue()
+        nodes = self.built.project.graph.nodes
+        fitting = [
+            (key, node, known[key]())
+            for key, node in choices
+            if key in known and node in nodes and known[key].can_watch(nodes[node].type, self._has_weights(node))
+        ]
+        self.probes = fitting
+        self._next = {(key, node): self._next.get((key, node), 0.0) for key, node, _ in fitting}
+
+    def _has_weights(self, node: str) -> bool:
+        return bool(self.built.inferred.weights.get(node))
+
+    def look(self, step: int, always: bool = False) -> None:
+        """Record what is due now, or everything."""
+        now = time.monotonic()
+        due = [entry for entry in self.probes if always or now >= self._next[entry[0], entry[1]]]
+        if not due:
+            return
+        model = self.built.model
+        was_training = model.training
+        model.eval()
+        try:
+            with torch.no_grad():
+                values = self._run_sample({node for _, node, probe in due if probe.reads in (OUTPUT, ATTENTION)})
+                for key, node, probe in due:
+                    seen = self._see(probe, node, values)
+                    if seen is not None:
+                        self.record(step, key, node, encode(probe.summarise(seen)))
+        finally:
+            model.train(was_training)
+        spent = time.monotonic() - now
+        for key, node, probe in due:  # never more than a tenth of the time
+            self._next[key, node] = now + max(probe.seconds, 10 * spent)
+
+    def _run_sample(self, nodes: set[str]) -> dict[str, tuple[tuple, torch.Tensor]]:
+        """Inputs and output of the modules of some nodes, for the first validation row."""
+        found: dict[str, tuple[tuple, torch.Tensor]] = {}
+        hooks = []
+        for node in nodes:
+            module = self.built.module(node)
+            if module is not None:
+                hooks.append(module.register_forward_hook(_keep(found, node)))
+        try:
+            if hooks:
+                batch = self.loader.sample()
+                self.built.model(**{name: batch[name] for name in self.built.source.inputs})
+        finally:
+            for hook in hooks:
+                hook.remove()
+        return found
+
+    def _see(self, probe: Probe, node: str, values: dict[str, tuple[tuple, torch.Tensor]]) -> Seen | None:
+        module = self.built.module(node)
+        if probe.reads == WEIGHTS and module is not None:
+            return Seen({name: _numpy(p) for name, p in module.named_parameters()})
+        if probe.reads == SURFACE:
+            return self._surface(node)
+        if node not in values or module is None:
+            return None
+        arguments, output = values[node]
+        if probe.reads == OUTPUT:
+            return Seen({"y": _numpy(output[0])}, caption=self._caption())
+        weights = _numpy(module.attention_weights(*arguments)[0])
+        queries, keys = self._tokens(weights.shape[1]), self._tokens(weights.shape[2])
+        return Seen({"weights": weights}, queries, keys, bool(module.causal))
+
+    def _tokens(self, length: int) -> list[str]:
+        """The tokens of the sample, or positions from 1 where there is no text of that length."""
+        words = self.dataset.tokenizer
+        names = [f.name for f in self.dataset.fields if f.kind == "tokens" and f.name in self.built.source.inputs]
+        if words is not None and names:
+            ids = self.loader.sample()[names[0]][0].tolist()
+            if len(ids) == length:
+                return [words.token(i) for i in ids]
+        return [str(i + 1) for i in range(length)]
+
+    def _caption(self) -> str:
+        labels = [f for f in self.dataset.fields if f.kind == "label" and f.name in self.loader.columns]
+        if not labels:
+            return ""
+        index = int(self.loader.sample()[labels[0].name][0])
+        return labels[0].names[index] if index < len(labels[0].names) else str(index)
+
+    def _surface(self, node: str) -> Seen | None:
+        """The probability of the second class over the plane, for a model of 2-D points."""
+        points = [f.name for f in self.dataset.fields if f.kind == "points"]
+        if self.built.source.inputs != tuple(points) or len(points) != 1:
+            return None
+        xy = self.loader.columns[points[0]]
+        low, high = xy.amin(0) - 0.15, xy.amax(0) + 0.15
+        axes = [torch.linspace(float(a), float(b), GRID, device=xy.device) for a, b in zip(low, high, strict=True)]
+        grid = torch.cartesian_prod(axes[1], axes[0]).flip(1)  # rows from bottom to top
+        results = self.built.model(grid)
+        outputs = results if isinstance(results, tuple) else (results,)
+        scores = outputs[output_nodes(self.built).index(node)]
+        if scores.dim() != 2:
+            return None
+        share = scores.softmax(1)[:, 1] if scores.shape[1] > 1 else scores[:, 0]
+        label = next((f.name for f in self.dataset.fields if f.kind == "label"), "")
+        rows = self.loader.splits["train"][:SHOWN_POINTS]
+        labels = self.loader.columns[label][rows] if label in self.loader.columns else torch.zeros(len(rows))
+        arrays = {"grid": _numpy(share).reshape(GRID, GRID), "points": _numpy(xy[rows]), "labels": _numpy(labels)}
+        extent = (float(low[0]), float(high[0]), float(low[1]), float(high[1]))
+        return Seen(arrays, extent=extent)
+
+
+def _keep(found: dict[str, tuple[tuple, torch.Tensor]], node: str) -> Callable[..., None]:
+    def hook(module: torch.nn.Module, arguments: tuple, output: object) -> None:
+        tensor = output[0] if isinstance(output, tuple) else output
+        if isinstance(tensor, torch.Tensor):
+            found[node] = (arguments, tensor)
+
+    return hook
+
+
+def _numpy(tensor: torch.Tensor) -> np.ndarray:
+    return tensor.detach().cpu().numpy()

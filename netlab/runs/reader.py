@@ -1,0 +1,176 @@
+"""Reads a run, live or long over: the same code for watching, replaying and rejoining."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import psutil
+
+from netlab.protocol.summaries import Summary, decode
+from netlab.runs.schema import connect_to_read
+
+LIVE = ("starting", "running", "paused")
+Curve = tuple[np.ndarray, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a probe saw of a node at a step."""
+
+    step: int
+    probe: str
+    node: str
+    summary: Summary
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """A sentence from the engine."""
+
+    time: float
+    level: str
+    message: str
+    node: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class Update:
+    """What is new since the last poll.
+
+    Attributes:
+        metrics: new steps and values by metric name.
+        readings, log: new rows, oldest first.
+        status: all keys as they stand now.
+    """
+
+    metrics: dict[str, Curve] = field(default_factory=dict)
+    readings: list[Reading] = field(default_factory=list)
+    log: list[LogLine] = field(default_factory=list)
+    status: dict[str, str] = field(default_factory=dict)
+
+
+class RunReader:
+    """Follows the run in `folder`. Never writes, never waits for the writer."""
+
+    def __init__(self, folder: Path | str) -> None:
+        self.folder = Path(folder)
+        self._base: sqlite3.Connection | None = None
+        self._last = {"metrics": 0, "readings": 0, "log": 0}
+
+    def poll(self, rows: int = 200_000) -> Update:
+        """Everything new, at most `rows` rows of metrics; an empty update while there is no file yet."""
+        base = self._open()
+        if base is None:
+            return Update()
+        try:
+            metrics = self._new(base, "metrics", "step, name, value", rows)
+            newest = self._newest_readings(base)
+            log = [LogLine(*row) for row in self._new(base, "log", "time, level, message, node, detail", 1000)]
+            return Update(_curves(metrics), newest, log, dict(base.execute("SELECT key, value FROM status")))
+        except sqlite3.OperationalError:  # locked for a moment: the next poll gets it
+            return Update()
+
+    def metrics(self, name: str) -> Curve:
+        """All steps (int64) and values (float64) of one metric, in order of recording."""
+        base = self._open()
+        if base is None:
+            return np.empty(0, np.int64), np.empty(0)
+        rows = base.execute("SELECT step, value FROM metrics WHERE name = ? ORDER BY id", (name,)).fetchall()
+        return _arrays(rows)
+
+    def names(self) -> list[str]:
+        """Names of all metrics recorded."""
+        base = self._open()
+        return [] if base is None else [row[0] for row in base.execute("SELECT DISTINCT name FROM metrics ORDER BY name")]
+
+    def status(self) -> dict[str, str]:
+        """All status keys; ``state`` is ``lost`` if the engine is gone without having said so."""
+        base = self._open()
+        status = {} if base is None else dict(base.execute("SELECT key, value FROM status"))
+        if status.get("state") in LIVE and not is_alive(status):
+            status["state"] = "lost"
+        return status
+
+    def reading_steps(self, probe: str, node: str) -> list[int]:
+        """The steps at which a probe looked at a node."""
+        base = self._open()
+        query = "SELECT step FROM readings WHERE probe = ? AND node = ? ORDER BY id"
+        return [] if base is None else [row[0] for row in base.execute(query, (probe, node))]
+
+    def reading_at(self, probe: str, node: str, step: int) -> Reading | None:
+        """The last reading at or before a step; the first one if there is none before."""
+        base = self._open()
+        if base is None:
+            return None
+        start = "SELECT step, summary FROM readings WHERE probe = ? AND node = ? "
+        row = base.execute(start + "AND step <= ? ORDER BY id DESC LIMIT 1", (probe, node, step)).fetchone()
+        row = row or base.execute(start + "ORDER BY id LIMIT 1", (probe, node)).fetchone()
+        return None if row is None else Reading(row[0], probe, node, decode(row[1]))
+
+    def watched(self) -> list[tuple[str, str]]:
+        """Pairs of probe and node that have readings."""
+        base = self._open()
+        query = "SELECT DISTINCT probe, node FROM readings ORDER BY probe, node"
+        return [] if base is None else [(probe, node) for probe, node in base.execute(query)]
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._base is not None:
+            self._base.close()
+            self._base = None
+
+    def _open(self) -> sqlite3.Connection | None:
+        if self._base is None:
+            self._base = connect_to_read(self.folder)
+        return self._base
+
+    def _new(self, base: sqlite3.Connection, table: str, columns: str, limit: int) -> list[tuple]:
+        query = f"SELECT id, {columns} FROM {table} WHERE id > ? ORDER BY id LIMIT ?"
+        rows = base.execute(query, (self._last[table], limit)).fetchall()
+        if rows:
+            self._last[table] = rows[-1][0]
+        return [row[1:] for row in rows]
+
+    def _newest_readings(self, base: sqlite3.Connection) -> list[Reading]:
+        """The newest new reading of each probe and node: a picture that was overtaken need not be drawn."""
+        query = (
+            "SELECT max(id), step, probe, node, summary FROM readings WHERE id > ? GROUP BY probe, node ORDER BY 1"
+        )
+        rows = base.execute(query, (self._last["readings"],)).fetchall()
+        if rows:
+            self._last["readings"] = rows[-1][0]
+        return [Reading(step, probe, node, decode(summary)) for _, step, probe, node, summary in rows]
+
+
+def is_alive(status: dict[str, str]) -> bool:
+    """Whether the process that wrote this status still runs: same id and same start, and no zombie."""
+    try:
+        process = psutil.Process(int(status.get("pid", "0")))
+        same = abs(process.create_time() - float(status.get("pid_start", "0"))) < 2
+        return same and process.status() != psutil.STATUS_ZOMBIE
+    except (psutil.Error, ValueError):
+        return False
+
+
+def open_run(folder: Path | str) -> RunReader:
+    """A reader for a run folder; `RunError` if it is none."""
+    from netlab.runs.store import find_run
+
+    return RunReader(find_run(folder))
+
+
+def _curves(rows: list[tuple]) -> dict[str, Curve]:
+    by_name: dict[str, list[tuple]] = {}
+    for step, name, value in rows:
+        by_name.setdefault(name, []).append((step, value))
+    return {name: _arrays(pairs) for name, pairs in by_name.items()}
+
+
+def _arrays(rows: list[tuple]) -> Curve:
+    steps = np.fromiter((row[0] for row in rows), np.int64, len(rows))
+    values = np.fromiter((np.nan if row[1] is None else row[1] for row in rows), np.float64, len(rows))
+    return steps, values

@@ -1,0 +1,137 @@
+"""The folder of runs: make, find, list and delete."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from netlab.document.file import write_atomically
+from netlab.runs.reader import RunReader
+from netlab.runs.schema import FILE
+
+PROJECT = "project.netlab"
+TRASH = ".trash"
+
+
+class RunError(ValueError):
+    """A run that cannot be found, made or used, as a sentence with the remedy."""
+
+
+class Job(msgspec.Struct, frozen=True):
+    """What the engine is to do with a run: stop after `steps` steps in all, or after `epochs` instead of the project's."""
+
+    steps: int | None = None
+    epochs: int | None = None
+
+
+@dataclass(frozen=True)
+class RunInfo:
+    """One line in a list of runs."""
+
+    path: Path
+    name: str
+    state: str
+    step: int
+    started: float
+    message: str
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data."""
+        return asdict(self) | {"path": str(self.path)}
+
+
+def default_root() -> Path:
+    """Where runs go unless told otherwise: ``NETLAB_RUNS``, or ``runs`` in the present folder."""
+    return Path(os.environ.get("NETLAB_RUNS") or "runs")
+
+
+def create(project: bytes, root: Path | None = None, name: str | None = None, steps: int | None = None) -> Path:
+    """A new run folder, for the user's eyes only, with the project in it.
+
+    Raises:
+        RunError: a run of that name is there, or the folder cannot be made.
+    """
+    root = default_root() if root is None else root
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        folder = _make(root, name)
+        (folder / "checkpoints").mkdir()
+    except FileExistsError as error:
+        raise RunError(f"There is a run in {error.filename} already. Choose another name for --run.") from error
+    except OSError as error:
+        raise RunError(f"No run can be made in {root}: {error.strerror}. Choose another folder.") from error
+    write_atomically(folder / PROJECT, project)
+    write_atomically(folder / "job.json", msgspec.json.encode(Job(steps)))
+    write_atomically(folder / "commands.jsonl", b"")
+    return folder
+
+
+def _make(root: Path, name: str | None) -> Path:
+    if name is not None:
+        folder = root / name
+        folder.mkdir(mode=0o700)
+        return folder
+    day = time.strftime("%Y-%m-%d")
+    count = 1
+    while True:
+        folder = root / f"{day}-{count}"
+        try:
+            folder.mkdir(mode=0o700)
+        except FileExistsError:
+            count += 1
+        else:
+            return folder
+
+
+def job(folder: Path) -> Job:
+    """The job of a run; a plain one if the file is missing."""
+    try:
+        return msgspec.json.decode((folder / "job.json").read_bytes(), type=Job)
+    except FileNotFoundError:
+        return Job()
+    except msgspec.DecodeError as error:
+        raise RunError(f"{folder / 'job.json'} is damaged: {error}. Start a new run from the project.") from error
+
+
+def extend(folder: Path, steps: int | None = None, epochs: int | None = None) -> None:
+    """Let a run go on to another number of steps or epochs, counted from its beginning."""
+    write_atomically(folder / "job.json", msgspec.json.encode(Job(steps, epochs)))
+
+
+def find_run(folder: Path | str) -> Path:
+    """The folder of a run, given as a path or as a name in the default folder; `RunError` if it is none."""
+    for path in (Path(folder), default_root() / folder):
+        if (path / PROJECT).is_file():
+            return path
+    raise RunError(f"There is no run in {folder}. Run netlab runs for a list.")
+
+
+def list_runs(root: Path) -> list[RunInfo]:
+    """All runs in a folder, newest first."""
+    found = []
+    for path in root.glob("*/" + PROJECT) if root.is_dir() else ():
+        folder = path.parent
+        reader = RunReader(folder)
+        status = reader.status() if (folder / FILE).exists() else {}
+        reader.close()
+        started = float(status.get("started", folder.stat().st_mtime))
+        step = int(status.get("step", 0))
+        found.append(
+            RunInfo(folder, folder.name, status.get("state", "new"), step, started, status.get("message", ""))
+        )
+    return sorted(found, key=lambda run: -run.started)
+
+
+def delete(folder: Path) -> Path:
+    """Move a run to the trash beside it; returns where it is now."""
+    trash = folder.parent / TRASH
+    trash.mkdir(exist_ok=True)
+    target = trash / f"{folder.name}-{time.time_ns()}"
+    shutil.move(folder, target)
+    return target

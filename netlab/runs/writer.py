@@ -1,0 +1,102 @@
+"""Writes ``run.sqlite`` from a thread, so that a training step never waits for a disk."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import threading
+import time
+from pathlib import Path
+
+from netlab.runs.schema import connect_to_write
+
+FLUSH_SECONDS = 0.05
+INSERTS = {
+    "metrics": "INSERT INTO metrics (step, name, value, time) VALUES (?, ?, ?, ?)",
+    "readings": "INSERT INTO readings (step, probe, node, time, summary) VALUES (?, ?, ?, ?, ?)",
+    "log": "INSERT INTO log (time, level, message, node, detail) VALUES (?, ?, ?, ?, ?)",
+    "status": "INSERT INTO status VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+}
+logger = logging.getLogger(__name__)
+
+
+class RunWriter:
+    """The one writer of a run. Rows are handed over at once and written every 50 ms in one transaction.
+
+    A disk that refuses keeps the rows waiting; they are tried again, and `close` says if some were lost.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._base = connect_to_write(folder)
+        self._rows: list[tuple[str, tuple]] = []
+        self._lock = threading.Lock()
+        self._closing = threading.Event()
+        self._refused = ""
+        self._thread = threading.Thread(target=self._work, name="run writer", daemon=True)
+        self._thread.start()
+
+    def metrics(self, step: int, values: dict[str, float], at: float | None = None) -> None:
+        """Record values of one step by metric name, such as ``train/loss``."""
+        now = time.time() if at is None else at
+        self._put(*[("metrics", (step, name, value, now)) for name, value in values.items()])
+
+    def reading(self, step: int, probe: str, node: str, summary: bytes) -> None:
+        """Record what a probe saw, as encoded by `netlab.protocol.summaries`."""
+        self._put(("readings", (step, probe, node, time.time(), summary)))
+
+    def log(self, level: str, message: str, node: str = "", detail: str = "") -> None:
+        """Record a sentence for the user; `detail` is folded away."""
+        self._put(("log", (time.time(), level, message, node, detail)))
+
+    def status(self, **values: object) -> None:
+        """Set keys such as ``state``, ``step`` or ``message``."""
+        self._put(*[("status", (key, str(value))) for key, value in values.items()])
+
+    def forget_after(self, step: int) -> None:
+        """Drop what was recorded behind `step`, for a run that goes on from a checkpoint at that step."""
+        self._write()
+        for table in ("metrics", "readings"):
+            self._base.execute(f"DELETE FROM {table} WHERE step > ?", (step,))
+
+    def flush(self) -> None:
+        """Write everything handed over so far; for the few moments when it matters."""
+        self._write()
+
+    def close(self) -> None:
+        """Write what is left and end the thread."""
+        self._closing.set()
+        self._thread.join()
+        self._write()
+        if self._rows:
+            logger.error("%d rows of the run could not be written: %s", len(self._rows), self._refused)
+        self._base.close()
+
+    def _put(self, *rows: tuple[str, tuple]) -> None:
+        with self._lock:
+            self._rows.extend(rows)
+
+    def _work(self) -> None:
+        while not self._closing.wait(FLUSH_SECONDS):
+            self._write()
+
+    def _write(self) -> None:
+        with self._lock:
+            rows, self._rows = self._rows, []
+            if not rows:
+                return
+            try:
+                self._base.execute("BEGIN")
+                for table, values in rows:
+                    self._base.execute(INSERTS[table], values)
+                self._base.execute("COMMIT")
+                self._refused = ""
+            except sqlite3.Error as error:
+                self._rows = rows + self._rows
+                self._roll_back(error)
+
+    def _roll_back(self, error: sqlite3.Error) -> None:
+        if not self._refused:
+            logger.warning("The run cannot be written now (%s); it is tried again.", error)
+        self._refused = str(error)
+        if self._base.in_transaction:
+            self._base.execute("ROLLBACK")
