@@ -443,9 +443,7 @@ def lock(arguments: list[str]) -> int:
 
 def torch_names(lock_text: str) -> list[str]:
     """The names in a lock file that dev.py's torch step brings by itself."""
-    names = [
-        line.partition("==")[0] for line in lock_text.splitlines() if "==" in line and line[:1].isalnum()
-    ]
+    names = [line.partition("==")[0] for line in lock_text.splitlines() if "==" in line and line[:1].isalnum()]
     return [name for name in names if name in ("torch", "triton") or name.startswith(("nvidia-", "cuda-"))]
 
 

@@ -7,7 +7,13 @@ use, so that ``import netlab`` brings neither torch nor Qt.
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from netlab.compiler.builder import Graph
+    from netlab.document.file import load, save
+    from netlab.engine.build import compile
+    from netlab.runs.reader import open_run
 
 __version__ = "0.1.0"
 __all__ = ["Graph", "compile", "load", "open_run", "save"]

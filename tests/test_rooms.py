@@ -44,7 +44,7 @@ ROOMS = {
     "protocol": room(3, "msgspec"),
     "probes": room(4),
     "compiler": room(5),
-    "runs": room(5, "sqlite3", "numpy", "msgspec", "platformdirs"),
+    "runs": room(5, "sqlite3", "numpy", "msgspec", "psutil"),
     "nn": room(6, "torch"),
     "engine": room(6, "torch", "safetensors", "numpy", "psutil", beside="nn"),
     "app": room(6, "PySide6", "shiboken6", "pyqtgraph", "numpy", "fast_sugiyama", "psutil", "platformdirs"),

@@ -11,9 +11,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from netlab.document.file import save  # noqa: E402
-
 from netlab.compiler.builder import Graph  # noqa: E402
+from netlab.document.file import save  # noqa: E402
 from netlab.document.project import Project  # noqa: E402
 
 COLUMN, ROW = 250.0, 160.0

@@ -5,8 +5,6 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-import msgspec
-
 from netlab.protocol.commands import Command, decode
 
 logger = logging.getLogger(__name__)
@@ -33,7 +31,7 @@ class CommandReader:
         for line in whole.splitlines():
             try:
                 found.append(decode(line))
-            except msgspec.DecodeError as error:
+            except ValueError as error:
                 logger.error("A line in %s is no command: %s", self._path.name, error)
         return found
 

@@ -11,6 +11,7 @@ import torch
 from netlab.data.dataset import Dataset
 from netlab.engine.build import Built, output_nodes
 from netlab.engine.loader import Loader
+from netlab.nn.attention import MultiHeadAttention
 from netlab.probes.probe import ATTENTION, OUTPUT, SURFACE, WEIGHTS, Probe, Seen, catalogue
 from netlab.protocol.summaries import encode
 
@@ -92,6 +93,7 @@ class Prober:
         arguments, output = values[node]
         if probe.reads == OUTPUT:
             return Seen({"y": _numpy(output[0])}, caption=self._caption())
+        assert isinstance(module, MultiHeadAttention), "the attention probe fits nothing else"
         weights = _numpy(module.attention_weights(*arguments)[0])
         queries, keys = self._tokens(weights.shape[1]), self._tokens(weights.shape[2])
         return Seen({"weights": weights}, queries, keys, bool(module.causal))
