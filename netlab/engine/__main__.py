@@ -9,6 +9,8 @@ from __future__ import annotations
 import argparse
 import faulthandler
 import json
+import os
+import signal
 import sys
 from pathlib import Path
 from typing import TextIO
@@ -47,17 +49,29 @@ def work(folder: Path, resume: bool) -> int:
     """Train, with faults of the interpreter written into the run folder."""
     from netlab.engine.train import be_modest, run_job
 
+    if not folder.is_dir():
+        print(f"There is no run in {folder}. Run netlab runs for a list.", file=sys.stderr)
+        return 1
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a closed terminal or window does not end a run
     with open(folder / "engine.log", "a", buffering=1, encoding="utf-8") as log:
         _redirect(log)
         be_modest()
-        status = run_job(folder, resume=resume)
+        try:
+            status = run_job(folder, resume=resume)
+        except ValueError as error:  # another engine has the run, or its folder cannot be written
+            print(error)
+            status = {}
         faulthandler.disable()
         sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
     return 0 if status.get("state") in ("finished", "stopped") else 1
 
 
 def _redirect(log: TextIO) -> None:
+    """Send everything said to the log, also what libraries print below Python."""
     faulthandler.enable(log)
+    for number in (1, 2):
+        os.dup2(log.fileno(), number)
     sys.stdout = sys.stderr = log
 
 

@@ -16,6 +16,7 @@ from netlab.compiler.check import check
 from netlab.compiler.infer import Inferred
 from netlab.compiler.problem import ERROR, Problem
 from netlab.compiler.source import CompileError, Source, generate, where
+from netlab.document.file import write_atomically
 from netlab.document.project import Project
 from netlab.layers.layer import Shape
 
@@ -48,7 +49,7 @@ class Built:
 
 
 def build(project: Project, filename: Path | None = None) -> Built:
-    """The model of a project, on the CPU, with weights drawn from the global generator.
+    """The model of a project, on the CPU, with weights drawn from the global generator. Its text goes to `filename`.
 
     Raises:
         CompileError: the project has blocking problems, or torch disagrees with the shapes that were inferred.
@@ -70,6 +71,8 @@ def compile(project: Project) -> nn.Module:
 
 def _built(project: Project, inferred: Inferred, filename: str) -> Built:
     source = generate(project, inferred)
+    if filename != SHOWN_AS:
+        write_atomically(Path(filename), source.text.encode())
     linecache.cache[filename] = (len(source.text), None, source.text.splitlines(keepends=True), filename)
     space: dict[str, Any] = {"__name__": "netlab_model"}
     exec(compile_text(source.text, filename), space)  # our own text: names from our own counter, no user text

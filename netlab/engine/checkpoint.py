@@ -1,15 +1,18 @@
 """Checkpoints: everything a run needs to go on as if nothing had happened, in one safetensors file.
 
 Tensors are keyed ``n3.weight`` (model, by node id), ``optim/n3.weight/exp_avg`` and ``rng/cpu``; the header's
-metadata holds step, learning rate, seed, versions and data hash as JSON.
+metadata holds step, epoch, position, learning rate, seed, versions, data hash and Python's own generator as JSON.
 """
 
 from __future__ import annotations
 
 import json
+import logging
+import random
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
@@ -19,6 +22,7 @@ from netlab.engine.build import Built
 
 LAST = "last.safetensors"
 KEPT = 2
+logger = logging.getLogger(__name__)
 
 
 class CheckpointError(ValueError):
@@ -28,7 +32,7 @@ class CheckpointError(ValueError):
 def write(folder: Path, built: Built, optimizer: torch.optim.Optimizer, state: dict[str, Any]) -> None:
     """Write ``step-N`` and ``last``, each whole or not at all, and keep the two newest steps."""
     tensors = _tensors(built, optimizer)
-    data = save(tensors, metadata={"netlab": json.dumps(state)})
+    data = save(tensors, metadata={"netlab": json.dumps(state | _python_generators())})
     checkpoints = folder / "checkpoints"
     write_atomically(checkpoints / f"step-{state['step']}.safetensors", data)
     write_atomically(checkpoints / LAST, data)
@@ -42,15 +46,15 @@ def load(folder: Path, built: Built, optimizer: torch.optim.Optimizer) -> dict[s
     Raises:
         CheckpointError: there is none, or it belongs to another model.
     """
-    tensors, state = _read(newest(folder))
+    tensors, state = _newest(folder)
     _set_weights(built, tensors)
     names = built.names()
     for name, parameter in built.model.named_parameters():
         prefix = f"optim/{names[name]}/"
         kept = {key[len(prefix) :]: value for key, value in tensors.items() if key.startswith(prefix)}
         if kept:
-            device = parameter.device
-            optimizer.state[parameter] = {k: v.to(device) for k, v in kept.items()}
+            optimizer.state[parameter] = {k: v.to(_home(optimizer, parameter, k)) for k, v in kept.items()}
+    _set_python_generators(state)
     torch.set_rng_state(tensors["rng/cpu"])
     if torch.cuda.is_available() and "rng/cuda" in tensors:
         torch.cuda.set_rng_state(tensors["rng/cuda"])
@@ -59,20 +63,55 @@ def load(folder: Path, built: Built, optimizer: torch.optim.Optimizer) -> dict[s
 
 def load_weights(built: Built, folder: Path) -> None:
     """Only the weights and buffers, for evaluation."""
-    tensors, _ = _read(newest(folder))
+    tensors, _ = _newest(folder)
     _set_weights(built, tensors)
 
 
 def newest(folder: Path) -> Path:
-    """The last checkpoint of a run."""
+    """The last checkpoint of a run; `CheckpointError` if there is none."""
+    return _candidates(folder)[0]
+
+
+def _candidates(folder: Path) -> list[Path]:
+    """All checkpoints, the one to take first."""
     checkpoints = folder / "checkpoints"
-    path = checkpoints / LAST
-    if path.exists():
-        return path
-    steps = _by_step(checkpoints)
-    if not steps:
+    found = [path for path in (checkpoints / LAST, *reversed(_by_step(checkpoints))) if path.exists()]
+    if not found:
         raise CheckpointError(f"The run {folder.name} has no checkpoint yet. Train it for some steps first.")
-    return steps[-1]
+    return found
+
+
+def _newest(folder: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+    """The newest checkpoint that can be read: a damaged one costs some steps, not the run."""
+    first: CheckpointError | None = None
+    for path in _candidates(folder):
+        try:
+            return _read(path)
+        except CheckpointError as error:
+            logger.warning("%s", error)
+            first = first or error
+    assert first is not None, "there is at least one candidate"
+    raise first
+
+
+def _home(optimizer: torch.optim.Optimizer, parameter: torch.Tensor, key: str) -> torch.device:
+    """Where an optimizer keeps a tensor: with its weight, but the step count of an unfused one on the CPU."""
+    fused = optimizer.param_groups[0].get("fused")
+    return torch.device("cpu") if key == "step" and not fused else parameter.device
+
+
+def _python_generators() -> dict[str, Any]:
+    kind, keys, *rest = np.random.get_state()
+    return {"python_random": random.getstate(), "numpy_random": [kind, np.asarray(keys).tolist(), *rest]}
+
+
+def _set_python_generators(state: dict[str, Any]) -> None:
+    if "python_random" in state:
+        version, words, gauss = state["python_random"]
+        random.setstate((version, tuple(words), gauss))
+    if "numpy_random" in state:
+        kind, keys, *rest = state["numpy_random"]
+        np.random.set_state((kind, np.array(keys, np.uint32), *rest))
 
 
 def _by_step(checkpoints: Path) -> list[Path]:
@@ -99,7 +138,9 @@ def _read(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
             tensors = {key: opened.get_tensor(key) for key in opened.keys()}  # noqa: SIM118 - not a dict
             return tensors, json.loads((opened.metadata() or {}).get("netlab", "{}"))
     except (SafetensorError, OSError) as error:
-        raise CheckpointError(f"The checkpoint {path.name} cannot be read: {error}. Use an older one.") from error
+        raise CheckpointError(
+            f"The checkpoint {path.name} cannot be read: {error}. An older one is used if there is one."
+        ) from error
 
 
 def _set_weights(built: Built, tensors: dict[str, torch.Tensor]) -> None:

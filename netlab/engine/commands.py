@@ -11,7 +11,10 @@ logger = logging.getLogger(__name__)
 
 
 class CommandReader:
-    """Follows the file. A line that is no command is skipped and logged."""
+    """Follows the file, from its start, or from its present end for a run that goes on: old commands are over.
+
+    A line that is no command is skipped and logged.
+    """
 
     def __init__(self, folder: Path, from_end: bool = False) -> None:
         self._path = folder / "commands.jsonl"

@@ -45,7 +45,7 @@ def evaluate(folder: Path, split: str = "test") -> dict[str, float]:
     checkpoint.load_weights(built, folder)
     built.model.to(device)
     dataset = source_of(project.data.source, project.data.options).load()
-    if not len(dataset.splits[split]):
+    if not len(dataset.splits.get(split, ())):
         raise DataError(f"The {split} part of the data is empty. Give it a share in the data settings.")
     fields = (*built.source.inputs, *built.source.targets)
     loader = Loader(dataset, fields, 256, 0, device)

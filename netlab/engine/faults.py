@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+import traceback
+from collections.abc import Mapping
 from types import FrameType
 from typing import Any
 
@@ -16,22 +18,38 @@ EXPLODED = 1e9
 
 
 class TrainingFault(Exception):
-    """Training cannot go on: a sentence for the user, and the node where it began ("" if none is known)."""
+    """Training cannot go on: a sentence for the user, the node where it began ("" if none is known), and the step."""
 
-    def __init__(self, message: str, node: str = "", detail: str = "") -> None:
+    def __init__(self, message: str, node: str = "", detail: str = "", step: int | None = None) -> None:
         super().__init__(message)
-        self.message, self.node, self.detail = message, node, detail
+        self.message, self.node, self.detail, self.step = message, node, detail, step
 
 
 def of_exception(error: Exception, built: Built, batch_size: int) -> TrainingFault:
     """What an exception in the model means."""
     node = node_of(error, built)
     place = where(built.project, node) if node else "The model"
-    if isinstance(error, torch.OutOfMemoryError | MemoryError) or "not enough memory" in str(error):
+    if is_memory(error):
         remedy = f"Lower batch_size (now {batch_size}) to {max(1, batch_size // 2)}, or make the largest layer smaller."
         return TrainingFault(f"The memory was used up at {place}. {remedy}", node, str(error))
     first = str(error).strip().split("\n")[0]
     return TrainingFault(f"{place} failed: {first}", node, str(error))
+
+
+def is_memory(error: BaseException) -> bool:
+    """Whether an error means that memory was used up; on the CPU torch says so only in words."""
+    words = str(error)
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or "not enough memory" in words
+
+
+def of_unexpected(error: Exception) -> TrainingFault:
+    """What an error outside the model's own lines means: memory, or a fault of ours."""
+    detail = "".join(traceback.format_exception(error))
+    if is_memory(error):
+        remedy = "Lower batch_size, or make the largest layer smaller."
+        return TrainingFault(f"The memory was used up while the model and its data were laid out. {remedy}", "", detail)
+    message = f"The engine failed in a way it should not ({type(error).__name__}). The last checkpoint is good: resume "
+    return TrainingFault(message + "from it. The details below belong into a report.", "", detail)
 
 
 def of_loss(built: Built, batch: Batch, step: int, loss: float, learning_rate: float) -> TrainingFault:
@@ -39,10 +57,41 @@ def of_loss(built: Built, batch: Batch, step: int, loss: float, learning_rate: f
     node = first_bad_node(built, batch)
     name = "not a number" if loss != loss else "infinite" if loss in (float("inf"), -float("inf")) else f"{loss:.3g}"
     place = f" The first numbers to go wrong are those of {where(built.project, node)}." if node else ""
+    message = f"The loss is {name} at step {step}.{place} {_remedy(learning_rate)}"
+    return TrainingFault(message, node, step=step)
+
+
+def of_gradient(built: Built, step: int, learning_rate: float) -> TrainingFault:
+    """What a gradient that is not finite means; of the bad ones that nearest to the loss is named."""
+    node = _last_bad(built, {name: p.grad for name, p in built.model.named_parameters() if p.grad is not None})
+    place = f" The first gradient to go wrong is that of {where(built.project, node)}." if node else ""
+    return TrainingFault(f"The gradient is not finite at step {step}.{place} {_remedy(learning_rate)}", node, step=step)
+
+
+def of_weights(built: Built, step: int, learning_rate: float) -> TrainingFault | None:
+    """What weights that are not finite mean; None if all are."""
+    node = _last_bad(built, built.model.state_dict())
+    if not node:
+        return None
+    message = f"The weights of {where(built.project, node)} are not finite after step {step}. {_remedy(learning_rate)}"
+    return TrainingFault(message, node, step=step)
+
+
+def _remedy(learning_rate: float) -> str:
     better = min(learning_rate / 10, 1e-3) if learning_rate > 1e-3 else learning_rate / 10
-    remedy = f"Lower the learning rate (now {learning_rate:g}), for example to {better:.2g}."
-    message = f"The loss is {name} at step {step}.{place} {remedy} The last checkpoint still holds good weights."
-    return TrainingFault(message, node)
+    lower = f"Lower the learning rate (now {learning_rate:g}), for example to {better:.2g}."
+    return f"{lower} The last checkpoint still holds good weights."
+
+
+def _last_bad(built: Built, tensors: Mapping[str, torch.Tensor]) -> str:
+    """The node, nearest to the end of the source, with a tensor that is not finite; "" if there is none."""
+    stored = built.names()
+    bad = {stored[n].partition(".")[0] for n, t in tensors.items() if t.is_floating_point() and not _finite(t)}
+    return next((node for node in reversed(built.inferred.order) if node in bad), "")
+
+
+def _finite(tensor: torch.Tensor) -> bool:
+    return bool(torch.isfinite(tensor).all())
 
 
 @torch.no_grad()
@@ -79,4 +128,4 @@ def first_bad_node(built: Built, batch: Batch) -> str:
 def _bad(value: Any) -> bool:
     if not isinstance(value, torch.Tensor) or not value.is_floating_point():
         return False
-    return not bool(torch.isfinite(value).all()) or float(value.abs().max()) > EXPLODED
+    return not _finite(value) or float(value.abs().max()) > EXPLODED

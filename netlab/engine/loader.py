@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 
-from netlab.data.dataset import Dataset
+from netlab.data.dataset import DataError, Dataset
 
 Batch = dict[str, torch.Tensor]
 
@@ -26,6 +26,8 @@ class Loader:
         self.device = device
         self.seed = seed
         rows = len(self.splits["train"])
+        if not rows:
+            raise DataError("There is no row to train on. Give the training part a share in the data settings.")
         self.batch_size = min(batch_size, rows)
         self.steps_per_epoch = rows // self.batch_size
 

@@ -25,6 +25,7 @@ class Prober:
 
     def __init__(self, built: Built, loader: Loader, dataset: Dataset, record: Record) -> None:
         self.built, self.loader, self.dataset, self.record = built, loader, dataset, record
+        self.options = {(choice.probe, choice.node): choice.options for choice in built.project.probes.values()}
         self.probes: list[tuple[str, str, Probe]] = []
         self._next: dict[tuple[str, str], float] = {}
 
@@ -33,12 +34,16 @@ class Prober:
         known = catalogue()
         nodes = self.built.project.graph.nodes
         fitting = [
-            (key, node, known[key]())
+            (key, node, known[key](**self.options.get((key, node), {})))
             for key, node in choices
             if key in known and node in nodes and known[key].can_watch(nodes[node].type, self._has_weights(node))
         ]
         self.probes = fitting
         self._next = {(key, node): self._next.get((key, node), 0.0) for key, node, _ in fitting}
+
+    def _generators(self) -> list[int]:
+        """Indices of the GPUs whose generators have to be left as they are."""
+        return [torch.cuda.current_device()] if self.loader.device.type == "cuda" else []
 
     def _has_weights(self, node: str) -> bool:
         return bool(self.built.inferred.weights.get(node))
@@ -53,7 +58,7 @@ class Prober:
         was_training = model.training
         model.eval()
         try:
-            with torch.no_grad():
+            with torch.no_grad(), torch.random.fork_rng(self._generators()):
                 values = self._run_sample({node for _, node, probe in due if probe.reads in (OUTPUT, ATTENTION)})
                 for key, node, probe in due:
                     seen = self._see(probe, node, values)

@@ -7,14 +7,15 @@ writer, probes run and checkpoints written.
 from __future__ import annotations
 
 import logging
-import math
 import os
 import signal
+import sys
 import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, assert_never
 
@@ -31,18 +32,20 @@ from netlab.engine.commands import CommandReader
 from netlab.engine.device import choose
 from netlab.engine.evaluate import over
 from netlab.engine.faults import TrainingFault
+from netlab.engine.guard import Guard
 from netlab.engine.loader import Loader
 from netlab.engine.probing import Prober
+from netlab.options import OptionError
 from netlab.protocol import commands
 from netlab.runs import store
-from netlab.runs.reader import RunReader
+from netlab.runs.reader import LIVE, RunReader
 from netlab.runs.writer import RunWriter
 
+COMMAND_SECONDS = 0.02
 REPORT_SECONDS = 0.05
 PAUSE_POLL_SECONDS = 0.02
 VALIDATE_SECONDS = 5.0
 EPOCH_CHECKPOINT_SECONDS = 2.0
-EXPLODED = 1e8  # a loss so far above its start will not come back
 OnMetrics = Callable[[int, int, dict[str, float]], None]
 logger = logging.getLogger(__name__)
 
@@ -51,22 +54,28 @@ def run_job(folder: Path, *, resume: bool = False, on_metrics: OnMetrics | None 
     """Do the job in a run folder and return its final status.
 
     Whatever goes wrong is in the status as a sentence: ``state`` is ``finished``, ``stopped`` or ``failed``.
+
+    Raises:
+        RunError: another engine works on this run, or its folder cannot be written.
     """
+    _refuse_second_engine(folder)
+    orders = CommandReader(folder, from_end=resume)  # what is said from now on counts, also while the data loads
     writer = RunWriter(folder)
     process = psutil.Process()
     writer.status(state="starting", pid=process.pid, pid_start=process.create_time(), message="")
     if not resume:
         writer.status(started=time.time())
+        writer.forget_after(-1)
     try:
-        job = _Job(folder, writer, on_metrics, resume)
-        with _ends_softly(job):
-            job.run()
+        with _ends_softly() as asked:
+            _Job(folder, writer, on_metrics, resume, orders, asked).run()
     except TrainingFault as fault:
-        writer.log("error", fault.message, fault.node, fault.detail)
-        writer.status(state="failed", message=fault.message, node=fault.node)
+        _tell(writer, fault)
     except (CompileError, ValueError, OSError) as error:
         writer.log("error", str(error), detail=traceback.format_exc())
         writer.status(state="failed", message=str(error))
+    except Exception as error:
+        _tell(writer, faults.of_unexpected(error))
     finally:
         writer.close()
     reader = RunReader(folder)
@@ -75,32 +84,61 @@ def run_job(folder: Path, *, resume: bool = False, on_metrics: OnMetrics | None 
     return status
 
 
+def _refuse_second_engine(folder: Path) -> None:
+    reader = RunReader(folder)
+    status = reader.status()
+    reader.close()
+    if status.get("state") in LIVE:
+        message = f"The run {folder.name} is still being trained, by process {status.get('pid')}."
+        raise store.RunError(f"{message} Stop it first with: netlab stop {folder}")
+
+
+def _tell(writer: RunWriter, fault: TrainingFault) -> None:
+    writer.log("error", fault.message, fault.node, fault.detail)
+    writer.status(state="failed", message=fault.message, node=fault.node)
+
+
+@dataclass
+class _Asked:
+    """What the system or the user wants of the job."""
+
+    stop: bool = False
+    pause: bool = False
+
+
 class _Job:
     """Everything one run needs, made once, and the loop over it."""
 
-    def __init__(self, folder: Path, writer: RunWriter, on_metrics: OnMetrics | None, resume: bool) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        writer: RunWriter,
+        on_metrics: OnMetrics | None,
+        resume: bool,
+        orders: CommandReader,
+        asked: _Asked,
+    ) -> None:
         self.folder, self.writer, self.on_metrics = folder, writer, on_metrics
+        self.commands, self.asked = orders, asked
         self.project = file.load(folder / store.PROJECT)
         self.training = Training(**self.project.training).values
         job = store.job(folder)
         seed_everything(self.training["seed"])
         self.built: Built = build(self.project, folder / "model.py")
-        file.write_atomically(folder / "model.py", self.built.source.text.encode())
         self.device = choose(self.training["device"])
         self.model = self.built.model.to(self.device).train()
         dataset = source_of(self.project.data.source, self.project.data.options).load()
         fields = (*self.built.source.inputs, *self.built.source.targets)
         self.loader = Loader(dataset, fields, self.training["batch_size"], self.training["seed"], self.device)
         self.optimizer = optim.make(self.model.parameters(), self.training, self.device)
+        self.guard = Guard(self.built, self.optimizer, self.device)
         self.prober = Prober(self.built, self.loader, dataset, writer.reading)
         self.prober.watch([(choice.probe, choice.node) for choice in self.project.probes.values()])
         epochs = job.epochs or self.training["epochs"]
         self.total_steps = job.steps or epochs * self.loader.steps_per_epoch
-        self.commands = CommandReader(folder, from_end=resume)
         self.data_hash = fingerprint(dataset)
         self.step = 0
-        self.first_loss: float | None = None
-        self.stopping = False
+        self.validated_at = -1
         self.waiting: list[tuple[int, dict[str, torch.Tensor]]] = []
         if resume:
             self._go_on()
@@ -108,7 +146,7 @@ class _Job:
     def _go_on(self) -> None:
         state = checkpoint.load(self.folder, self.built, self.optimizer)
         self.step = int(state["step"])
-        self.first_loss = state["first_loss"]
+        self.guard.first_loss = state["first_loss"]
         self._set_learning_rate(float(state["learning_rate"]))
         self.writer.forget_after(self.step)
         differing = [name for name, value in self._circumstances().items() if state.get(name, value) != value]
@@ -117,24 +155,32 @@ class _Job:
             self.writer.log("warning", f"The run goes on, but not bit for bit as it would have: {told}.")
 
     def run(self) -> None:
-        """The loop."""
+        """The loop; what a fault leaves unsaid is said before it goes on its way."""
+        try:
+            self._loop()
+        except TrainingFault as fault:
+            self.waiting = [entry for entry in self.waiting if fault.step is None or entry[0] <= fault.step]
+            self._report(all_of_it=True)
+            raise
+
+    def _loop(self) -> None:
         now = time.monotonic()
-        self.reported = self.checkpointed = self.validated = now
+        self.obeyed = self.reported = self.checkpointed = self.validated = now
         self.counted = (now, self.step)
         self.writer.status(state="running", total_steps=self.total_steps, device=self.device.type, step=self.step)
         self.writer.status(seed=self.training["seed"], **self._circumstances())
         if self.step == 0:
             self._checkpoint()
-            self.prober.look(0, always=True)
-        while self.step < self.total_steps and not self.stopping:
+            self._look(always=True)
+        while self.step < self.total_steps and not self.asked.stop:
             epoch, position = divmod(self.step, self.loader.steps_per_epoch)
             for batch in self.loader.batches(epoch, position):
                 self._train_on(batch)
                 self._between_steps()
-                if self.stopping or self.step >= self.total_steps:
+                if self.asked.stop or self.step >= self.total_steps:
                     break
-            else:
-                self._end_of_epoch(epoch + 1)
+            if self.step % self.loader.steps_per_epoch == 0:
+                self._end_of_epoch()
         self._end()
 
     def _train_on(self, batch: dict[str, torch.Tensor]) -> None:
@@ -142,8 +188,9 @@ class _Job:
         try:
             _, readings = self.model(**self.built.source.arguments(batch))
             loss = readings["loss"]
-            self._refuse_bad_loss(loss, batch)
             loss.backward()
+            self.waiting.append((self.step + 1, {name: value.detach() for name, value in readings.items()}))
+            self.guard.admit(self.step + 1, loss, batch, self.learning_rate)
             self.optimizer.step()
             self.optimizer.zero_grad(set_to_none=True)
         except TrainingFault:
@@ -151,56 +198,48 @@ class _Job:
         except Exception as error:
             raise faults.of_exception(error, self.built, self.loader.batch_size) from error
         self.step += 1
-        self.waiting.append((self.step, {name: value.detach() for name, value in readings.items()}))
-
-    def _refuse_bad_loss(self, loss: torch.Tensor, batch: dict[str, torch.Tensor]) -> None:
-        value = loss.item()
-        if self.first_loss is None and math.isfinite(value):
-            self.first_loss = value
-        if not math.isfinite(value) or abs(value) > EXPLODED * max(1.0, abs(self.first_loss or 0.0)):
-            self._report()
-            raise faults.of_loss(self.built, batch, self.step + 1, value, self.learning_rate)
 
     def _between_steps(self) -> None:
         now = time.monotonic()
-        if now - self.reported >= REPORT_SECONDS:
+        if now - self.obeyed >= COMMAND_SECONDS:
+            self.obeyed = now
             self._obey()
+        if now - self.reported >= REPORT_SECONDS:
             self._report()
-            self.prober.look(self.step)
+            self._look()
             if now - self.validated >= VALIDATE_SECONDS:
                 self._validate()
             if now - self.checkpointed >= self.training["checkpoint_seconds"]:
                 self._checkpoint()
 
-    def _end_of_epoch(self, epoch: int) -> None:
-        last = self.step >= self.total_steps
-        spent = time.monotonic() - self.validated
-        if last or spent >= 0.2:
-            self._validate()
-        if not last and time.monotonic() - self.checkpointed >= EPOCH_CHECKPOINT_SECONDS:
+    def _end_of_epoch(self) -> None:
+        self._validate()
+        if self.step < self.total_steps and time.monotonic() - self.checkpointed >= EPOCH_CHECKPOINT_SECONDS:
             self._checkpoint()
 
     def _end(self) -> None:
-        self._report()
+        self._checkpoint()  # first of all: whoever asked for the end may not wait long
+        self._report(all_of_it=True)
         self._validate()
-        self.prober.look(self.step, always=True)
-        self._checkpoint()
-        state = "stopped" if self.stopping else "finished"
+        self._look(always=True)
+        state = "stopped" if self.asked.stop else "finished"
         self.writer.status(state=state, step=self.step, message="")
 
-    def _report(self) -> None:
-        """Hand over what was measured since the last time."""
+    def _report(self, all_of_it: bool = False) -> None:
+        """Hand over what was measured since the last time; the speed only now and then, or with `all_of_it`."""
         now = time.monotonic()
         self.reported = now
         if not self.waiting:
             return
         at, metrics = time.time(), {}
+        tensors = [value.float() for _, readings in self.waiting for value in readings.values()]
+        values = iter(torch.stack(tensors).tolist())  # one transfer, so that a GPU is waited for once
         for step, readings in self.waiting:
-            metrics = {f"train/{name}": float(value) for name, value in readings.items()}
+            metrics = {f"train/{name}": next(values) for name in readings}
             self.writer.metrics(step, metrics, at)
         self.waiting.clear()
         since, step = self.counted
-        if now - since >= 0.5:
+        if now - since >= 0.5 or (all_of_it and self.step > step):
             speed = (self.step - step) / (now - since) * self.loader.batch_size
             self.counted = (now, self.step)
             metrics |= {"samples_per_s": speed}
@@ -211,18 +250,40 @@ class _Job:
 
     def _validate(self) -> None:
         self.validated = time.monotonic()
-        metrics = {f"val/{name}": value for name, value in over(self.built, self.loader, "val").items()}
+        if self.validated_at == self.step:
+            return
+        self.validated_at = self.step
+        try:
+            metrics = {f"val/{name}": value for name, value in over(self.built, self.loader, "val").items()}
+        except RuntimeError as error:
+            raise faults.of_exception(error, self.built, self.loader.batch_size) from error
         if metrics:
             self.writer.metrics(self.step, metrics)
             if self.on_metrics is not None:
                 self.on_metrics(self.step, int(self.epoch), metrics)
 
+    def _look(self, always: bool = False) -> None:
+        """Run the probes; one that fails costs the pictures, never the run."""
+        try:
+            self.prober.look(self.step, always)
+        except Exception as error:
+            names = ", ".join(sorted({key for key, _, _ in self.prober.probes}))
+            self.prober.watch([])
+            self.writer.log("warning", f"Probes are switched off ({names}): {error}", detail=traceback.format_exc())
+
     def _checkpoint(self) -> None:
         self.checkpointed = time.monotonic()
+        self.guard.settle()
+        fault = faults.of_weights(self.built, self.step, self.learning_rate)
+        if fault is not None:
+            raise fault
+        epoch, position = divmod(self.step, self.loader.steps_per_epoch)
         state = {
             "step": self.step,
+            "epoch": epoch,
+            "position": position,
             "learning_rate": self.learning_rate,
-            "first_loss": self.first_loss,
+            "first_loss": self.guard.first_loss,
             "seed": self.training["seed"],
             **self._circumstances(),
         }
@@ -234,34 +295,40 @@ class _Job:
     def _obey(self) -> None:
         for command in self.commands.new():
             self._do(command)
-            while self.paused and not self.stopping:
+            while self.asked.pause and not self.asked.stop:
                 time.sleep(PAUSE_POLL_SECONDS)
                 for later in self.commands.new():
                     self._do(later)
-
-    paused = False
 
     def _do(self, command: commands.Command) -> None:
         match command:
             case commands.Pause():
                 self._report()
-                self.paused = True
+                self.asked.pause = True
                 self.writer.status(state="paused")
             case commands.Resume():
-                self.paused = False
+                self.asked.pause = False
                 self.counted = (time.monotonic(), self.step)
                 self.writer.status(state="running")
             case commands.Stop():
-                self.stopping = True
+                self.asked.stop = True
             case commands.SetLearningRate(value=value):
-                self.writer.log("info", f"Learning rate {self.learning_rate:g} → {value:g} at step {self.step}.")
-                self._set_learning_rate(value)
-                self.writer.metrics(self.step, {"lr": value})
+                self._take_learning_rate(value)
             case commands.SetProbes(probes=probes):
                 self.prober.watch(probes)
-                self.prober.look(self.step, always=self.paused)
+                self._look(always=self.asked.pause)
             case _:
                 assert_never(command)
+
+    def _take_learning_rate(self, value: float) -> None:
+        try:
+            value = Training.options()["learning_rate"].check(value)
+        except OptionError as error:
+            self.writer.log("warning", str(error))
+            return
+        self.writer.log("info", f"Learning rate {self.learning_rate:g} → {value:g} at step {self.step}.")
+        self._set_learning_rate(value)
+        self.writer.metrics(self.step, {"lr": value})
 
     @property
     def epoch(self) -> float:
@@ -279,6 +346,7 @@ class _Job:
         """What has to be the same for the same numbers."""
         return {
             "torch": torch.__version__,
+            "python": ".".join(map(str, sys.version_info[:3])),
             "threads": torch.get_num_threads(),
             "device_type": self.device.type,
             "data_hash": self.data_hash,
@@ -286,19 +354,20 @@ class _Job:
 
 
 @contextmanager
-def _ends_softly(job: _Job) -> Iterator[None]:
+def _ends_softly() -> Iterator[_Asked]:
     """SIGTERM and Ctrl+C mean: finish the step, write a checkpoint, end."""
+    asked = _Asked()
     if threading.current_thread() is not threading.main_thread():
-        yield
+        yield asked
         return
 
     def stop(number: int, frame: object) -> None:
-        job.stopping = True
+        asked.stop = True
 
     numbers = [signal.SIGTERM, signal.SIGINT]
     before = [signal.signal(number, stop) for number in numbers]
     try:
-        yield
+        yield asked
     finally:
         for number, handler in zip(numbers, before, strict=True):
             signal.signal(number, handler)

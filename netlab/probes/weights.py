@@ -4,6 +4,8 @@ from netlab.options import Int
 from netlab.probes.probe import WEIGHTS, Probe, Seen
 from netlab.protocol.summaries import Histogram
 
+LARGEST = 3.4e38  # of float32; leaves out the infinite and what is not a number
+
 
 class Weights(Probe):
     """A histogram over all learned numbers of a node."""
@@ -16,6 +18,9 @@ class Weights(Probe):
 
     def summarise(self, seen: Seen) -> Histogram:
         parts = [tensor.ravel() for tensor in seen.arrays.values()]
+        parts = [part for part in (p[abs(p) <= LARGEST] for p in parts) if part.size]
+        if not parts:  # nothing finite is left
+            return Histogram(0.0, 0.0, [0] * self.bins, float("nan"), float("nan"))
         low, high = min(float(p.min()) for p in parts), max(float(p.max()) for p in parts)
         count = sum(p.size for p in parts)
         mean = sum(float(p.sum(dtype="f8")) for p in parts) / count

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import psutil
 
@@ -66,56 +68,55 @@ class RunReader:
         base = self._open()
         if base is None:
             return Update()
+        before = dict(self._last)
         try:
+            base.execute("BEGIN")  # one view of all tables: a state is never newer than the metrics beside it
             metrics = self._new(base, "metrics", "step, name, value", rows)
             newest = self._newest_readings(base)
             log = [LogLine(*row) for row in self._new(base, "log", "time, level, message, node, detail", 1000)]
             return Update(_curves(metrics), newest, log, dict(base.execute("SELECT key, value FROM status")))
-        except sqlite3.OperationalError:  # locked for a moment: the next poll gets it
+        except sqlite3.DatabaseError:  # locked for a moment: the next poll gets it, nothing counts as read
+            self._last = before
             return Update()
+        finally:
+            if base.in_transaction:
+                base.execute("COMMIT")
 
     def metrics(self, name: str) -> Curve:
         """All steps (int64) and values (float64) of one metric, in order of recording."""
-        base = self._open()
-        if base is None:
-            return np.empty(0, np.int64), np.empty(0)
-        rows = base.execute("SELECT step, value FROM metrics WHERE name = ? ORDER BY id", (name,)).fetchall()
-        return _arrays(rows)
+        return _arrays(self._ask("SELECT step, value FROM metrics WHERE name = ? ORDER BY id", name))
 
     def names(self) -> list[str]:
         """Names of all metrics recorded."""
-        base = self._open()
-        return [] if base is None else [row[0] for row in base.execute("SELECT DISTINCT name FROM metrics ORDER BY name")]
+        return [row[0] for row in self._ask("SELECT DISTINCT name FROM metrics ORDER BY name")]
 
     def status(self) -> dict[str, str]:
         """All status keys; ``state`` is ``lost`` if the engine is gone without having said so."""
-        base = self._open()
-        status = {} if base is None else dict(base.execute("SELECT key, value FROM status"))
+        status = dict(self._ask("SELECT key, value FROM status"))
         if status.get("state") in LIVE and not is_alive(status):
             status["state"] = "lost"
         return status
 
+    def log(self) -> list[LogLine]:
+        """All that the engine said, oldest first."""
+        return [LogLine(*row) for row in self._ask("SELECT time, level, message, node, detail FROM log ORDER BY id")]
+
     def reading_steps(self, probe: str, node: str) -> list[int]:
         """The steps at which a probe looked at a node."""
-        base = self._open()
-        query = "SELECT step FROM readings WHERE probe = ? AND node = ? ORDER BY id"
-        return [] if base is None else [row[0] for row in base.execute(query, (probe, node))]
+        rows = self._ask("SELECT step FROM readings WHERE probe = ? AND node = ? ORDER BY id", probe, node)
+        return [row[0] for row in rows]
 
     def reading_at(self, probe: str, node: str, step: int) -> Reading | None:
         """The last reading at or before a step; the first one if there is none before."""
-        base = self._open()
-        if base is None:
-            return None
-        start = "SELECT step, summary FROM readings WHERE probe = ? AND node = ? "
-        row = base.execute(start + "AND step <= ? ORDER BY id DESC LIMIT 1", (probe, node, step)).fetchone()
-        row = row or base.execute(start + "ORDER BY id LIMIT 1", (probe, node)).fetchone()
-        return None if row is None else Reading(row[0], probe, node, decode(row[1]))
+        start = "SELECT step, probe, node, summary FROM readings WHERE probe = ? AND node = ? "
+        rows = self._ask(start + "AND step <= ? ORDER BY id DESC LIMIT 1", probe, node, step)
+        rows = rows or self._ask(start + "ORDER BY id LIMIT 1", probe, node)
+        return next(iter(_readings(rows)), None)
 
     def watched(self) -> list[tuple[str, str]]:
         """Pairs of probe and node that have readings."""
-        base = self._open()
-        query = "SELECT DISTINCT probe, node FROM readings ORDER BY probe, node"
-        return [] if base is None else [(probe, node) for probe, node in base.execute(query)]
+        rows = self._ask("SELECT DISTINCT probe, node FROM readings ORDER BY probe, node")
+        return [(probe, node) for probe, node in rows]
 
     def close(self) -> None:
         """Let go of the file."""
@@ -128,6 +129,14 @@ class RunReader:
             self._base = connect_to_read(self.folder)
         return self._base
 
+    def _ask(self, query: str, *values: object) -> list[tuple]:
+        """Rows of a query; none while there is no file, or if it is locked or damaged."""
+        base = self._open()
+        try:
+            return [] if base is None else base.execute(query, values).fetchall()
+        except sqlite3.DatabaseError:
+            return []
+
     def _new(self, base: sqlite3.Connection, table: str, columns: str, limit: int) -> list[tuple]:
         query = f"SELECT id, {columns} FROM {table} WHERE id > ? ORDER BY id LIMIT ?"
         rows = base.execute(query, (self._last[table], limit)).fetchall()
@@ -137,13 +146,11 @@ class RunReader:
 
     def _newest_readings(self, base: sqlite3.Connection) -> list[Reading]:
         """The newest new reading of each probe and node: a picture that was overtaken need not be drawn."""
-        query = (
-            "SELECT max(id), step, probe, node, summary FROM readings WHERE id > ? GROUP BY probe, node ORDER BY 1"
-        )
+        query = "SELECT max(id), step, probe, node, summary FROM readings WHERE id > ? GROUP BY probe, node ORDER BY 1"
         rows = base.execute(query, (self._last["readings"],)).fetchall()
         if rows:
             self._last["readings"] = rows[-1][0]
-        return [Reading(step, probe, node, decode(summary)) for _, step, probe, node, summary in rows]
+        return _readings([row[1:] for row in rows])
 
 
 def is_alive(status: dict[str, str]) -> bool:
@@ -161,6 +168,15 @@ def open_run(folder: Path | str) -> RunReader:
     from netlab.runs.store import find_run
 
     return RunReader(find_run(folder))
+
+
+def _readings(rows: list[tuple]) -> list[Reading]:
+    """Readings of rows; a summary of a kind that this version does not know is left out."""
+    found = []
+    for step, probe, node, summary in rows:
+        with suppress(msgspec.DecodeError):
+            found.append(Reading(step, probe, node, decode(summary)))
+    return found
 
 
 def _curves(rows: list[tuple]) -> dict[str, Curve]:

@@ -10,9 +10,11 @@ TABLES = """
 CREATE TABLE IF NOT EXISTS metrics (
     id INTEGER PRIMARY KEY AUTOINCREMENT, step INTEGER NOT NULL, name TEXT NOT NULL, value REAL, time REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS readings (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, step INTEGER NOT NULL, probe TEXT NOT NULL, node TEXT NOT NULL, time REAL NOT NULL, summary BLOB NOT NULL);
+    id INTEGER PRIMARY KEY AUTOINCREMENT, step INTEGER NOT NULL, probe TEXT NOT NULL, node TEXT NOT NULL,
+    time REAL NOT NULL, summary BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS log (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, time REAL NOT NULL, level TEXT NOT NULL, message TEXT NOT NULL, node TEXT NOT NULL, detail TEXT NOT NULL);
+    id INTEGER PRIMARY KEY AUTOINCREMENT, time REAL NOT NULL, level TEXT NOT NULL, message TEXT NOT NULL, node TEXT NOT NULL,
+    detail TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS status (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 
@@ -32,7 +34,8 @@ def connect_to_read(folder: Path) -> sqlite3.Connection | None:
     if not path.exists():
         return None
     try:
-        base = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=2, check_same_thread=False)
+        address = f"{path.resolve().as_uri()}?mode=ro"
+        base = sqlite3.connect(address, uri=True, timeout=0.2, isolation_level=None, check_same_thread=False)
         base.execute("SELECT 1 FROM status LIMIT 1")
     except sqlite3.Error:  # the writer is just making the tables
         return None

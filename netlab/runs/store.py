@@ -24,7 +24,7 @@ class RunError(ValueError):
 
 
 class Job(msgspec.Struct, frozen=True):
-    """What the engine is to do with a run: stop after `steps` steps in all, or after `epochs` instead of the project's."""
+    """What the engine is to do: end after `steps` steps in all, or after `epochs` instead of the project's."""
 
     steps: int | None = None
     epochs: int | None = None
@@ -58,6 +58,7 @@ def create(project: bytes, root: Path | None = None, name: str | None = None, st
         RunError: a run of that name is there, or the folder cannot be made.
     """
     root = default_root() if root is None else root
+    _refuse_nothing(steps)
     try:
         root.mkdir(parents=True, exist_ok=True)
         folder = _make(root, name)
@@ -67,7 +68,7 @@ def create(project: bytes, root: Path | None = None, name: str | None = None, st
     except OSError as error:
         raise RunError(f"No run can be made in {root}: {error.strerror}. Choose another folder.") from error
     write_atomically(folder / PROJECT, project)
-    write_atomically(folder / "job.json", msgspec.json.encode(Job(steps)))
+    extend(folder, steps)
     write_atomically(folder / "commands.jsonl", b"")
     return folder
 
@@ -100,8 +101,19 @@ def job(folder: Path) -> Job:
 
 
 def extend(folder: Path, steps: int | None = None, epochs: int | None = None) -> None:
-    """Let a run go on to another number of steps or epochs, counted from its beginning."""
+    """Let a run go on to another number of steps or epochs, counted from its beginning.
+
+    Raises:
+        RunError: less than one step or epoch.
+    """
+    _refuse_nothing(steps)
+    _refuse_nothing(epochs, "epochs")
     write_atomically(folder / "job.json", msgspec.json.encode(Job(steps, epochs)))
+
+
+def _refuse_nothing(count: int | None, what: str = "steps") -> None:
+    if count is not None and count < 1:
+        raise RunError(f"A run of {count} {what} does nothing. Ask for at least one.")
 
 
 def find_run(folder: Path | str) -> Path:
@@ -122,9 +134,7 @@ def list_runs(root: Path) -> list[RunInfo]:
         reader.close()
         started = float(status.get("started", folder.stat().st_mtime))
         step = int(status.get("step", 0))
-        found.append(
-            RunInfo(folder, folder.name, status.get("state", "new"), step, started, status.get("message", ""))
-        )
+        found.append(RunInfo(folder, folder.name, status.get("state", "new"), step, started, status.get("message", "")))
     return sorted(found, key=lambda run: -run.started)
 
 

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 from netlab.runs.schema import connect_to_write
+from netlab.runs.store import RunError
 
 FLUSH_SECONDS = 0.05
 INSERTS = {
@@ -23,13 +24,22 @@ logger = logging.getLogger(__name__)
 class RunWriter:
     """The one writer of a run. Rows are handed over at once and written every 50 ms in one transaction.
 
-    A disk that refuses keeps the rows waiting; they are tried again, and `close` says if some were lost.
+    A disk that refuses keeps the rows waiting; they are tried again, and `close` says if some were lost. Handing over
+    and writing have a lock each, so that nobody who hands over waits for a transaction.
+
+    Raises:
+        RunError: the folder cannot be written.
     """
 
     def __init__(self, folder: Path) -> None:
-        self._base = connect_to_write(folder)
+        try:
+            self._base = connect_to_write(folder)
+        except sqlite3.Error as error:
+            message = f"The run in {folder} cannot be written: {error}. Check that the folder is there and writable."
+            raise RunError(message) from error
         self._rows: list[tuple[str, tuple]] = []
-        self._lock = threading.Lock()
+        self._handing = threading.Lock()
+        self._writing = threading.Lock()
         self._closing = threading.Event()
         self._refused = ""
         self._thread = threading.Thread(target=self._work, name="run writer", daemon=True)
@@ -55,8 +65,9 @@ class RunWriter:
     def forget_after(self, step: int) -> None:
         """Drop what was recorded behind `step`, for a run that goes on from a checkpoint at that step."""
         self._write()
-        for table in ("metrics", "readings"):
-            self._base.execute(f"DELETE FROM {table} WHERE step > ?", (step,))
+        with self._writing:
+            for table in ("metrics", "readings"):
+                self._base.execute(f"DELETE FROM {table} WHERE step > ?", (step,))
 
     def flush(self) -> None:
         """Write everything handed over so far; for the few moments when it matters."""
@@ -72,7 +83,7 @@ class RunWriter:
         self._base.close()
 
     def _put(self, *rows: tuple[str, tuple]) -> None:
-        with self._lock:
+        with self._handing:
             self._rows.extend(rows)
 
     def _work(self) -> None:
@@ -80,8 +91,9 @@ class RunWriter:
             self._write()
 
     def _write(self) -> None:
-        with self._lock:
-            rows, self._rows = self._rows, []
+        with self._writing:
+            with self._handing:
+                rows, self._rows = self._rows, []
             if not rows:
                 return
             try:
@@ -89,14 +101,24 @@ class RunWriter:
                 for table, values in rows:
                     self._base.execute(INSERTS[table], values)
                 self._base.execute("COMMIT")
-                self._refused = ""
             except sqlite3.Error as error:
-                self._rows = rows + self._rows
-                self._roll_back(error)
+                self._keep_for_later(rows, error)
+                return
+        if self._refused:
+            self.log("warning", f"The disk refused for a while ({self._refused}). The metrics since then were kept.")
+            self._refused = ""
 
-    def _roll_back(self, error: sqlite3.Error) -> None:
+    def _keep_for_later(self, rows: list[tuple[str, tuple]], error: sqlite3.Error) -> None:
         if not self._refused:
             logger.warning("The run cannot be written now (%s); it is tried again.", error)
         self._refused = str(error)
         if self._base.in_transaction:
             self._base.execute("ROLLBACK")
+        with self._handing:
+            self._rows = _thinned(rows) + self._rows
+
+
+def _thinned(rows: list[tuple[str, tuple]]) -> list[tuple[str, tuple]]:
+    """All rows, but of each probe and node only the newest reading: these are big, and memory is not endless."""
+    newest = {values[1:3]: i for i, (table, values) in enumerate(rows) if table == "readings"}
+    return [row for i, row in enumerate(rows) if row[0] != "readings" or newest[row[1][1:3]] == i]

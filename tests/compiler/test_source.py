@@ -137,7 +137,8 @@ def test_standalone_needs_only_torch_and_is_bit_equal(tmp_path):
 
 ALLOWED = (
     ast.Module, ast.Expr, ast.Constant, ast.Import, ast.ImportFrom, ast.alias, ast.ClassDef, ast.FunctionDef,
-    ast.arguments, ast.arg, ast.Attribute, ast.Name, ast.Load, ast.Store, ast.Assign, ast.Call, ast.keyword, ast.Return, ast.Tuple,
+    ast.arguments, ast.arg, ast.Attribute, ast.Name, ast.Load, ast.Store, ast.Assign, ast.Call, ast.keyword, ast.Return,
+    ast.Tuple,
     ast.List, ast.If, ast.Compare, ast.Is, ast.Eq, ast.BinOp, ast.Add, ast.Mult, ast.Dict, ast.UnaryOp, ast.USub,
     ast.Subscript, ast.Slice, ast.UnaryOp, ast.Not, ast.Sub, ast.Div, ast.NotEq,
 )  # fmt: skip

@@ -1,0 +1,45 @@
+"""Where the parts of a node lie: one place for the painter, the ports and the hit test."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF, QRectF
+
+from netlab.layers.layer import Layer
+
+WIDTH = 196.0
+HEADER = 30.0
+ROW = 20.0
+FOOTER = 22.0
+PORT = 5.5
+REACH = 14.0
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Ports and height of one kind of node, in its own coordinates."""
+
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+
+    @property
+    def rows(self) -> int:
+        return max(1, len(self.inputs), len(self.outputs))
+
+    @property
+    def rect(self) -> QRectF:
+        return QRectF(0, 0, WIDTH, HEADER + ROW * self.rows + FOOTER)
+
+    def port(self, name: str, is_input: bool) -> QPointF:
+        """Centre of a port; an unknown name sits at the top."""
+        names = self.inputs if is_input else self.outputs
+        row = names.index(name) if name in names else 0
+        return QPointF(0 if is_input else WIDTH, HEADER + ROW * (row + 0.5) + 2)
+
+
+def layout_of(layer: type[Layer] | None, inputs: set[str], outputs: set[str]) -> Layout:
+    """The layout of a layer; for an unknown one, the ports that its wires use."""
+    if layer is None:
+        return Layout(tuple(sorted(inputs)), tuple(sorted(outputs)))
+    return Layout(tuple(layer.inputs()), tuple(layer.outputs()))

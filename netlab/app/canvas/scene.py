@@ -1,0 +1,170 @@
+"""The scene follows the document: a diff says which items to make, change or remove."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtWidgets import QGraphicsScene
+
+from netlab.app.canvas.node_item import NodeItem
+from netlab.app.canvas.wire_item import WireItem
+from netlab.app.session import Session
+from netlab.app.theme import themes
+from netlab.compiler.infer import Inferred
+from netlab.compiler.problem import Problem
+from netlab.document.diff import Diff
+from netlab.document.graph import Edge, Graph
+from netlab.document.project import Project
+
+MARGIN = 4000.0
+
+
+class CanvasScene(QGraphicsScene):
+    """Items for the nodes and wires of the session's document."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self.session = session
+        self.nodes: dict[str, NodeItem] = {}
+        self.wires: dict[str, WireItem] = {}
+        self._selecting = False
+        session.changed.connect(self._follow)
+        session.replaced.connect(self.rebuild)
+        session.inferred_changed.connect(self._show_facts)
+        session.selection_changed.connect(self._show_selection)
+        self.selectionChanged.connect(self._tell_selection)
+        themes.changed.connect(self._repaint)
+        self.rebuild()
+
+    def rebuild(self) -> None:
+        """Make everything anew, for another document."""
+        self._selecting = True
+        self.clear()
+        self.nodes.clear()
+        self.wires.clear()
+        graph = self.session.project.graph
+        for node in graph.nodes:
+            self._put_node(node, graph)
+        for edge in graph.edges.values():
+            self._put_wire(edge)
+        self._selecting = False
+        self._grow()
+        self._show_facts(self.session.inferred)
+
+    def _repaint(self) -> None:
+        for item in self.items():
+            item.setCacheMode(item.cacheMode())
+            item.update()
+
+    def _follow(self, project: Project, diff: Diff) -> None:
+        graph = project.graph
+        self._selecting = True
+        for id in diff.ids("edge"):
+            if id not in graph.edges:
+                self.removeItem(self.wires.pop(id))
+        touched = set()
+        for id in diff.ids("node"):
+            if id in graph.nodes:
+                self._put_node(id, graph)
+                touched.add(id)
+            else:
+                self.removeItem(self.nodes.pop(id))
+        changed = set(diff.ids("edge"))
+        for edge in graph.edges.values():
+            if edge.id in changed or edge.source in touched or edge.target in touched:
+                self._put_wire(edge)
+        self._selecting = False
+        self._grow()
+        self._show_selection(self.session.selection)
+
+    def _put_node(self, id: str, graph: Graph) -> None:
+        node = graph.nodes[id]
+        item = self.nodes.get(id)
+        if item is None:
+            item = self.nodes[id] = NodeItem(node)
+            self.addItem(item)
+        used = {edge.source_port for edge in graph.edges.values() if edge.source == id}
+        item.show_node(node, set(graph.into(id)), used)
+
+    def _put_wire(self, edge: Edge) -> None:
+        wire = self.wires.get(edge.id)
+        if wire is None:
+            wire = self.wires[edge.id] = WireItem(edge.id)
+            self.addItem(wire)
+        self.lay(edge, wire)
+
+    def lay(self, edge: Edge, wire: WireItem) -> None:
+        """Put a wire between its ports."""
+        start = self.nodes[edge.source].port_pos(edge.source_port, False)
+        wire.set_ends(start, self.nodes[edge.target].port_pos(edge.target_port, True))
+
+    def lay_wires_of(self, nodes: Iterable[str]) -> None:
+        """Let the wires follow nodes that are dragged."""
+        moved = set(nodes)
+        for edge in self.session.project.graph.edges.values():
+            if edge.source in moved or edge.target in moved:
+                self.lay(edge, self.wires[edge.id])
+
+    def _show_facts(self, inferred: Inferred) -> None:
+        by_node: dict[str, list[Problem]] = {}
+        faulty = set()
+        for problem in inferred.problems:
+            by_node.setdefault(problem.node, []).append(problem)
+            faulty.add(problem.edge)
+        for id, item in self.nodes.items():
+            item.show_facts(by_node.get(id, []), inferred.parameters(id))
+        for id, wire in self.wires.items():
+            edge = self.session.project.graph.edges.get(id)
+            if edge is not None:
+                shape = inferred.outputs.get((edge.source, edge.source_port))
+                wire.show_facts(str(shape) if shape is not None else "", id in faulty)
+
+    def _show_selection(self, ids: list[str]) -> None:
+        if self._selecting:
+            return
+        self._selecting = True
+        for id, item in self.nodes.items():
+            item.setSelected(id in ids)
+        self._selecting = False
+
+    def _tell_selection(self) -> None:
+        if not self._selecting:
+            self._selecting = True
+            self.session.select(id for id, item in self.nodes.items() if item.isSelected())
+            self._selecting = False
+
+    def _grow(self) -> None:
+        self.setSceneRect(self.contents().adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN))
+
+    def contents(self) -> QRectF:
+        """The rectangle around all nodes."""
+        rect = QRectF()
+        for item in self.nodes.values():
+            rect = rect.united(item.sceneBoundingRect())
+        return rect
+
+    def selected_ids(self) -> list[str]:
+        """Ids of the selected nodes and wires."""
+        wires = [id for id, wire in self.wires.items() if wire.isSelected()]
+        return [id for id, item in self.nodes.items() if item.isSelected()] + wires
+
+    def node_at(self, pos: QPointF) -> NodeItem | None:
+        """The topmost node under a point."""
+        found = [item for item in self.items(pos) if isinstance(item, NodeItem)]
+        return found[0] if found else None
+
+    def port_at(self, pos: QPointF) -> tuple[NodeItem, str, bool] | None:
+        """The port under a point: node, port name, whether it is an input."""
+        for item in self.nodes.values():
+            if item.sceneBoundingRect().contains(pos):
+                port = item.port_at(pos)
+                if port is not None:
+                    return item, *port
+        return None
+
+    def wire_at(self, pos: QPointF) -> WireItem | None:
+        """The wire under a point."""
+        reach = QRectF(pos - QPointF(6, 6), pos + QPointF(6, 6))
+        found = [item for item in self.items(reach) if isinstance(item, WireItem) and item.id]
+        return found[0] if found else None

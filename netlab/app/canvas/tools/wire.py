@@ -1,0 +1,100 @@
+"""Draw a wire from port to port, or take the end of one and put it elsewhere."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF
+from PySide6.QtWidgets import QGraphicsView
+
+from netlab.app.canvas.node_item import NodeItem
+from netlab.app.canvas.scene import CanvasScene
+from netlab.app.canvas.tools.tool import Tool
+from netlab.app.canvas.wire_item import WireItem
+from netlab.document import edits
+from netlab.document.project import Project
+
+SNAP = 34.0
+End = tuple[str, str]  # node id, port name
+
+
+class WireTool(Tool):
+    """Starts at an output and looks for an input, or the other way round."""
+
+    def __init__(
+        self, view: QGraphicsView, scene: CanvasScene, start: QPointF, item: NodeItem, port: str, is_input: bool
+    ):
+        super().__init__(view, scene, start)
+        self.taken = self.session.project.graph.into(item.node.id).get(port) if is_input else None
+        if self.taken is not None:  # an end that is in use: it follows the pointer, the other end stays
+            self.anchor: End = (self.taken.source, self.taken.source_port)
+            self.from_output = True
+            scene.wires[self.taken.id].setVisible(False)
+        else:
+            self.anchor = (item.node.id, port)
+            self.from_output = not is_input
+        self.hot: NodeItem | None = None
+        self.preview = WireItem()
+        scene.addItem(self.preview)
+        self.move(start)
+
+    def _anchor_pos(self) -> QPointF:
+        return self.scene.nodes[self.anchor[0]].port_pos(self.anchor[1], not self.from_output)
+
+    def _target(self, pos: QPointF) -> End | None:
+        """The nearest fitting port within reach."""
+        best, distance = None, SNAP
+        for id, item in self.scene.nodes.items():
+            if id == self.anchor[0]:
+                continue
+            names = item.layout_.inputs if self.from_output else item.layout_.outputs
+            for name in names:
+                length = (item.port_pos(name, self.from_output) - pos).manhattanLength()
+                if length < distance:
+                    best, distance = (id, name), length
+        return best
+
+    def move(self, pos: QPointF) -> None:
+        target = self._target(pos)
+        self._light(target)
+        end = self.scene.nodes[target[0]].port_pos(target[1], self.from_output) if target else pos
+        if self.from_output:
+            self.preview.set_ends(self._anchor_pos(), end)
+        else:
+            self.preview.set_ends(end, self._anchor_pos())
+
+    def _light(self, target: End | None) -> None:
+        if self.hot is not None:
+            self.hot.hot_port = None
+            self.hot.update()
+        self.hot = self.scene.nodes[target[0]] if target else None
+        if self.hot is not None and target is not None:
+            self.hot.hot_port = (target[1], self.from_output)
+            self.hot.update()
+
+    def release(self, pos: QPointF) -> None:
+        target = self._target(pos)
+        self._clear()
+        if target is None:
+            if self.taken is not None:
+                self.session.apply("Remove wire", edits.remove, [self.taken.id])
+            return
+        source, goal = (self.anchor, target) if self.from_output else (target, self.anchor)
+        if self.taken is not None and (self.taken.target, self.taken.target_port) == goal:
+            return
+        if self.taken is not None:
+            self.session.apply("Move wire", _reroute, self.taken.id, *source, *goal)
+        else:
+            self.session.apply("Connect", edits.connect, *source, *goal)
+
+    def cancel(self) -> None:
+        self._clear()
+
+    def _clear(self) -> None:
+        self._light(None)
+        self.scene.removeItem(self.preview)
+        if self.taken is not None and self.taken.id in self.scene.wires:
+            self.scene.wires[self.taken.id].setVisible(True)
+
+
+def _reroute(project: Project, edge: str, source: str, source_port: str, target: str, target_port: str) -> Project:
+    """One edit: the old wire goes, the new one comes."""
+    return edits.connect(edits.remove(project, [edge]), source, source_port, target, target_port)

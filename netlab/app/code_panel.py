@@ -1,0 +1,113 @@
+"""The source of the model, as training executes it: a click on a line selects its node, and the other way round."""
+
+from __future__ import annotations
+
+import keyword
+import re
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QColor, QGuiApplication, QMouseEvent, QSyntaxHighlighter, QTextCharFormat, QTextCursor
+from PySide6.QtWidgets import QPlainTextEdit, QPushButton, QTextEdit, QVBoxLayout, QWidget
+
+from netlab.app.session import Session
+from netlab.app.theme import color, monospace, themes
+from netlab.compiler.source import CompileError, Source, generate
+
+RULES = (
+    (re.compile(r"\b(" + "|".join(keyword.kwlist) + r")\b"), "accent"),
+    (re.compile(r"\b\d[\d.e+-]*\b"), "validation"),
+    (re.compile(r"\"[^\"]*\""), "good"),
+    (re.compile(r"#.*$"), "muted"),
+)
+
+
+class _Colours(QSyntaxHighlighter):
+    def highlightBlock(self, text: str) -> None:
+        for pattern, name in RULES:
+            shade = QTextCharFormat()
+            shade.setForeground(color(name))
+            for match in pattern.finditer(text):
+                self.setFormat(match.start(), match.end() - match.start(), shade)
+
+
+class _Text(QPlainTextEdit):
+    """Tells which line was clicked."""
+
+    def __init__(self, panel: CodePanel) -> None:
+        super().__init__()
+        self._panel = panel
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        super().mouseReleaseEvent(event)
+        if not self.textCursor().hasSelection():
+            self._panel.clicked_line(self.cursorForPosition(event.position().toPoint()).blockNumber() + 1)
+
+
+class CodePanel(QWidget):
+    """Shows the generated text; a sentence instead while the graph cannot be compiled."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("panel", True)
+        self.session = session
+        self.source: Source | None = None
+        self.text = _Text(self)
+        self.text.setReadOnly(True)
+        self.text.setFont(monospace(9.5))
+        self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self.text.setAccessibleName("Generated source")
+        self._colours = _Colours(self.text.document())
+        copy = QPushButton("Copy", self)
+        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.text.toPlainText()))
+        self._copy = copy
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(6, 6, 6, 6)
+        layout.addWidget(self.text)
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(60)  # typing and dragging need no new text at every event
+        self._later.timeout.connect(self.refresh)
+        session.inferred_changed.connect(lambda _: self._later.start())
+        session.selection_changed.connect(lambda _: self._mark())
+        themes.changed.connect(self._restyle)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Generate the text anew."""
+        try:
+            self.source = generate(self.session.project, self.session.inferred)
+            text = self.source.text
+        except CompileError as error:
+            self.source = None
+            text = "\n".join(f"# {problem.message}" for problem in error.problems[:5])
+        if text != self.text.toPlainText():
+            self.text.setPlainText(text)
+        self._mark()
+
+    def clicked_line(self, line: int) -> None:
+        """Select the node that a line belongs to."""
+        node = self.source.node_of_line.get(line) if self.source is not None else None
+        if node is not None:
+            self.session.select([node])
+
+    def _mark(self) -> None:
+        """Light the lines of the selected nodes."""
+        marks = []
+        chosen = set(self.session.selection)
+        for line, node in self.source.node_of_line.items() if self.source is not None else ():
+            if node in chosen:
+                mark = QTextEdit.ExtraSelection()
+                mark.cursor = QTextCursor(self.text.document().findBlockByNumber(line - 1))  # type: ignore[attr-defined]
+                mark.format.setBackground(QColor(color("selection")))  # type: ignore[attr-defined]
+                mark.format.setProperty(QTextCharFormat.Property.FullWidthSelection, True)  # type: ignore[attr-defined]
+                marks.append(mark)
+        self.text.setExtraSelections(marks)
+
+    def _restyle(self) -> None:
+        self._colours.rehighlight()
+        self._mark()
+
+    def resizeEvent(self, event: object) -> None:
+        self._copy.adjustSize()
+        self._copy.move(self.width() - self._copy.width() - 24, 14)
+        self._copy.raise_()

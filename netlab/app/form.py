@@ -1,0 +1,59 @@
+"""A form: rows of label and editor, made from declared options."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from PySide6.QtWidgets import QFormLayout, QLabel, QWidget
+
+from netlab.app.fields import editor
+from netlab.options import Option
+
+
+def form(
+    options: Mapping[str, Option[Any]],
+    values: Mapping[str, Any],
+    changed: Callable[[str, Any], object],
+    suggestions: list[str] | None = None,
+) -> QWidget:
+    """A widget with one row an option; `changed` gets the name and the new value."""
+    widget = QWidget()
+    layout = QFormLayout(widget)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(6)
+    layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+    for name, option in options.items():
+        label = QLabel(option.label)
+        label.setToolTip(option.help)
+        value = values.get(name, option.default)
+        layout.addRow(label, editor(option, value, lambda new, name=name: changed(name, new), suggestions))
+    return widget
+
+
+def clear(layout: Any) -> None:
+    """Take all widgets out of a layout."""
+    while layout.count():
+        item = layout.takeAt(0)
+        widget = item.widget()
+        if widget is not None:
+            widget.hide()
+            widget.deleteLater()
+        elif item.layout() is not None:
+            clear(item.layout())
+
+
+def heading(text: str) -> QLabel:
+    """A line above a group."""
+    label = QLabel(text)
+    label.setProperty("heading", True)
+    label.setWordWrap(True)
+    return label
+
+
+def muted(text: str) -> QLabel:
+    """A quiet explanation."""
+    label = QLabel(text)
+    label.setProperty("muted", True)
+    label.setWordWrap(True)
+    return label

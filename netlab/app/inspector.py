@@ -1,0 +1,149 @@
+"""The inspector: everything about the selected node, or about the project when none is selected."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+
+from netlab.app.canvas.menu import watch, watched
+from netlab.app.form import clear, form, heading, muted
+from netlab.app.problem_card import problem_card
+from netlab.app.session import Session
+from netlab.app.settings_panel import project_settings
+from netlab.document import edits
+from netlab.document.graph import Node
+from netlab.layers.layer import Layer, catalogue
+from netlab.probes.probe import catalogue as probes
+
+
+class Inspector(QScrollArea):
+    """Rebuilt when the selection or what it shows changes, but not under the hands of somebody who types."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.session = session
+        self.setWidgetResizable(True)
+        self._shown: Any = None
+        self._body = QWidget()
+        self._body.setProperty("panel", True)
+        self._layout = QVBoxLayout(self._body)
+        self._layout.setContentsMargins(12, 10, 12, 12)
+        self._layout.setSpacing(8)
+        self.setWidget(self._body)
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(0)
+        self._later.timeout.connect(self.refresh)
+        session.selection_changed.connect(lambda _: self._later.start())
+        session.inferred_changed.connect(lambda _: self._later.start())
+        session.replaced.connect(self._later.start)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show the selection as it is now."""
+        state = self._state()
+        if state == self._shown:
+            return
+        focus = QApplication.focusWidget()
+        kept = focus.objectName() if focus is not None and self._body.isAncestorOf(focus) else ""
+        scroll = self.verticalScrollBar().value()
+        self._shown = state
+        clear(self._layout)
+        selection = self.session.selection
+        if len(selection) == 1:
+            self._show_node(self.session.project.graph.nodes[selection[0]])
+        elif selection:
+            self._layout.addWidget(heading(f"{len(selection)} nodes"))
+            count = sum(self.session.inferred.parameters(id) for id in selection)
+            self._layout.addWidget(muted(f"{count:,} parameters together"))
+        else:
+            self._layout.addWidget(project_settings(self.session))
+        self._layout.addStretch(1)
+        if kept:
+            again = self._body.findChild(QWidget, kept)
+            if again is not None:
+                again.setFocus()
+        self.verticalScrollBar().setValue(scroll)
+
+    def _state(self) -> Any:
+        """What is shown, as a value: equal values need no rebuild."""
+        project, inferred = self.session.project, self.session.inferred
+        selection = tuple(self.session.selection)
+        if len(selection) == 1:
+            node = selection[0]
+            shapes = [s for s in (*inferred.inputs.items(), *inferred.outputs.items()) if s[0][0] == node]
+            watching = [c for c in project.probes.values() if c.node == node]
+            return project.graph.nodes[node], inferred.problems_of(node), shapes, watching, project.data
+        return selection, project.title, project.about, project.data, dict(project.training)
+
+    def _show_node(self, node: Node) -> None:
+        add = self._layout.addWidget
+        layer = catalogue().get(node.type)
+        add(heading(layer.title() if layer is not None else f"Unknown layer “{node.type}”"))
+        name = QLineEdit(node.name)
+        name.setPlaceholderText("Name")
+        name.setObjectName("name")
+        name.setAccessibleName("Name of the node")
+        name.editingFinished.connect(lambda: self._rename(node.id, name))
+        add(name)
+        for problem in self.session.inferred.problems_of(node.id):
+            add(problem_card(self.session, problem))
+        if layer is None:
+            add(muted("It is kept and saved as it is, but cannot be trained. Its options: " + str(node.options)))
+            return
+        add(muted(layer.summary()))
+        if layer.options():
+            add(form(layer.options(), node.options, lambda n, v: self._set(node.id, n, v), self._fields()))
+        self._show_switches(node)
+        self._show_shapes(node, layer)
+        if layer.paper:
+            add(muted(layer.paper))
+
+    def _show_switches(self, node: Node) -> None:
+        weights = bool(self.session.inferred.weights.get(node.id))
+        if weights:
+            freeze = QCheckBox("Freeze weights")
+            freeze.setChecked(node.frozen)
+            freeze.toggled.connect(
+                lambda on: self.session.apply("Freeze" if on else "Thaw", edits.set_frozen, [node.id], on)
+            )
+            self._layout.addWidget(freeze)
+        for key, probe in probes().items():
+            if probe.can_watch(node.type, weights):
+                switch = QCheckBox(probe.title)
+                switch.setObjectName(f"probe/{key}")
+                switch.setChecked(watched(self.session, key, node.id) is not None)
+                switch.toggled.connect(lambda on, key=key: watch(self.session, key, node.id, on))
+                self._layout.addWidget(switch)
+
+    def _show_shapes(self, node: Node, layer: type[Layer]) -> None:
+        inferred = self.session.inferred
+        rows = []
+        for port in layer.inputs():
+            rows.append((f"{port} in", inferred.inputs.get((node.id, port), "–")))
+        for port in layer.outputs():
+            rows.append((f"{port} out", inferred.outputs.get((node.id, port), "–")))
+        for name, shape in inferred.weights.get(node.id, {}).items():
+            rows.append((name, " × ".join(map(str, shape))))
+        count = inferred.parameters(node.id)
+        if count:
+            rows.append(("parameters", f"{count:,}"))
+        cells = "".join(f"<tr><td style='padding-right:14px'>{a}</td><td>{b}</td></tr>" for a, b in rows)
+        self._layout.addWidget(QLabel(f"<table>{cells}</table>"))
+
+    def _fields(self) -> list[str]:
+        return list(self.session.inferred.fields)
+
+    def _rename(self, node: str, line: QLineEdit) -> None:
+        if (
+            node in self.session.project.graph.nodes
+            and line.text().strip() != self.session.project.graph.nodes[node].name
+        ):
+            self.session.apply("Rename", edits.rename, node, line.text().strip())
+
+    def _set(self, node: str, name: str, value: Any) -> None:
+        if node in self.session.project.graph.nodes:
+            label = f"Set {name.replace('_', ' ')}"
+            self.session.apply(label, edits.set_option, node, name, value, merge=f"{node}/{name}")

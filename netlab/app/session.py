@@ -1,0 +1,283 @@
+"""The session: the one open document, what is known of it, what is selected, and the run that is watched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from netlab.app.training.follower import RunFollower
+from netlab.app.training.jobs import Jobs
+from netlab.compiler.check import check
+from netlab.compiler.infer import Inferred
+from netlab.document import edits, file
+from netlab.document.diff import Diff
+from netlab.document.history import Document
+from netlab.document.home import journals
+from netlab.document.journal import Journal, JournalError, Recovery
+from netlab.document.project import DataChoice, Project
+from netlab.document.training import Training
+from netlab.document.values import plain
+from netlab.options import OptionError
+from netlab.protocol import commands
+from netlab.runs.reader import LIVE
+from netlab.runs.store import PROJECT
+
+
+class Session(QObject):
+    """What the panels share. Panels change the document only through `apply`, and follow by the signals."""
+
+    changed = Signal(object, object)  # project, diff
+    replaced = Signal()  # another document was opened
+    inferred_changed = Signal(object)
+    selection_changed = Signal(object)
+    run_changed = Signal(object)
+    message = Signal(str, str)  # a sentence, and "info" or "error"
+    title_changed = Signal()
+
+    def __init__(self, keep_journal: bool = True, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._keep_journal = keep_journal
+        self.jobs = Jobs(self)
+        self.run: RunFollower | None = None
+        self.selection: list[str] = []
+        self._hash: str | None = None
+        self.document = Document()
+        self.inferred: Inferred = check(self.document.project)
+        self._take(_fresh_project(), None, None)
+
+    @property
+    def project(self) -> Project:
+        """The project as it is now."""
+        return self.document.project
+
+    # --- editing
+
+    def apply(
+        self, label: str, edit: Callable[..., Project], *args: Any, merge: str | None = None, **more: Any
+    ) -> bool:
+        """Carry out an edit as one undo step; what it refuses becomes a message. True if it was done."""
+        try:
+            self.document.apply(label, edit, *args, merge=merge, **more)
+        except (edits.EditError, OptionError) as error:
+            self.message.emit(str(error), "error")
+            return False
+        return True
+
+    def undo(self) -> None:
+        """Take the last step back, and select what it touched."""
+        self._select_touched(self.document.undo())
+
+    def redo(self) -> None:
+        """Make the last undone step again, and select what it touched."""
+        self._select_touched(self.document.redo())
+
+    def _select_touched(self, change: Any) -> None:
+        if change is not None:
+            self.select(node for node in change.diff.ids("node") if node in self.project.graph.nodes)
+
+    def select(self, ids: Iterable[str]) -> None:
+        """Select these nodes, and nothing else."""
+        wanted = [node for node in ids if node in self.project.graph.nodes]
+        if wanted != self.selection:
+            self.selection = wanted
+            self.selection_changed.emit(wanted)
+
+    def _on_change(self, project: Project, diff: Diff) -> None:
+        self.changed.emit(project, diff)
+        self.inferred = check(project)
+        self.inferred_changed.emit(self.inferred)
+        self.select(self.selection)
+        self._steer_run(diff)
+        self.title_changed.emit()
+        if self.document.journal_problem:
+            self.message.emit(self.document.journal_problem, "error")
+
+    # --- files
+
+    def new(self) -> None:
+        """Start an empty project."""
+        self._take(_fresh_project(), None, None)
+
+    def open(self, path: Path | str) -> bool:
+        """Open a project; what is wrong with the file becomes a message and leaves everything as it is."""
+        path = Path(path)
+        try:
+            project, digest = file.load(path), file.digest(path)
+        except file.FileError as error:
+            self.message.emit(f"{path.name}: {error.message} {error.fix}", "error")
+            return False
+        self._take(project, path, digest)
+        return True
+
+    def open_copy(self, path: Path) -> bool:
+        """Open an example as a new, unsaved project."""
+        if not self.open(path):
+            return False
+        self.document.path = None
+        self._hash = None
+        self.title_changed.emit()
+        return True
+
+    def save(self, path: Path | str | None = None) -> bool:
+        """Write the project; never over a file that somebody else has changed. True if it is on disk."""
+        target = Path(path) if path is not None else self.document.path
+        if target is None:
+            return False
+        expected = self._hash if target == self.document.path else None
+        try:
+            self._hash = file.save(self.project, target, expected)
+        except file.FileError as error:
+            self.message.emit(f"{error.message} {error.fix}", "error")
+            return False
+        self.document.mark_saved(target, self._hash)
+        self.title_changed.emit()
+        self.message.emit(f"Saved {target.name}.", "info")
+        return True
+
+    def restore(self, recovery: Recovery) -> bool:
+        """Make the changes again that a crash left in a journal."""
+        try:
+            journal = Journal.reopen(recovery.journal)
+            base = journal.base()
+            _, changes, _ = journal.replay(base)
+        except JournalError as error:
+            self.message.emit(str(error), "error")
+            return False
+        self._take(base, recovery.path, journal.saved_hash or None)
+        self.document.restore(changes)
+        journal.discard()
+        self.message.emit(f"{len(changes)} changes are back.", "info")
+        return True
+
+    def _take(self, project: Project, path: Path | None, digest: str | None) -> None:
+        """Make another document the open one."""
+        self._close_journal()
+        journal = None
+        if self._keep_journal:
+            try:
+                journal = Journal.open(journals(), path, base=project, saved_hash=digest or "")
+            except JournalError as error:
+                self.message.emit(str(error), "error")
+        self.document = Document(project, path, journal)
+        self._hash = digest
+        self.document.subscribe(self._on_change)
+        self.inferred = check(project)
+        self.selection = []
+        self.replaced.emit()
+        self.inferred_changed.emit(self.inferred)
+        self.selection_changed.emit([])
+        self.title_changed.emit()
+
+    def _close_journal(self) -> None:
+        journal = self.document.journal
+        if journal is not None:
+            journal.discard()
+            self.document.journal = None
+
+    def close(self) -> None:
+        """Let go of everything; a running job goes on by itself."""
+        self._close_journal()
+        self.attach(None)
+        self.jobs.shutdown()
+
+    # --- training
+
+    def train(self) -> bool:
+        """Start a run of the project as it is now; a blocking problem becomes a message instead."""
+        blocking = self.inferred.blocking
+        if blocking:
+            self.message.emit(f"This cannot be trained yet. {blocking[0].message}", "error")
+            self.select([blocking[0].node] if blocking[0].node else [])
+            return False
+        if self.is_running:
+            self.message.emit("A run is under way. Stop it before you start another.", "error")
+            return False
+        try:
+            folder = self.jobs.start(file.encode(self.project), self.runs_folder())
+        except (file.FileError, ValueError, OSError) as error:
+            self.message.emit(f"The run could not be started: {error}", "error")
+            return False
+        self.attach(folder)
+        return True
+
+    def runs_folder(self) -> Path:
+        """Runs lie beside the project's file, or in the folder for runs if it has none yet."""
+        from netlab.runs.store import default_root
+
+        path = self.document.path
+        return path.parent / "runs" if path is not None and path.parent.name != "examples" else default_root()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the watched run is alive."""
+        return self.run is not None and self.run.status.get("state") in LIVE
+
+    def attach(self, folder: Path | None) -> None:
+        """Watch a run, live or over; None watches nothing."""
+        if self.run is not None:
+            self.run.close()
+        self.run = RunFollower(folder, self) if folder is not None else None
+        self.run_changed.emit(self.run)
+        if self.run is not None:
+            self.run.start()
+
+    def resume_run(self) -> None:
+        """Let a lost, failed or stopped run go on from its last checkpoint."""
+        if self.run is not None and not self.is_running:
+            folder = self.run.folder
+            self.jobs.resume(folder)
+            self.attach(folder)
+
+    def pause(self) -> None:
+        """Let the run wait after its present step."""
+        self._command(commands.Pause())
+
+    def resume(self) -> None:
+        """Let a paused run go on."""
+        self._command(commands.Resume())
+
+    def stop(self) -> None:
+        """End the run with a checkpoint."""
+        self._command(commands.Stop())
+
+    def set_learning_rate(self, value: float) -> None:
+        """Change the learning rate of the project, and of the run if there is one."""
+        try:
+            value = Training.options()["learning_rate"].check(value)
+        except OptionError as error:
+            self.message.emit(str(error), "error")
+            return
+        self.apply("Set learning rate", edits.set_training, "learning_rate", value, merge="training/learning_rate")
+
+    def _steer_run(self, diff: Diff) -> None:
+        """A change of learning rate or probes also reaches the run."""
+        if not self.is_running:
+            return
+        if "project/training/learning_rate" in diff.changes:
+            self._command(commands.SetLearningRate(float(self.project.training["learning_rate"])))
+        if diff.ids("probe"):
+            chosen = [(choice.probe, choice.node) for choice in self.project.probes.values()]
+            self._command(commands.SetProbes(chosen))
+
+    def _command(self, command: commands.Command) -> None:
+        if self.run is not None and self.is_running:
+            try:
+                commands.append(self.run.folder, command)
+            except OSError as error:
+                self.message.emit(f"The run could not be told: {error}.", "error")
+
+
+def _fresh_project() -> Project:
+    """What New gives: no nodes, the points as data, default training."""
+    from netlab.data.dataset import source_of
+
+    data = DataChoice("points", plain(source_of("points", {}).values))
+    return Project(data=data, training=plain(Training().values))
+
+
+def project_in(folder: Path) -> Path:
+    """The project that a run was made from."""
+    return folder / PROJECT

@@ -1,0 +1,82 @@
+"""The project itself: title, data and training."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtWidgets import QComboBox, QLineEdit, QVBoxLayout, QWidget
+
+from netlab.app.form import form, heading, muted
+from netlab.app.session import Session
+from netlab.data.dataset import catalogue, source_of
+from netlab.document import edits
+from netlab.document.training import Training
+from netlab.document.values import plain
+
+ABOVE = ("validation", "test", "split_seed")  # options every source has, shown last
+
+
+def project_settings(session: Session) -> QWidget:
+    """Forms for the title, the choice of data and the training settings."""
+    widget = QWidget()
+    layout = QVBoxLayout(widget)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(8)
+    project = session.project
+    layout.addWidget(heading("Project"))
+    title = QLineEdit(project.title)
+    title.setObjectName("title")
+    title.setAccessibleName("Title")
+    title.editingFinished.connect(lambda: _set_title(session, title.text().strip()))
+    layout.addWidget(title)
+    if project.about:
+        layout.addWidget(muted(project.about))
+    layout.addWidget(heading("Data"))
+    _data(session, layout)
+    layout.addWidget(heading("Training"))
+    layout.addWidget(
+        form(Training.options(), project.training, lambda name, value: _set_training(session, name, value))
+    )
+    return widget
+
+
+def _data(session: Session, layout: QVBoxLayout) -> None:
+    known = catalogue()
+    choice = session.project.data
+    combo = QComboBox()
+    combo.setObjectName("data")
+    combo.setAccessibleName("Data set")
+    for key, source in known.items():
+        combo.addItem(source.title, key)
+    combo.setCurrentIndex(combo.findData(choice.source))
+    combo.activated.connect(lambda _: _choose(session, str(combo.currentData())))
+    layout.addWidget(combo)
+    source = known.get(choice.source)
+    if source is None:
+        return
+    layout.addWidget(muted(f"{source.about}\n{source.licence}"))
+    options = {name: option for name, option in source.options().items() if name not in ABOVE}
+    options |= {name: option for name, option in source.options().items() if name in ABOVE}
+    layout.addWidget(form(options, choice.options, lambda name, value: _set_data(session, name, value)))
+
+
+def _set_title(session: Session, title: str) -> None:
+    if title and title != session.project.title:
+        session.apply("Rename project", edits.set_title, title)
+
+
+def _choose(session: Session, key: str) -> None:
+    if key != session.project.data.source:
+        options = plain(source_of(key, {}).values)
+        session.apply(f"Use {catalogue()[key].title}", edits.set_data, key, options)
+
+
+def _set_data(session: Session, name: str, value: Any) -> None:
+    session.apply(f"Set {name.replace('_', ' ')}", edits.set_data_option, name, value, merge=f"data/{name}")
+
+
+def _set_training(session: Session, name: str, value: Any) -> None:
+    if name == "learning_rate":
+        session.set_learning_rate(value)
+        return
+    session.apply(f"Set {name.replace('_', ' ')}", edits.set_training, name, value, merge=f"training/{name}")

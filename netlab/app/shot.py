@@ -1,0 +1,68 @@
+"""A picture of the real window, for documentation, for looking through, and for machines without a display."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from PySide6.QtWidgets import QApplication
+
+from netlab.app.start import make_window
+from netlab.app.window import MainWindow
+from netlab.document import file
+
+SETTLE_SECONDS = 0.4
+
+
+def shot(
+    path: str | Path,
+    out: str | Path,
+    *,
+    size: tuple[int, int] = (1440, 900),
+    theme: str = "light",
+    view: str | None = None,
+    run: Path | None = None,
+) -> None:
+    """Draw the window with a project, and a run if given, into a PNG.
+
+    Raises:
+        FileError: the project cannot be opened, there is no view of that name, or the picture cannot be written.
+    """
+    file.load(path)  # a broken file is told as such, before a window is made
+    window = make_window(path, theme, size, keep_journal=False)
+    try:
+        window.show()
+        if run is not None:
+            window.session.attach(run)
+        if view is not None and not window.show_view(view):
+            known = ", ".join(window.docks)
+            raise file.FileError("unknown_view", view, f"There is no view {view!r}.", f"There are: {known}.")
+        settle(SETTLE_SECONDS if run is None else 3 * SETTLE_SECONDS)
+        window.canvas.fit()
+        settle(0.1)
+        save(window, Path(out))
+    finally:
+        end(window)
+
+
+def settle(seconds: float) -> None:
+    """Let timers and paint events have their turn."""
+    end_at = time.monotonic() + seconds
+    while time.monotonic() < end_at:
+        QApplication.processEvents()
+        time.sleep(0.005)
+
+
+def save(window: MainWindow, out: Path) -> None:
+    """Write what the window shows."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    if not window.grab().save(str(out), "PNG"):
+        raise file.FileError("not_written", str(out), f"{out} cannot be written.", "Choose another place.")
+
+
+def end(window: MainWindow) -> None:
+    """Close without asking; nothing here is worth keeping."""
+    window.session.document.mark_saved()
+    window.close()
+    window.deleteLater()
+    settle(0.05)

@@ -1,0 +1,92 @@
+"""Start the window: handlers for the worst first, then the application, then the engine in the background."""
+
+from __future__ import annotations
+
+import faulthandler
+import logging
+import signal
+import sys
+import threading
+import traceback
+from pathlib import Path
+from types import TracebackType
+
+import pyqtgraph as pg
+from PySide6.QtCore import QMessageLogContext, Qt, QTimer, QtMsgType, qInstallMessageHandler
+from PySide6.QtWidgets import QApplication
+
+from netlab.app import recent
+from netlab.app.session import Session
+from netlab.app.theme import set_theme
+from netlab.app.window import MainWindow
+from netlab.document.home import home
+
+logger = logging.getLogger(__name__)
+
+
+def main(path: str | None, *, theme: str | None = None) -> int:
+    """Open the window and run until it is closed."""
+    keep_reports()
+    app = application()
+    window = make_window(path, theme or wanted_theme(app))
+    window.restore_layout()
+    window.show()
+    window.offer_recovery()
+    QTimer.singleShot(0, window.session.jobs.warm_up)
+    signal.signal(signal.SIGINT, lambda *_: app.quit())
+    return app.exec()
+
+
+def application() -> QApplication:
+    """The application object, made once."""
+    found = QApplication.instance()
+    app = found if isinstance(found, QApplication) else QApplication(sys.argv[:1])
+    app.setApplicationName("NetLab")
+    app.setStyle("Fusion")
+    pg.setConfigOptions(antialias=True)
+    return app
+
+
+def wanted_theme(app: QApplication) -> str:
+    """What the user chose, or what the system has."""
+    kept = recent.settings().value("theme")
+    if kept in ("light", "dark"):
+        return str(kept)
+    return "dark" if app.styleHints().colorScheme() == Qt.ColorScheme.Dark else "light"
+
+
+def make_window(
+    path: str | Path | None,
+    theme: str = "light",
+    size: tuple[int, int] = (1440, 900),
+    keep_journal: bool = True,
+) -> MainWindow:
+    """The main window with a project in it, not yet shown."""
+    application()
+    set_theme(theme)
+    window = MainWindow(Session(keep_journal))
+    window.resize(*size)
+    if path is not None and window.session.open(path):
+        recent.remember(Path(path))
+    return window
+
+
+def keep_reports() -> None:
+    """Every crash leaves a report on this disk, and none leaves this machine."""
+    folder = home() / "crash"
+    folder.mkdir(parents=True, exist_ok=True)
+    report = open(folder / "last.log", "a", encoding="utf-8", buffering=1)  # noqa: SIM115 - open as long as we live
+    faulthandler.enable(report)
+
+    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        report.write("".join(traceback.format_exception(kind, error, trace)))
+        sys.__excepthook__(kind, error, trace)
+
+    def message(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
+        if kind != QtMsgType.QtDebugMsg and "propagateSizeHints" not in text:
+            report.write(f"Qt: {text}\n")
+            logger.info("Qt: %s", text)
+
+    sys.excepthook = hook
+    threading.excepthook = lambda told: hook(told.exc_type, told.exc_value or SystemExit(), told.exc_traceback)
+    qInstallMessageHandler(message)

@@ -1,0 +1,1 @@
+"""Training as seen from the window: starting jobs, following runs, drawing curves."""

@@ -1,0 +1,190 @@
+"""Loss and metric curves: raw values thin, smoothed ones thick, validation with marks."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
+
+from netlab.app.session import Session
+from netlab.app.theme import color, themes
+from netlab.app.training.follower import RunFollower
+
+REDRAW_MS = 33
+SHOWN = 4000  # points drawn per curve; the rest is folded into them
+EMPTY = "Press Train to see the loss move."
+
+
+def smooth(values: np.ndarray, amount: float) -> np.ndarray:
+    """Exponential moving average with the bias of its start taken out; `amount` from 0 (none) to 1."""
+    if amount <= 0 or len(values) < 3:
+        return values
+    keep = 1 - 1 / (1 + amount * max(1.0, len(values) / 12))
+    weights = keep ** np.arange(min(len(values), int(np.ceil(7 / (1 - keep)))))
+    finite = np.nan_to_num(values)
+    total = np.convolve(finite, weights)[: len(values)]
+    return total / np.convolve(np.ones(len(values)), weights)[: len(values)]
+
+
+def thin(steps: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """At most `SHOWN` points: means of equal stretches, the last point kept."""
+    fold = len(steps) // SHOWN + 1
+    if fold == 1:
+        return steps, values
+    whole = len(steps) // fold * fold
+    means = values[:whole].reshape(-1, fold).mean(1)
+    ends = steps[fold - 1 : whole : fold]
+    return np.append(ends, steps[-1]), np.append(means, values[-1])
+
+
+class _Plot(pg.PlotWidget):
+    """One quantity over steps, for training and validation."""
+
+    def __init__(self, quantity: str) -> None:
+        super().__init__()
+        self.quantity = quantity
+        self.item = self.getPlotItem()
+        self.raw = self.item.plot()
+        self.train = self.item.plot()
+        self.validation = self.item.plot()
+        self.best = self.item.plot()
+        self.item.setClipToView(True)
+        self.item.hideButtons()
+        self.item.setMenuEnabled(False)
+        self.setMinimumHeight(90)
+        self.restyle()
+
+    def restyle(self) -> None:
+        """Take over the colours of the theme."""
+        self.setBackground(color("surface"))
+        self.raw.setPen(pg.mkPen(color("train", 70), width=1))
+        self.train.setPen(pg.mkPen(color("train"), width=2))
+        self.validation.setPen(pg.mkPen(color("validation"), width=2))
+        self.best.setData(symbol="star", symbolSize=13, symbolBrush=color("good"), symbolPen=None, pen=None)
+        for name in ("left", "bottom"):
+            axis = self.item.getAxis(name)
+            axis.setPen(color("border"))
+            axis.setTextPen(color("muted"))
+        self.item.setTitle(self.quantity, color=color("text").name(), size="10pt")
+        self.item.showGrid(x=True, y=True, alpha=0.12)
+
+    def show_run(self, run: RunFollower, amount: float, log: bool) -> None:
+        """Draw what the run has so far."""
+        steps, values = run.curve(f"train/{self.quantity}")
+        x, y = thin(steps, values)
+        self.raw.setData(x, y)
+        self.train.setData(x, smooth(y, amount))
+        x, y = run.curve(f"val/{self.quantity}")
+        marks = {"symbol": "o", "symbolSize": 5, "symbolBrush": color("validation"), "symbolPen": None}
+        self.validation.setData(x, y, **(marks if len(x) < 120 else {"symbol": None}))
+        if len(y) > 1 and np.isfinite(y).any():
+            at = int(np.nanargmin(y) if self.quantity in ("loss", "mae") else np.nanargmax(y))
+            self.best.setData([x[at]], [y[at]])
+        else:
+            self.best.setData([], [])
+        self.item.setLogMode(y=log and self.quantity in ("loss", "mae"))
+
+
+class CurvesPanel(QWidget):
+    """The curves of the watched run, redrawn at most 30 times a second."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("panel", True)
+        self.run: RunFollower | None = None
+        self.plots: dict[str, _Plot] = {}
+        self.redraws = 0
+        self._build()
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(REDRAW_MS)
+        self._timer.timeout.connect(self.redraw)
+        session.run_changed.connect(self.follow)
+        themes.changed.connect(self._restyle)
+
+    def _build(self) -> None:
+        self.log = QCheckBox("Log scale")
+        self.log.toggled.connect(self.redraw)
+        self.amount = QSlider(Qt.Orientation.Horizontal)
+        self.amount.setRange(0, 100)
+        self.amount.setValue(35)
+        self.amount.setFixedWidth(90)
+        self.amount.setAccessibleName("Smoothing")
+        self.amount.valueChanged.connect(self.redraw)
+        self.readout = QLabel("")
+        self.readout.setProperty("muted", True)
+        self.legend = QLabel()
+        row = QHBoxLayout()
+        row.setContentsMargins(10, 2, 10, 0)
+        row.addWidget(self.legend)
+        row.addStretch(1)
+        for widget in (self.readout, QLabel("Smoothing"), self.amount, self.log):
+            row.addWidget(widget)
+        self.empty = QLabel(EMPTY)
+        self.empty.setProperty("muted", True)
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.area = QHBoxLayout()
+        self.area.setContentsMargins(4, 0, 8, 2)
+        self.area.addWidget(self.empty)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(row)
+        layout.addLayout(self.area, 1)
+        self._show_legend()
+
+    def _show_legend(self) -> None:
+        train, validation = color("train").name(), color("validation").name()
+        self.legend.setText(
+            f"<span style='color:{train}'>━</span> train &nbsp; <span style='color:{validation}'>━</span> validation"
+        )
+
+    def follow(self, run: RunFollower | None) -> None:
+        """Show another run."""
+        self.run = run
+        for plot in self.plots.values():
+            self.area.removeWidget(plot)
+            plot.close()
+            plot.deleteLater()
+        self.plots.clear()
+        self.empty.setVisible(True)
+        if run is not None:
+            run.metrics.connect(self._new_points)
+
+    def _new_points(self, names: list[str]) -> None:
+        for name in names:
+            part, _, quantity = name.partition("/")
+            if part == "train" and quantity not in self.plots:
+                self.plots[quantity] = _Plot(quantity)
+                self.plots[quantity].scene().sigMouseMoved.connect(self._point_at)
+                self.area.addWidget(self.plots[quantity], 1)
+                self.empty.setVisible(False)
+        if not self._timer.isActive():
+            self._timer.start()
+
+    def redraw(self) -> None:
+        """Draw now."""
+        if self.run is None:
+            return
+        self.redraws += 1
+        for plot in self.plots.values():
+            plot.show_run(self.run, self.amount.value() / 100, self.log.isChecked())
+
+    def _point_at(self, pos: object) -> None:
+        for plot in self.plots.values():
+            if plot.underMouse() and self.run is not None:
+                at = plot.item.vb.mapSceneToView(pos).x()
+                told = []
+                for part in ("train", "val"):
+                    steps, values = self.run.curve(f"{part}/{plot.quantity}")
+                    if len(steps):
+                        i = min(int(np.searchsorted(steps, at)), len(steps) - 1)
+                        told.append(f"{part} {values[i]:.4g}")
+                self.readout.setText(f"step {max(at, 0):.0f}: {', '.join(told)}" if told else "")
+
+    def _restyle(self) -> None:
+        self._show_legend()
+        for plot in self.plots.values():
+            plot.restyle()
+        self.redraw()

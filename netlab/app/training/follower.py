@@ -1,0 +1,123 @@
+"""Follows a run: polls its file, keeps whole curves in numpy, and tells the panels what is new."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from netlab.runs.reader import LIVE, LogLine, Reading, RunReader, is_alive
+
+POLL_MS = 40
+START_SECONDS = 30.0
+LOST = "The engine is gone without a word: it was killed or crashed. Nothing of the project is lost."
+
+
+class Curve:
+    """A growing pair of arrays; appending is cheap because the room doubles."""
+
+    def __init__(self) -> None:
+        self._steps = np.empty(1024, np.float64)
+        self._values = np.empty(1024, np.float64)
+        self.size = 0
+
+    def append(self, steps: np.ndarray, values: np.ndarray) -> None:
+        """Add points at the end."""
+        needed = self.size + len(steps)
+        if needed > len(self._steps):
+            room = max(needed, 2 * len(self._steps))
+            self._steps = np.resize(self._steps, room)
+            self._values = np.resize(self._values, room)
+        self._steps[self.size : needed] = steps
+        self._values[self.size : needed] = values
+        self.size = needed
+
+    @property
+    def steps(self) -> np.ndarray:
+        return self._steps[: self.size]
+
+    @property
+    def values(self) -> np.ndarray:
+        return self._values[: self.size]
+
+
+class RunFollower(QObject):
+    """Live view, replay and rejoining are this one class: it reads a folder."""
+
+    metrics = Signal(object)  # names that have new points
+    reading = Signal(object)
+    status_changed = Signal(object)
+    log = Signal(object)
+
+    def __init__(self, folder: Path, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.folder = Path(folder)
+        self.reader = RunReader(self.folder)
+        self.curves: dict[str, Curve] = {}
+        self.readings: dict[tuple[str, str], Reading] = {}
+        self.lines: list[LogLine] = []
+        self.status: dict[str, str] = {"state": "starting"}
+        self._since = time.monotonic()
+        self._timer = QTimer(self)
+        self._timer.setInterval(POLL_MS)
+        self._timer.timeout.connect(self.poll)
+
+    def start(self) -> None:
+        """Read what is there and go on while the run lives."""
+        self._timer.start()
+        self.poll()
+
+    def close(self) -> None:
+        """Stop following."""
+        self._timer.stop()
+        self.reader.close()
+        self.deleteLater()
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the run is starting, running or paused."""
+        return self.status.get("state") in LIVE
+
+    def curve(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+        """All steps and values of a metric so far."""
+        found = self.curves.get(name)
+        return (found.steps, found.values) if found is not None else (np.empty(0), np.empty(0))
+
+    def poll(self) -> None:
+        """Take in what is new."""
+        update = self.reader.poll()
+        for name, (steps, values) in update.metrics.items():
+            self.curves.setdefault(name, Curve()).append(steps, values)
+        if update.metrics:
+            self.metrics.emit(list(update.metrics))
+        for reading in update.readings:
+            self.readings[reading.probe, reading.node] = reading
+            self.reading.emit(reading)
+        for line in update.log:
+            self.lines.append(line)
+            self.log.emit(line)
+        self._take_status(update.status)
+        if not self.is_live and not update.metrics and not update.readings:
+            self._timer.stop()
+
+    def _take_status(self, status: dict[str, str]) -> None:
+        if status.get("state") in LIVE and not is_alive(status):
+            status = {**status, "state": "lost", "message": LOST + self._last_words()}
+        elif not status:
+            waited = time.monotonic() - self._since
+            if waited < START_SECONDS:
+                return
+            status = {"state": "lost", "message": "The engine did not start." + self._last_words()}
+        if status != self.status:
+            self.status = status
+            self.status_changed.emit(status)
+
+    def _last_words(self) -> str:
+        """The end of what the engine said before it died."""
+        try:
+            lines = (self.folder / "engine.log").read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        except OSError:
+            return ""
+        return f" Its last words: {lines[-1][:300]}" if lines else ""

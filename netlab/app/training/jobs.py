@@ -1,0 +1,109 @@
+"""Starts engine processes. They are on their own: closing or killing the window does not end a run."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, QTimer
+
+from netlab.runs import store
+
+REAP_MS = 1000
+logger = logging.getLogger(__name__)
+
+
+class Jobs(QObject):
+    """Keeps one warm engine waiting, so that a run starts without loading torch first."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._spare: subprocess.Popen[bytes] | None = None
+        self._started: list[subprocess.Popen[bytes]] = []
+        self._reaper = QTimer(self)
+        self._reaper.setInterval(REAP_MS)
+        self._reaper.timeout.connect(self._reap)
+
+    def warm_up(self) -> None:
+        """Start a spare engine if there is none."""
+        if self._spare is None or self._spare.poll() is not None:
+            self._spare = _launch(["wait"], stdin=subprocess.PIPE)
+
+    def start(self, project: bytes, root: Path | None = None) -> Path:
+        """Make a run folder for a project and let an engine work on it; returns the folder."""
+        folder = store.create(project, root)
+        self._hand_over(folder, resume=False)
+        return folder
+
+    def resume(self, folder: Path) -> None:
+        """Let an engine go on with a run."""
+        self._hand_over(folder, resume=True)
+
+    def _hand_over(self, folder: Path, resume: bool) -> None:
+        folder = folder.resolve()
+        spare, self._spare = self._spare, None
+        if spare is None or spare.poll() is not None or not _tell(spare, folder, resume):
+            spare = _launch(["train", str(folder), *(["--resume"] if resume else [])], log=folder / "engine.log")
+        self._started.append(spare)
+        self._reaper.start()
+        QTimer.singleShot(3000, self, self.warm_up)
+
+    def last_exit(self) -> int | None:
+        """Exit status of the newest engine; None while it runs or if there was none."""
+        return self._started[-1].poll() if self._started else None
+
+    def shutdown(self) -> None:
+        """End the spare; engines with a job go on."""
+        self._reaper.stop()
+        if self._spare is not None and self._spare.stdin is not None:
+            self._spare.stdin.close()
+            try:
+                self._spare.wait(2)
+            except subprocess.TimeoutExpired:  # it is still loading torch and would read the end of input only then
+                self._spare.kill()
+                self._spare.wait()
+        self._spare = None
+        for process in self._started:
+            process.poll()
+            process.returncode = 0 if process.returncode is None else process.returncode  # no warning: it goes on
+
+    def _reap(self) -> None:
+        """Collect engines that ended, so that none stays a zombie."""
+        for process in self._started:
+            process.poll()
+
+
+def _tell(spare: subprocess.Popen[bytes], folder: Path, resume: bool) -> bool:
+    """Give a waiting engine its job; False if it is gone."""
+    assert spare.stdin is not None
+    line = json.dumps({"run": str(folder), "resume": resume}) + "\n"
+    try:
+        spare.stdin.write(line.encode())
+        spare.stdin.close()
+    except OSError:
+        return False
+    return True
+
+
+def _launch(arguments: list[str], stdin: int = subprocess.DEVNULL, log: Path | None = None) -> subprocess.Popen[bytes]:
+    """An engine process in a session of its own."""
+    options: dict[str, Any] = {"start_new_session": True}
+    if os.name == "nt":
+        options = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.DETACHED_PROCESS}
+    target = open(log, "ab") if log is not None else None  # noqa: SIM115 - closed below, the child has its own
+    try:
+        return subprocess.Popen(
+            [sys.executable, "-m", "netlab.engine", *arguments],
+            stdin=stdin,
+            stdout=target or subprocess.DEVNULL,
+            stderr=target or subprocess.DEVNULL,
+            **options,
+        )
+    finally:
+        if target is not None:
+            target.close()

@@ -1,0 +1,141 @@
+"""The training dock: buttons, learning rate, progress and the curves."""
+
+from __future__ import annotations
+
+import time
+
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from netlab.app.session import Session
+from netlab.app.training.curves import CurvesPanel
+from netlab.app.training.follower import RunFollower
+
+WORDS = {
+    "starting": "Starting…", "running": "Training", "paused": "Paused", "finished": "Finished", "stopped": "Stopped",
+    "failed": "Failed", "lost": "Engine lost",
+}  # fmt: skip
+
+
+class TrainingPanel(QWidget):
+    """Start, steer and watch a run."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("panel", True)
+        self.session = session
+        self.run: RunFollower | None = None
+        self._speed: tuple[float, int] | None = None
+        self._build()
+        session.run_changed.connect(self._follow)
+        session.inferred_changed.connect(lambda _: self._show())
+        session.changed.connect(lambda *_: self._show_rate())
+        session.replaced.connect(self._show_rate)
+        self._show()
+        self._show_rate()
+
+    def _build(self) -> None:
+        self.train = QPushButton("Train")
+        self.train.setProperty("primary", True)
+        self.pause = QPushButton("Pause")
+        self.stop = QPushButton("Stop")
+        self.rate = QLineEdit()
+        self.rate.setFixedWidth(80)
+        self.rate.setAccessibleName("Learning rate")
+        self.rate.setToolTip("Learning rate η. A change takes effect at once, also while training.")
+        self.state = QLabel("")
+        self.facts = QLabel("")
+        self.facts.setProperty("muted", True)
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.fault = QLabel("")
+        self.fault.setProperty("error", True)
+        self.fault.setWordWrap(True)
+        self.go_on = QPushButton("Resume from the last checkpoint")
+        row = QHBoxLayout()
+        row.setContentsMargins(10, 6, 10, 4)
+        for widget in (self.train, self.pause, self.stop, QLabel("  η"), self.rate, self.state):
+            row.addWidget(widget)
+        row.addStretch(1)
+        row.addWidget(self.facts)
+        fault_row = QHBoxLayout()
+        fault_row.setContentsMargins(10, 0, 10, 4)
+        fault_row.addWidget(self.fault, 1)
+        fault_row.addWidget(self.go_on)
+        self.curves = CurvesPanel(self.session)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(row)
+        layout.addWidget(self.bar)
+        layout.addLayout(fault_row)
+        layout.addWidget(self.curves, 1)
+        self.train.clicked.connect(self.session.train)
+        self.pause.clicked.connect(self._toggle_pause)
+        self.stop.clicked.connect(self.session.stop)
+        self.go_on.clicked.connect(self.session.resume_run)
+        self.rate.editingFinished.connect(self._rate_typed)
+
+    def _toggle_pause(self) -> None:
+        paused = self.run is not None and self.run.status.get("state") == "paused"
+        (self.session.resume if paused else self.session.pause)()
+
+    def _rate_typed(self) -> None:
+        try:
+            value = float(self.rate.text())
+        except ValueError:
+            self.session.message.emit(f"{self.rate.text()!r} is not a number, for example 0.001 or 1e-3.", "error")
+            self._show_rate()
+            return
+        if value != self.session.project.training.get("learning_rate"):
+            self.session.set_learning_rate(value)
+        self._show_rate()
+
+    def _show_rate(self) -> None:
+        if not self.rate.hasFocus() or not self.rate.isModified():
+            self.rate.setText(f"{self.session.project.training.get('learning_rate', 0.001):g}")
+            self.rate.setModified(False)
+
+    def _follow(self, run: RunFollower | None) -> None:
+        self.run = run
+        self._speed = None
+        if run is not None:
+            run.status_changed.connect(lambda _: self._show())
+        self._show()
+
+    def _show(self) -> None:
+        status = self.run.status if self.run is not None else {}
+        state = status.get("state", "")
+        live = self.session.is_running
+        self.train.setEnabled(not live and not self.session.inferred.blocking)
+        blocking = self.session.inferred.blocking
+        self.train.setToolTip(blocking[0].message if blocking else "Train this model (F5)")
+        self.pause.setEnabled(state in ("running", "paused"))
+        self.pause.setText("Go on" if state == "paused" else "Pause")
+        self.stop.setEnabled(live)
+        self.state.setText(WORDS.get(state, ""))
+        self.facts.setText(self._facts(status))
+        total = int(status.get("total_steps", 0))
+        self.bar.setRange(0, max(total, 1))
+        self.bar.setValue(int(status.get("step", 0)))
+        wrong = state in ("failed", "lost")
+        self.fault.setVisible(wrong)
+        self.go_on.setVisible(wrong)
+        self.fault.setText(status.get("message", "") if wrong else "")
+
+    def _facts(self, status: dict[str, str]) -> str:
+        if "step" not in status:
+            return ""
+        step, total = int(status["step"]), int(status.get("total_steps", 0))
+        told = [f"step {step:,} of {total:,}", f"epoch {float(status.get('epoch', 0)):.1f}"]
+        assert self.run is not None
+        _, speeds = self.run.curve("samples_per_s")
+        if len(speeds):
+            told.append(f"{speeds[-1]:,.0f} samples/s")
+        told.append(status.get("device", ""))
+        now = time.monotonic()
+        if self._speed is None or step < self._speed[1]:
+            self._speed = (now, step)
+        elif status.get("state") == "running" and now - self._speed[0] > 2 and step > self._speed[1]:
+            left = (total - step) * (now - self._speed[0]) / (step - self._speed[1])
+            told.append(f"{left / 60:.0f} min left" if left > 90 else f"{left:.0f} s left")
+        return "   ".join(part for part in told if part)

@@ -1,0 +1,48 @@
+"""Histograms: how numbers are spread."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from netlab.app.theme import color, themes
+from netlab.app.views.view import View
+from netlab.protocol.summaries import Histogram
+from netlab.runs.reader import Reading
+
+
+class HistogramView(View):
+    """Bars over the range of values, with mean and standard deviation."""
+
+    summary = Histogram
+    title = "Weights"
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.plot = pg.PlotWidget()
+        self.bars = pg.BarGraphItem(x=[0], height=[0], width=1)
+        self.plot.addItem(self.bars)
+        self.plot.getPlotItem().hideButtons()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.plot)
+        themes.changed.connect(self._restyle)
+        self._restyle()
+
+    def _restyle(self) -> None:
+        self.plot.setBackground(color("surface"))
+        for name in ("left", "bottom"):
+            self.plot.getAxis(name).setPen(color("border"))
+            self.plot.getAxis(name).setTextPen(color("muted"))
+
+    def show_reading(self, reading: Reading, name: str) -> None:
+        told = reading.summary
+        assert isinstance(told, Histogram)
+        edges = np.linspace(told.low, told.high, len(told.counts) + 1)
+        width = max(edges[1] - edges[0], 1e-12)
+        self.bars.setOpts(
+            x=edges[:-1] + width / 2, height=told.counts, width=width * 0.92, brush=color("train"), pen=None
+        )
+        title = f"{name}, step {reading.step:,}: mean {told.mean:.3g}, std {told.std:.3g}"
+        self.plot.setTitle(title, color=color("text").name(), size="10pt")

@@ -1,0 +1,116 @@
+"""The dock of views: one tab for everything that is watched, with a slider back through the run."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSlider,
+    QStackedLayout,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from netlab.app.session import Session
+from netlab.app.training.follower import RunFollower
+from netlab.app.views.view import View, catalogue
+from netlab.runs.reader import Reading
+
+EMPTY = "Nothing is watched yet.\n\nSelect a node and switch on “Watch attention” or another view\nin the inspector, then press Train."
+
+
+class ViewsPanel(QWidget):
+    """Shows the newest readings of the watched run, or those of an earlier step."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("panel", True)
+        self.session = session
+        self.run: RunFollower | None = None
+        self.views: dict[str, View] = {}
+        self.steps: list[int] = []
+        self.live = True
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        empty = QLabel(EMPTY)
+        empty.setProperty("muted", True)
+        empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setAccessibleName("Step of the run")
+        self.slider.valueChanged.connect(self._scrub)
+        self.back = QPushButton("Live")
+        self.back.setCheckable(True)
+        self.back.setChecked(True)
+        self.back.clicked.connect(self._go_live)
+        bar = QHBoxLayout()
+        bar.setContentsMargins(10, 2, 10, 6)
+        bar.addWidget(self.slider, 1)
+        bar.addWidget(self.back)
+        full = QWidget()
+        column = QVBoxLayout(full)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.tabs, 1)
+        column.addLayout(bar)
+        self.stack = QStackedLayout(self)
+        self.stack.addWidget(empty)
+        self.stack.addWidget(full)
+        session.run_changed.connect(self.follow)
+
+    def follow(self, run: RunFollower | None) -> None:
+        """Show another run."""
+        while self.tabs.count():
+            view = self.tabs.widget(0)
+            self.tabs.removeTab(0)
+            view.deleteLater()
+        self.views.clear()
+        self.steps.clear()
+        self._go_live()
+        self.run = run
+        self.stack.setCurrentIndex(0)
+        if run is not None:
+            run.reading.connect(self._take)
+
+    def _take(self, reading: Reading) -> None:
+        if not self.steps or reading.step > self.steps[-1]:
+            self.steps.append(reading.step)
+            self.slider.blockSignals(True)
+            self.slider.setRange(0, len(self.steps) - 1)
+            if self.live:
+                self.slider.setValue(len(self.steps) - 1)
+            self.slider.blockSignals(False)
+        if self.live:
+            self._show(reading)
+
+    def _show(self, reading: Reading) -> None:
+        kind = catalogue()[type(reading.summary)]
+        key = reading.probe if kind.together else f"{reading.probe}/{reading.node}"
+        name = self._name(reading.node)
+        view = self.views.get(key)
+        if view is None:
+            view = self.views[key] = kind()
+            self.tabs.addTab(view, kind.title if kind.together else f"{kind.title}: {name}")
+            self.stack.setCurrentIndex(1)
+        view.show_reading(reading, name)
+
+    def _name(self, node: str) -> str:
+        record = self.session.project.graph.nodes.get(node)
+        return (record.name or record.type) if record is not None else node
+
+    def _scrub(self, index: int) -> None:
+        if self.run is None or not self.steps:
+            return
+        self.live = index >= len(self.steps) - 1
+        self.back.setChecked(self.live)
+        for probe, node in list(self.run.readings):
+            reading = self.run.reader.reading_at(probe, node, self.steps[index])
+            if reading is not None:
+                self._show(reading)
+
+    def _go_live(self) -> None:
+        self.live = True
+        self.back.setChecked(True)
+        if self.steps:
+            self.slider.setValue(len(self.steps) - 1)

@@ -1,0 +1,103 @@
+"""Keeps bad numbers out of the weights: loss and gradient are judged between backward and update, in every step."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from dataclasses import dataclass
+
+import torch
+from torch.nn.utils import get_total_norm
+
+from netlab.engine import faults
+from netlab.engine.build import Built
+from netlab.engine.faults import TrainingFault
+from netlab.engine.loader import Batch
+
+EXPLODED = 1e8  # a loss so far above its start will not come back
+LAG = 4  # steps that a GPU may be ahead of the verdict
+
+
+@dataclass(frozen=True)
+class _Pending:
+    """A step whose verdict is still on its way from the GPU."""
+
+    step: int
+    batch: Batch
+    learning_rate: float
+    loss: torch.Tensor
+    norm: torch.Tensor
+    bad: torch.Tensor
+    arrived: torch.cuda.Event | None
+
+
+class Guard:
+    """Refuses a step whose loss or gradient is not finite, or whose loss is beyond reason.
+
+    On the CPU a bad step raises before the update. A GPU is not made to wait: there the verdict goes to the fused
+    optimizer as `found_inf`, which skips the update, and it stays set, so that the weights of the bad step are still
+    there when the verdict arrives, at most `LAG` steps later.
+
+    Attributes:
+        first_loss: the first finite loss of the run, the measure of what is beyond reason.
+    """
+
+    def __init__(
+        self, built: Built, optimizer: torch.optim.Optimizer, device: torch.device, delayed: bool | None = None
+    ) -> None:
+        self.built, self.optimizer = built, optimizer
+        self.first_loss: float | None = None
+        self.delayed = device.type == "cuda" if delayed is None else delayed
+        self._bad = torch.zeros((), device=device)
+        self._pending: deque[_Pending] = deque()
+
+    def admit(self, step: int, loss: torch.Tensor, batch: Batch, learning_rate: float) -> None:
+        """Judge the step whose gradients are in place. Raises `TrainingFault` if it, or an earlier one, is bad."""
+        if self.first_loss is None:
+            value = loss.item()
+            self.first_loss = value if math.isfinite(value) else None
+        limit = EXPLODED * max(1.0, abs(self.first_loss or 0.0))
+        learning = (p for group in self.optimizer.param_groups for p in group["params"])
+        norm = get_total_norm([p.grad for p in learning if p.grad is not None])
+        if not self.delayed:
+            if not (abs(loss.item()) <= limit and math.isfinite(norm.item())):
+                raise self._fault(step, batch, learning_rate, loss, norm)
+            return
+        fine = (loss.detach().abs() <= limit) & norm.isfinite()
+        self._bad = torch.maximum(self._bad, (~fine).float())
+        self.optimizer.found_inf = self._bad  # type: ignore[attr-defined] - the fused kernels look for it
+        self._pending.append(_Pending(step, batch, learning_rate, loss.detach(), norm, *_on_its_way(self._bad)))
+        if len(self._pending) > LAG:
+            self._settle_one()
+
+    def settle(self) -> None:
+        """Wait for the verdicts that are still out; needed before anything is kept."""
+        while self._pending:
+            self._settle_one()
+
+    def _settle_one(self) -> None:
+        oldest = self._pending.popleft()
+        if oldest.arrived is not None:
+            oldest.arrived.synchronize()
+        if oldest.bad.item():
+            raise self._fault(oldest.step, oldest.batch, oldest.learning_rate, oldest.loss, oldest.norm)
+
+    def _fault(
+        self, step: int, batch: Batch, learning_rate: float, loss: torch.Tensor, norm: torch.Tensor
+    ) -> TrainingFault:
+        self._pending.clear()
+        value = loss.item()
+        if math.isfinite(value) and not math.isfinite(norm.item()):
+            return faults.of_gradient(self.built, step, learning_rate)
+        return faults.of_loss(self.built, batch, step, value, learning_rate)
+
+
+def _on_its_way(flag: torch.Tensor) -> tuple[torch.Tensor, torch.cuda.Event | None]:
+    """A copy of a flag on the CPU, and when it will be there."""
+    if flag.device.type != "cuda":
+        return flag.clone(), None
+    copy = torch.empty((), pin_memory=True)
+    copy.copy_(flag, non_blocking=True)
+    arrived = torch.cuda.Event()
+    arrived.record()
+    return copy, arrived
