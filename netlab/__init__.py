@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from netlab.engine.build import compile
     from netlab.runs.reader import open_run
 
-__version__ = "0.1.0"
+    __version__: str
+
 __all__ = ["Graph", "compile", "load", "open_run", "save"]
 
 _HOMES = {
+    "__version__": "netlab.document.home",
     "Graph": "netlab.compiler.builder",
     "load": "netlab.document.file",
     "save": "netlab.document.file",
@@ -30,4 +32,4 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'netlab' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+    return getattr(import_module(_HOMES[name]), "VERSION" if name == "__version__" else name)

@@ -49,7 +49,8 @@ class Banner(QFrame):
 
     def _fill(self, text: str, answers: dict[str, Callable[[], object]]) -> None:
         while self._buttons.count():
-            widget = self._buttons.takeAt(0).widget()
+            item = self._buttons.takeAt(0)
+            widget = item.widget() if item is not None else None
             if widget is not None:
                 widget.deleteLater()
         for label, action in answers.items():

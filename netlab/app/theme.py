@@ -125,6 +125,10 @@ def _palette(t: Theme) -> QPalette:
 
 def stylesheet(t: Theme) -> str:
     """The style of all standard widgets."""
+    return _frame_style(t) + _input_style(t) + _list_style(t)
+
+
+def _frame_style(t: Theme) -> str:
     return f"""
     QMainWindow, QDialog {{ background: {t.window}; }}
     QMainWindow::separator {{ background: {t.window}; width: 5px; height: 5px; }}
@@ -146,6 +150,11 @@ def stylesheet(t: Theme) -> str:
     QStatusBar {{ background: {t.window}; color: {t.muted}; border-top: 1px solid {t.border}; }}
     QStatusBar::item {{ border: none; }}
     QStatusBar QLabel {{ color: {t.muted}; padding: 1px 6px; }}
+    """
+
+
+def _input_style(t: Theme) -> str:
+    return f"""
     QLineEdit, QSpinBox, QDoubleSpinBox, QPlainTextEdit, QTextEdit, QComboBox {{
         background: {t.surface}; border: 1px solid {t.border}; border-radius: 6px; padding: 4px 7px; min-height: 18px;
         selection-background-color: {t.accent}; selection-color: {t.accent_text}; }}
@@ -164,6 +173,11 @@ def stylesheet(t: Theme) -> str:
     QToolButton {{ border: none; border-radius: 6px; padding: 4px 6px; }}
     QToolButton:hover {{ background: {t.hover}; }}
     QToolButton:checked {{ background: {t.selection}; }}
+    """
+
+
+def _list_style(t: Theme) -> str:
+    return f"""
     QTreeWidget, QListWidget, QTableWidget {{ background: {t.surface}; border: none; outline: none; }}
     QTreeWidget::item, QListWidget::item {{ padding: 3px 4px; border-radius: 5px; }}
     QTreeWidget::item:hover, QListWidget::item:hover {{ background: {t.hover}; }}

@@ -21,7 +21,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from netlab import __version__
 from netlab.app import clipboard, recent
 from netlab.app.actions import ACTIONS
 from netlab.app.banner import Banner
@@ -37,7 +36,7 @@ from netlab.app.views.panel import ViewsPanel
 from netlab.compiler.standalone import standalone
 from netlab.document.examples import examples
 from netlab.document.file import write_atomically
-from netlab.document.home import journals
+from netlab.document.home import VERSION, journals
 from netlab.document.journal import pending
 
 FILTER = "NetLab projects (*.netlab)"
@@ -298,7 +297,7 @@ class MainWindow(QMainWindow):
 
     def about(self) -> None:
         """Say what this is."""
-        QMessageBox.about(self, "NetLab", f"NetLab {__version__}\nA sandbox for neural networks. MIT licence.")
+        QMessageBox.about(self, "NetLab", f"NetLab {VERSION}\nA sandbox for neural networks. MIT licence.")
 
     # --- coming and going
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import platformdirs
 
+VERSION = "0.1.0"
+
 
 def home() -> Path:
     """The user's NetLab folder, made if need be and private: `NETLAB_HOME`, or the platform's place for data."""

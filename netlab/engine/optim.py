@@ -9,19 +9,9 @@ import torch
 from torch import nn
 
 
-class NothingLearnsError(ValueError):
-    """A model without a weight that may change, as a sentence with the remedy."""
-
-
 def make(parameters: Iterable[nn.Parameter], training: dict[str, Any], device: torch.device) -> torch.optim.Optimizer:
-    """Adam (Kingma and Ba 2014) or SGD with momentum, in torch's fused form where the device has one.
-
-    Raises:
-        NothingLearnsError: all nodes are frozen or have no weights.
-    """
+    """Adam (Kingma and Ba 2014) or SGD with momentum, in torch's fused form where the device has one."""
     learning = [p for p in parameters if p.requires_grad]
-    if not learning:
-        raise NothingLearnsError("No weight can learn: add a layer that has weights, or unfreeze one.")
     common: dict[str, Any] = {"lr": training["learning_rate"], "weight_decay": training["weight_decay"]}
     fused = device.type in ("cpu", "cuda")
     if training["optimizer"] == "sgd":

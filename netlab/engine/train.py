@@ -277,6 +277,8 @@ class _Job:
         fault = faults.of_weights(self.built, self.step, self.learning_rate)
         if fault is not None:
             raise fault
+        self._report()
+        self.writer.flush()  # the record is never behind the checkpoint: a run that goes on from it has no gap
         epoch, position = divmod(self.step, self.loader.steps_per_epoch)
         state = {
             "step": self.step,

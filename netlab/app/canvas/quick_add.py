@@ -16,6 +16,7 @@ class QuickAdd(QFrame):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self._over = parent
         self.setProperty("card", True)
         self.setFixedSize(280, 300)
         self._pos = QPointF()
@@ -36,7 +37,7 @@ class QuickAdd(QFrame):
     def open_at(self, place: QPoint, scene_pos: QPointF) -> None:
         """Show the box at a place of the parent; what is chosen goes to `scene_pos`."""
         self._pos = scene_pos
-        room = self.parentWidget().rect()
+        room = self._over.rect()
         x = max(4, min(place.x(), room.width() - self.width() - 4))
         y = max(4, min(place.y(), room.height() - self.height() - 4))
         self.move(x, y)
@@ -61,7 +62,7 @@ class QuickAdd(QFrame):
             match event.key():
                 case Qt.Key.Key_Escape:
                     self.hide()
-                    self.parentWidget().setFocus()
+                    self._over.setFocus()
                     return True
                 case Qt.Key.Key_Down:
                     self.list.setCurrentRow(min(row + 1, self.list.count() - 1))

@@ -119,7 +119,7 @@ class CanvasView(QGraphicsView):
         item = self.scene_.nodes[node]
         return self.mapFromScene(item.mapRectToScene(item.layout_.rect)).boundingRect()
 
-    def drawBackground(self, painter: QPainter, rect: QRectF) -> None:
+    def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:
         painter.fillRect(rect, color("canvas"))
         step = GRID
         while step * self.zoom < 14:
@@ -129,7 +129,7 @@ class CanvasView(QGraphicsView):
         columns = range(left, int(rect.right()) + step, step)
         painter.drawPoints([QPointF(x, y) for y in range(top, int(rect.bottom()) + step, step) for x in columns])
 
-    def drawForeground(self, painter: QPainter, rect: QRectF) -> None:
+    def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:
         if self.session.project.graph.nodes:
             return
         painter.resetTransform()

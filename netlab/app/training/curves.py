@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt, QTimer
@@ -44,7 +46,7 @@ class _Plot(pg.PlotWidget):
     def __init__(self, quantity: str) -> None:
         super().__init__()
         self.quantity = quantity
-        self.item = self.getPlotItem()
+        self.item: Any = self.getPlotItem()  # pyqtgraph is not typed
         self.raw = self.item.plot()
         self.train = self.item.plot()
         self.validation = self.item.plot()
@@ -157,7 +159,8 @@ class CurvesPanel(QWidget):
             part, _, quantity = name.partition("/")
             if part == "train" and quantity not in self.plots:
                 self.plots[quantity] = _Plot(quantity)
-                self.plots[quantity].scene().sigMouseMoved.connect(self._point_at)
+                scene: Any = self.plots[quantity].scene()
+                scene.sigMouseMoved.connect(self._point_at)
                 self.area.addWidget(self.plots[quantity], 1)
                 self.empty.setVisible(False)
         if not self._timer.isActive():

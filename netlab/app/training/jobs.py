@@ -97,7 +97,7 @@ def _launch(arguments: list[str], stdin: int = subprocess.DEVNULL, log: Path | N
         options = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.DETACHED_PROCESS}
     target = open(log, "ab") if log is not None else None  # noqa: SIM115 - closed below, the child has its own
     try:
-        return subprocess.Popen(
+        return subprocess.Popen[bytes](
             [sys.executable, "-m", "netlab.engine", *arguments],
             stdin=stdin,
             stdout=target or subprocess.DEVNULL,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtGui import QImage
 
-TABLE = pg.colormap.get("viridis").getLookupTable(0.0, 1.0, 256, alpha=False).astype(np.uint8)
+_map: Any = pg.colormap.get("viridis")  # pyqtgraph is not typed
+TABLE: np.ndarray = _map.getLookupTable(0.0, 1.0, 256, alpha=False).astype(np.uint8)
 
 
 def picture(values: np.ndarray, low: float = 0.0, high: float = 1.0) -> QImage:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -20,10 +22,10 @@ class HistogramView(View):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.plot = pg.PlotWidget()
+        self.plot: Any = pg.PlotWidget()  # pyqtgraph is not typed
         self.bars = pg.BarGraphItem(x=[0], height=[0], width=1)
         self.plot.addItem(self.bars)
-        self.plot.getPlotItem().hideButtons()
+        self.plot.hideButtons()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.plot)

@@ -62,8 +62,8 @@ class ViewsPanel(QWidget):
     def follow(self, run: RunFollower | None) -> None:
         """Show another run."""
         while self.tabs.count():
-            view = self.tabs.widget(0)
             self.tabs.removeTab(0)
+        for view in self.views.values():
             view.deleteLater()
         self.views.clear()
         self.steps.clear()

@@ -1,0 +1,98 @@
+"""Small projects, run folders and engine processes for the tests of this folder."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from netlab.compiler.builder import Graph
+from netlab.document import file
+from netlab.document.project import Project
+from netlab.runs import store
+from netlab.runs.reader import RunReader
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def points(probes: bool = False, act: str = "relu", width: int = 32, **training: Any) -> Project:
+    """A small classifier with dropout; ids: n3 linear hidden, n4 act, n5 dropout, n6 linear scores, n7 output."""
+    g = Graph()
+    point, label = g.add("input", field="point"), g.add("input", field="label")
+    hidden = g.add("linear", point, name="hidden", out_features=width)
+    drop = g.add("dropout", g.add(act, hidden), p=0.2)
+    scores = g.add("linear", drop, name="scores", out_features=2)
+    output = g.add("output", scores)
+    g.add("cross_entropy_loss", scores, label, name="loss")
+    if probes:
+        g.watch("decision", output)
+        g.watch("weights", hidden)
+    data = {"pattern": "moons", "points": 400}
+    settings = {"learning_rate": 0.01, "device": "cpu"} | training
+    return g.project("Moons", "points", data_options=data, **settings)
+
+
+@pytest.fixture
+def make_points() -> Callable[..., Project]:
+    return points
+
+
+@pytest.fixture
+def new_run(tmp_path: Path) -> Callable[..., Path]:
+    """Makes a run folder from a project."""
+
+    def make(project: Project, steps: int | None = None) -> Path:
+        return store.create(file.encode(project), tmp_path / "runs", steps=steps)
+
+    return make
+
+
+@pytest.fixture
+def engine() -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
+    """Starts real engine processes; what is left of them at the end is killed."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(*arguments: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "netlab.engine", *arguments]
+        process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, start_new_session=True)
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+        if process.stdin is not None:
+            process.stdin.close()
+
+
+@pytest.fixture
+def wait_for() -> Callable[..., None]:
+    """Waits until something holds, and says what if it never does."""
+
+    def wait(holds: Callable[[], object], what: str, seconds: float = 40.0) -> None:
+        until = time.monotonic() + seconds
+        while not holds():
+            assert time.monotonic() < until, f"waited {seconds:g} s in vain for: {what}"
+            time.sleep(0.01)
+
+    return wait
+
+
+@pytest.fixture
+def read() -> Iterator[Callable[[Path], RunReader]]:
+    """Opens runs for reading and closes them at the end."""
+    readers: list[RunReader] = []
+
+    def opened(folder: Path) -> RunReader:
+        readers.append(RunReader(folder))
+        return readers[-1]
+
+    yield opened
+    for reader in readers:
+        reader.close()
