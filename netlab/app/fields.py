@@ -46,6 +46,8 @@ def _make(option: Option[Any], value: Any, changed: Changed, suggestions: list[s
 
 def _combo(choices: list[str], value: str, changed: Changed) -> QComboBox:
     combo = QComboBox()
+    combo.setMinimumWidth(80)
+    combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
     combo.addItems(choices)
     combo.setCurrentText(value)
     combo.currentTextChanged.connect(changed)
@@ -54,6 +56,7 @@ def _combo(choices: list[str], value: str, changed: Changed) -> QComboBox:
 
 def _spin(low: int, high: int, value: Any, unit: str, changed: Changed) -> QSpinBox:
     spin = QSpinBox()
+    spin.setMinimumWidth(50)
     spin.setRange(max(low, -SPIN_MAX), min(high, SPIN_MAX))
     spin.setSuffix(f" {unit}" if unit else "")
     spin.setGroupSeparatorShown(True)

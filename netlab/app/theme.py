@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
@@ -61,6 +62,7 @@ CATEGORY = {
     "Loss": "#b3385a",
 }
 UNKNOWN_CATEGORY = "#8a8f98"
+ICONS = (Path(__file__).resolve().parent.parent / "resources" / "icons").as_posix()
 SPACE = 8
 RADIUS = 8
 
@@ -160,6 +162,14 @@ def _input_style(t: Theme) -> str:
         selection-background-color: {t.accent}; selection-color: {t.accent_text}; }}
     QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QPlainTextEdit:focus, QComboBox:focus {{
         border: 1px solid {t.accent}; }}
+    QSpinBox::up-button, QSpinBox::down-button {{ width: 0; border: none; }}
+    QComboBox::drop-down {{ border: none; width: 22px; }}
+    QComboBox::down-arrow {{ image: url({ICONS}/chevron-{t.name}.svg); width: 12px; height: 12px; }}
+    QCheckBox::indicator {{ width: 15px; height: 15px; border: 1px solid {t.muted}; border-radius: 4px;
+        background: {t.surface}; }}
+    QCheckBox::indicator:hover {{ border: 1px solid {t.accent}; }}
+    QCheckBox::indicator:checked {{ background: {t.accent}; border: 1px solid {t.accent};
+        image: url({ICONS}/check-{t.name}.svg); }}
     QLineEdit[wrong="true"] {{ border: 1px solid {t.error}; }}
     QComboBox QAbstractItemView {{ background: {t.raised}; border: 1px solid {t.border}; selection-background-color: {t.selection};
         selection-color: {t.text}; }}

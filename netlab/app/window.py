@@ -92,11 +92,13 @@ class MainWindow(QMainWindow):
         self._dock("Views", ViewsPanel(self.session), Area.BottomDockWidgetArea)
         self.setCorner(Qt.Corner.BottomLeftCorner, Area.LeftDockWidgetArea)
         self.setCorner(Qt.Corner.BottomRightCorner, Area.BottomDockWidgetArea)
+        for title in ("Inspector", "Code", "Problems"):  # their tabs say the title already
+            self.docks[title].setTitleBarWidget(QWidget(self.docks[title]))
         self.docks["Inspector"].raise_()
         self.setTabPosition(Area.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         self.resizeDocks([self.docks["Layers"], self.docks["Inspector"]], [210, 320], Qt.Orientation.Horizontal)
         self.resizeDocks([self.docks["Training"], self.docks["Views"]], [680, 530], Qt.Orientation.Horizontal)
-        self.resizeDocks([self.docks["Training"]], [330], Qt.Orientation.Vertical)
+        self.resizeDocks([self.docks["Training"]], [310], Qt.Orientation.Vertical)
 
     def _dock(self, title: str, widget: QWidget, area: Qt.DockWidgetArea, beside: str = "") -> None:
         dock = QDockWidget(title, self)

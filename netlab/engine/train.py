@@ -218,8 +218,8 @@ class _Job:
             self._checkpoint()
 
     def _end(self) -> None:
-        self._checkpoint()  # first of all: whoever asked for the end may not wait long
         self._report(all_of_it=True)
+        self._checkpoint()  # before the last look at everything: whoever asked for the end may not wait long
         self._validate()
         self._look(always=True)
         state = "stopped" if self.asked.stop else "finished"

@@ -164,7 +164,10 @@ class NodeItem(QGraphicsItem):
         if layer.role == "loss":
             weight = options.get("weight", 1.0)
             return [] if weight == 1.0 else [f"× {weight:g}"]
-        first = [f"{name} {_short(options.get(name))}" for name in list(layer.options())[:SHOWN_OPTIONS]]
+        telling = [name for name, o in layer.options().items() if o.kind not in ("float", "bool")] or [
+            name for name, o in layer.options().items() if options.get(name, o.default) != o.default
+        ]
+        first = [f"{name} {_short(options.get(name))}" for name in telling[:SHOWN_OPTIONS]]
         if self.layout_.rows > 1:
             flags = [name for name in layer.options() if options.get(name) is True and name != "bias"]
             return [*first[:1], *flags]

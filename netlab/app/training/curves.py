@@ -94,6 +94,7 @@ class CurvesPanel(QWidget):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("panel", True)
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.run: RunFollower | None = None
         self.plots: dict[str, _Plot] = {}
         self.redraws = 0
@@ -118,7 +119,8 @@ class CurvesPanel(QWidget):
         self.readout.setProperty("muted", True)
         self.legend = QLabel()
         row = QHBoxLayout()
-        row.setContentsMargins(10, 2, 10, 0)
+        row.setContentsMargins(10, 4, 10, 0)
+        row.setSpacing(10)
         row.addWidget(self.legend)
         row.addStretch(1)
         for widget in (self.readout, QLabel("Smoothing"), self.amount, self.log):

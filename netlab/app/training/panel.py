@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from netlab.app.session import Session
@@ -22,6 +23,7 @@ class TrainingPanel(QWidget):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("panel", True)
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.session = session
         self.run: RunFollower | None = None
         self._speed: tuple[float, int] | None = None
@@ -52,9 +54,15 @@ class TrainingPanel(QWidget):
         self.fault.setWordWrap(True)
         self.go_on = QPushButton("Resume from the last checkpoint")
         row = QHBoxLayout()
-        row.setContentsMargins(10, 6, 10, 4)
-        for widget in (self.train, self.pause, self.stop, QLabel("  η"), self.rate, self.state):
+        row.setContentsMargins(10, 6, 10, 6)
+        row.setSpacing(6)
+        for widget in (self.train, self.pause, self.stop):
             row.addWidget(widget)
+        row.addSpacing(10)
+        row.addWidget(QLabel("η"))
+        row.addWidget(self.rate)
+        row.addSpacing(10)
+        row.addWidget(self.state)
         row.addStretch(1)
         row.addWidget(self.facts)
         fault_row = QHBoxLayout()

@@ -122,7 +122,7 @@ class _Large(QWidget):
             painter.setClipRect(frame)
             painter.setPen(Qt.PenStyle.NoPen)
             veil = QColor(color("surface"))
-            veil.setAlpha(205)
+            veil.setAlpha(235)
             for row in range(min(rows, columns - 1)):
                 left = frame.left() + (row + 1) * cell
                 painter.fillRect(QRectF(left, frame.top() + row * cell, frame.right() - left, cell), veil)

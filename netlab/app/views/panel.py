@@ -28,6 +28,7 @@ class ViewsPanel(QWidget):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("panel", True)
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.session = session
         self.run: RunFollower | None = None
         self.views: dict[str, View] = {}
