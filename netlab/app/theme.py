@@ -192,6 +192,7 @@ def _list_style(t: Theme) -> str:
     QTreeWidget::item, QListWidget::item {{ padding: 3px 4px; border-radius: 5px; }}
     QTreeWidget::item:hover, QListWidget::item:hover {{ background: {t.hover}; }}
     QTreeWidget::item:selected, QListWidget::item:selected {{ background: {t.selection}; color: {t.text}; }}
+    QTabBar {{ qproperty-drawBase: 0; }}
     QTabBar::tab {{ background: transparent; padding: 6px 12px; color: {t.muted}; border-bottom: 2px solid transparent; }}
     QTabBar::tab:selected {{ color: {t.text}; border-bottom: 2px solid {t.accent}; }}
     QTabWidget::pane {{ border: none; }}

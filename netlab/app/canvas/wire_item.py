@@ -9,15 +9,37 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 from netlab.app.theme import color
 
 LABEL_FROM = 0.55
+SIDE, LANE, BEND = 18.0, 56.0, 9.0  # how far a wire that leads back keeps from the nodes, and its corners
 
 
 def curve(start: QPointF, end: QPointF) -> QPainterPath:
-    """A soft S from an output to an input; a wire that leads back swings out further."""
-    reach = max(40.0, min(140.0, abs(end.x() - start.x()) / 2))
-    if end.x() < start.x():
-        reach = max(reach, 90.0)
+    """A soft S from an output to an input; a wire that leads back runs between the rows."""
+    if end.x() < start.x() - 20:
+        return _way_back(start, end)
+    reach = max(30.0, min(140.0, abs(end.x() - start.x()) / 2))
     path = QPainterPath(start)
     path.cubicTo(start + QPointF(reach, 0), end - QPointF(reach, 0), end)
+    return path
+
+
+def _way_back(start: QPointF, end: QPointF) -> QPainterPath:
+    """Out to the right, over to the gap above the target (below it when it leads up), back, and in from the left."""
+    out, into = start.x() + SIDE, end.x() - SIDE
+    down = end.y() > start.y()
+    lane = end.y() - LANE if down else end.y() + LANE
+    if down and lane < start.y() + BEND:
+        lane = (start.y() + end.y()) / 2
+    first, second = (BEND if lane > start.y() else -BEND), (BEND if end.y() > lane else -BEND)
+    path = QPainterPath(start)
+    path.lineTo(out - BEND, start.y())
+    path.quadTo(out, start.y(), out, start.y() + first)
+    path.lineTo(out, lane - first)
+    path.quadTo(out, lane, out - BEND, lane)
+    path.lineTo(into + BEND, lane)
+    path.quadTo(into, lane, into, lane + second)
+    path.lineTo(into, end.y() - second)
+    path.quadTo(into, end.y(), into + BEND, end.y())
+    path.lineTo(end)
     return path
 
 

@@ -75,8 +75,10 @@ class ViewsPanel(QWidget):
             run.reading.connect(self._take)
 
     def _take(self, reading: Reading) -> None:
-        if not self.steps or reading.step > self.steps[-1]:
-            self.steps.append(reading.step)
+        if not self.steps and self.run is not None:  # a run that is over, or was joined in the middle
+            self.steps = self.run.reader.reading_steps(reading.probe, reading.node)
+        if not self.steps or reading.step >= self.steps[-1]:
+            self.steps += [reading.step] if not self.steps or reading.step > self.steps[-1] else []
             self.slider.blockSignals(True)
             self.slider.setRange(0, len(self.steps) - 1)
             if self.live:
