@@ -47,14 +47,17 @@ def _report(error: Exception, as_json: bool) -> int:
             }
         ]
     for problem in told:
-        fix = problem["fix"] if isinstance(problem["fix"], str) else ""
-        print(
-            json.dumps(problem, ensure_ascii=False) if as_json else f"{problem['message']} {fix}".strip(),
-            file=sys.stderr,
-        )
+        print(json.dumps(problem, ensure_ascii=False) if as_json else _sentence(problem), file=sys.stderr)
     if as_json:
         print(json.dumps(told[0], ensure_ascii=False))
     return PROBLEM
+
+
+def _sentence(problem: dict[str, Any]) -> str:
+    """Place, what is wrong, and the remedy."""
+    fix = problem["fix"] if isinstance(problem["fix"], str) else ""
+    place = problem["where"] if problem["where"] and problem["where"] not in problem["message"] else ""
+    return " ".join(part for part in (f"{place}:" if place else "", problem["message"], fix) if part)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -259,9 +262,11 @@ def _evaluate(options: Any) -> int:
 
 
 def _shot(options: Any) -> int:
-    from netlab.app.shot import shot
-
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    from netlab.app.shot import shot
+    from netlab.app.start import quiet_platform
+
+    quiet_platform()
     width, _, height = options.size.partition("x")
     if not (width.isdigit() and height.isdigit()):
         print(f"netlab shot: --size {options.size!r} is not WxH, e.g. 1440x900", file=sys.stderr)
@@ -285,7 +290,9 @@ def _bench(options: Any) -> int:
 
 
 def _tour(options: Any) -> int:
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    from netlab.app.start import quiet_platform
     from netlab.app.tour import tour
 
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    quiet_platform()
     return tour(options.file, options.out, seconds=options.seconds)

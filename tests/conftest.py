@@ -108,5 +108,8 @@ def _qt_things() -> dict[int, str]:
             continue
         busy = thing.isActive() if issubclass(kind, QTimer) else thing.isRunning()
         if busy:
-            found[id(thing)] = f"{'timer' if issubclass(kind, QTimer) else 'thread'} {thing!r}"
+            about = (
+                f"timer of {thing.interval()} ms in {thing.parent()!r}" if issubclass(kind, QTimer) else f"{thing!r}"
+            )
+            found[id(thing)] = about
     return found

@@ -39,6 +39,7 @@ class Inspector(QScrollArea):
         self._later.timeout.connect(self.refresh)
         session.selection_changed.connect(lambda _: self._later.start())
         session.inferred_changed.connect(lambda _: self._later.start())
+        session.fault_changed.connect(self._later.start)
         session.replaced.connect(self._later.start)
         self.refresh()
 
@@ -76,7 +77,7 @@ class Inspector(QScrollArea):
             node = selection[0]
             shapes = [s for s in (*inferred.inputs.items(), *inferred.outputs.items()) if s[0][0] == node]
             watching = [c for c in project.probes.values() if c.node == node]
-            return project.graph.nodes[node], inferred.problems_of(node), shapes, watching, project.data
+            return project.graph.nodes[node], self.session.problems_of(node), shapes, watching, project.data
         return selection, project.title, project.about, project.data, dict(project.training)
 
     def _show_node(self, node: Node) -> None:
@@ -89,7 +90,7 @@ class Inspector(QScrollArea):
         name.setAccessibleName("Name of the node")
         name.editingFinished.connect(lambda: self._rename(node.id, name))
         add(name)
-        for problem in self.session.inferred.problems_of(node.id):
+        for problem in self.session.problems_of(node.id):
             add(problem_card(self.session, problem))
         if layer is None:
             add(muted("It is kept and saved as it is, but cannot be trained. Its options: " + str(node.options)))

@@ -51,8 +51,11 @@ class Palette(QWidget):
         self.field.textChanged.connect(self._fill)
         self.field.returnPressed.connect(self._add_best)
         self.tree.itemDoubleClicked.connect(lambda item, _: self._add(item))
-        themes.changed.connect(lambda: self._fill(self.field.text()))
+        themes.changed.connect(self._refill)
         self._fill("")
+
+    def _refill(self) -> None:
+        self._fill(self.field.text())
 
     def _fill(self, text: str) -> None:
         self.tree.clear()

@@ -12,6 +12,7 @@ from netlab.app.training.follower import RunFollower
 from netlab.app.training.jobs import Jobs
 from netlab.compiler.check import check
 from netlab.compiler.infer import Inferred
+from netlab.compiler.problem import Problem
 from netlab.document import edits, file
 from netlab.document.diff import Diff
 from netlab.document.history import Document
@@ -34,6 +35,7 @@ class Session(QObject):
     inferred_changed = Signal(object)
     selection_changed = Signal(object)
     run_changed = Signal(object)
+    fault_changed = Signal()
     message = Signal(str, str)  # a sentence, and "info" or "error"
     title_changed = Signal()
 
@@ -42,6 +44,7 @@ class Session(QObject):
         self._keep_journal = keep_journal
         self.jobs = Jobs(self)
         self.run: RunFollower | None = None
+        self.fault: Problem | None = None  # what ended the watched run, at its node
         self.selection: list[str] = []
         self._hash: str | None = None
         self.document = Document()
@@ -215,21 +218,35 @@ class Session(QObject):
         """Whether the watched run is alive."""
         return self.run is not None and self.run.status.get("state") in LIVE
 
-    def attach(self, folder: Path | None) -> None:
-        """Watch a run, live or over; None watches nothing."""
+    def attach(self, folder: Path | None, awaited: bool = False) -> None:
+        """Watch a run, live or over; None watches nothing. `awaited`: an engine is just starting on it."""
         if self.run is not None:
             self.run.close()
-        self.run = RunFollower(folder, self) if folder is not None else None
+        self.run = RunFollower(folder, self, awaited) if folder is not None else None
+        self._note_fault({})
         self.run_changed.emit(self.run)
         if self.run is not None:
+            self.run.status_changed.connect(self._note_fault)
             self.run.start()
+
+    def problems_of(self, node: str) -> list[Problem]:
+        """What is wrong with a node: by the rules, and by the last run."""
+        found = list(self.inferred.problems_of(node))
+        return [*found, self.fault] if self.fault is not None and self.fault.node == node else found
+
+    def _note_fault(self, status: dict[str, str]) -> None:
+        failed = status.get("state") == "failed"
+        fault = Problem("run", status.get("message", ""), status.get("node", "")) if failed else None
+        if fault != self.fault:
+            self.fault = fault
+            self.fault_changed.emit()
 
     def resume_run(self) -> None:
         """Let a lost, failed or stopped run go on from its last checkpoint."""
         if self.run is not None and not self.is_running:
             folder = self.run.folder
             self.jobs.resume(folder)
-            self.attach(folder)
+            self.attach(folder, awaited=True)
 
     def pause(self) -> None:
         """Let the run wait after its present step."""

@@ -71,6 +71,16 @@ def make_window(
     return window
 
 
+def quiet_platform() -> None:
+    """What Qt says goes to standard error, without what the platform plugins say about themselves."""
+
+    def message(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
+        if kind != QtMsgType.QtDebugMsg and "This plugin does not support" not in text:
+            print(f"Qt: {text}", file=sys.stderr)
+
+    qInstallMessageHandler(message)
+
+
 def keep_reports() -> None:
     """Every crash leaves a report on this disk, and none leaves this machine."""
     folder = home() / "crash"
@@ -83,7 +93,7 @@ def keep_reports() -> None:
         sys.__excepthook__(kind, error, trace)
 
     def message(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
-        if kind != QtMsgType.QtDebugMsg and "propagateSizeHints" not in text:
+        if kind != QtMsgType.QtDebugMsg and "This plugin does not support" not in text:
             report.write(f"Qt: {text}\n")
             logger.info("Qt: %s", text)
 

@@ -211,7 +211,7 @@ class _Walk:
         loop = _one_cycle(self.graph, circular)
         names = " → ".join(label(self.graph.nodes[node]) for node in [*loop, loop[0]])
         closing = next(e for e in self.graph.edges.values() if e.source == loop[-1] and e.target == loop[0])
-        message = f"These nodes feed each other in a circle: {names}. Remove one of the wires, e.g. the last."
+        message = f"These nodes feed each other in a cycle: {names}. Remove one of the wires, e.g. the last."
         fix = Fix("Remove the last wire", "remove", {"ids": [closing.id]})
         where = label(self.graph.nodes[loop[0]])
         self._add(Problem("cycle", message, loop[0], closing.target_port, closing.id, fixes=(fix,), where=where))

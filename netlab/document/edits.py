@@ -45,7 +45,7 @@ def add_nodes(project: Project, nodes: Iterable[Node], edges: Iterable[Edge]) ->
     """Put several nodes and the wires among them on the canvas at once: paste, or a template.
 
     Raises:
-        EditError: an id is taken, a wire leads nowhere or in a circle, or an input gets two wires.
+        EditError: an id is taken, a wire leads nowhere or in a cycle, or an input gets two wires.
     """
     graph = project.graph
     all_nodes, all_edges = dict(graph.nodes), dict(graph.edges)
@@ -69,7 +69,7 @@ def add_nodes(project: Project, nodes: Iterable[Node], edges: Iterable[Edge]) ->
     if len(all_edges) > len(graph.edges):
         behind = set(grown.order()[1]) - set(graph.order()[1])
         if behind:
-            raise EditError(f"The wires would lead in a circle through {', '.join(sorted(behind)[:3])}.")
+            raise EditError(f"The wires would lead in a cycle through {', '.join(sorted(behind)[:3])}.")
     return _with_graph(project, grown)
 
 
@@ -131,17 +131,18 @@ def connect(project: Project, source: str, source_port: str, target: str, target
     """Draw a wire from an output port to an input port; a wire that was in that input is replaced.
 
     Raises:
-        EditError: an unknown node, a node to itself, or a wire that would close a circle.
+        EditError: an unknown node, a node to itself, or a wire that would close a cycle.
     """
     graph = project.graph
     for name in (source, target):
         _node(project, name)
     if source == target:
-        raise EditError(f"Node {source!r} cannot feed itself; connect it to another node.")
+        raise EditError(f"{_said(graph, source)} cannot feed itself; connect it to another node.")
     if source in _behind(graph, target):
+        start, end = _said(graph, source), _said(graph, target)
         raise EditError(
-            f"A wire from {source!r} to {target!r} would close a circle, because {target!r} already leads to "
-            f"{source!r}. Remove a wire on the way first."
+            f"A wire from {start} to {end} would close a cycle, because {end} already leads to {start}. "
+            "Remove a wire on the way first."
         )
     old = graph.into(target).get(target_port)
     if old is not None and (old.source, old.source_port) == (source, source_port):
@@ -241,6 +242,12 @@ def _node(project: Project, name: str) -> Node:
     if node is None:
         raise EditError(f"There is no node {name!r}.")
     return node
+
+
+def _said(graph: Graph, name: str) -> str:
+    """A node as a person would call it: its name, or its type."""
+    node = graph.nodes[name]
+    return f"“{node.name}”" if node.name else f"{node.type} ({name})"
 
 
 def _refuse_taken(graph: Graph, nodes: Mapping[str, Node], name: str) -> None:

@@ -47,12 +47,15 @@ class Update:
         metrics: new steps and values by metric name.
         readings, log: new rows, oldest first.
         status: all keys as they stand now.
+        rewound_to: a step behind which everything read earlier is void, because the run went back to a
+            checkpoint; None if it did not.
     """
 
     metrics: dict[str, Curve] = field(default_factory=dict)
     readings: list[Reading] = field(default_factory=list)
     log: list[LogLine] = field(default_factory=list)
     status: dict[str, str] = field(default_factory=dict)
+    rewound_to: int | None = None
 
 
 class RunReader:
@@ -62,6 +65,7 @@ class RunReader:
         self.folder = Path(folder)
         self._base: sqlite3.Connection | None = None
         self._last = {"metrics": 0, "readings": 0, "log": 0}
+        self._rewinds: str | None = None  # how often the run had gone back to a checkpoint when we last read
 
     def poll(self, rows: int = 200_000) -> Update:
         """Everything new, at most `rows` rows of metrics; an empty update while there is no file yet."""
@@ -74,13 +78,18 @@ class RunReader:
             metrics = self._new(base, "metrics", "step, name, value", rows)
             newest = self._newest_readings(base)
             log = [LogLine(*row) for row in self._new(base, "log", "time, level, message, node, detail", 1000)]
-            return Update(_curves(metrics), newest, log, dict(base.execute("SELECT key, value FROM status")))
+            status = dict(base.execute("SELECT key, value FROM status"))
+            return Update(_curves(metrics), newest, log, status, self._rewound(status))
         except sqlite3.DatabaseError:  # locked for a moment: the next poll gets it, nothing counts as read
             self._last = before
             return Update()
         finally:
             if base.in_transaction:
                 base.execute("COMMIT")
+
+    def _rewound(self, status: dict[str, str]) -> int | None:
+        known, self._rewinds = self._rewinds, status.get("rewinds", "0")
+        return int(status["rewound_to"]) if known not in (None, self._rewinds) else None
 
     def metrics(self, name: str) -> Curve:
         """All steps (int64) and values (float64) of one metric, in order of recording."""

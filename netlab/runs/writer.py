@@ -66,8 +66,13 @@ class RunWriter:
         """Drop what was recorded behind `step`, for a run that goes on from a checkpoint at that step."""
         self._write()
         with self._writing:
+            self._base.execute("BEGIN")
             for table in ("metrics", "readings"):
                 self._base.execute(f"DELETE FROM {table} WHERE step > ?", (step,))
+            times = self._base.execute("SELECT value FROM status WHERE key = 'rewinds'").fetchone()
+            for row in (("rewinds", str(int(times[0]) + 1 if times else 1)), ("rewound_to", str(step))):
+                self._base.execute(INSERTS["status"], row)
+            self._base.execute("COMMIT")
 
     def flush(self) -> None:
         """Write everything handed over so far; for the few moments when it matters."""

@@ -94,7 +94,7 @@ def test_a_cycle_is_named_and_can_be_cut(mlp):
     project = msgspec.structs.replace(mlp, graph=msgspec.structs.replace(mlp.graph, edges=edges))
     problem = next(p for p in check(project).problems if p.code == "cycle")
     assert "hidden" in problem.message
-    assert "circle" in problem.message
+    assert "cycle" in problem.message
     mended = apply_fix(project, problem, problem.fixes[0])
     assert "cycle" not in codes(mended)
 

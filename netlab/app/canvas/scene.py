@@ -32,6 +32,7 @@ class CanvasScene(QGraphicsScene):
         session.changed.connect(self._follow)
         session.replaced.connect(self.rebuild)
         session.inferred_changed.connect(self._show_facts)
+        session.fault_changed.connect(lambda: self._show_facts(session.inferred))
         session.selection_changed.connect(self._show_selection)
         self.selectionChanged.connect(self._tell_selection)
         themes.changed.connect(self._repaint)
@@ -109,7 +110,8 @@ class CanvasScene(QGraphicsScene):
     def _show_facts(self, inferred: Inferred) -> None:
         by_node: dict[str, list[Problem]] = {}
         faulty = set()
-        for problem in inferred.problems:
+        fault = [self.session.fault] if self.session.fault is not None else []
+        for problem in [*inferred.problems, *fault]:
             by_node.setdefault(problem.node, []).append(problem)
             faulty.add(problem.edge)
         for id, item in self.nodes.items():

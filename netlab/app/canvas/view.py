@@ -62,8 +62,19 @@ class CanvasView(QGraphicsView):
         self.setAccessibleName("Canvas")
         self.quick_add = QuickAdd(self)
         self.quick_add.chosen.connect(self._add_chosen)
-        session.replaced.connect(self.fit)
+        session.replaced.connect(self._start_anew)
+        session.changed.connect(self._abandon)
         themes.changed.connect(self._restyle)
+
+    def _start_anew(self) -> None:
+        self.tool = None  # what it held is gone with the old document
+        self.fit()
+
+    def _abandon(self) -> None:
+        """The document changed under a gesture (an undo by key): the gesture ends without effect."""
+        tool, self.tool = self.tool, None
+        if tool is not None:
+            tool.cancel()
 
     def _restyle(self) -> None:
         self.resetCachedContent()
@@ -217,8 +228,7 @@ class CanvasView(QGraphicsView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and self.tool is not None:
-            tool, self.tool = self.tool, None
-            tool.cancel()
+            self._abandon()
         elif event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
             self.delete_selection()
         elif event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():

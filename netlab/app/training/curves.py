@@ -168,6 +168,15 @@ class CurvesPanel(QWidget):
         if not self._timer.isActive():
             self._timer.start()
 
+    def drawn_points(self, name: str) -> int:
+        """How many points of a metric are on the screen."""
+        part, _, quantity = name.partition("/")
+        plot = self.plots.get(quantity)
+        if plot is None:
+            return 0
+        drawn = (plot.raw if part == "train" else plot.validation).getData()[0]
+        return 0 if drawn is None else len(drawn)
+
     def redraw(self) -> None:
         """Draw now."""
         if self.run is None:

@@ -34,6 +34,10 @@ class Curve:
         self._values[self.size : needed] = values
         self.size = needed
 
+    def forget_after(self, step: int) -> None:
+        """Drop the points behind a step."""
+        self.size = int(np.searchsorted(self.steps, step, side="right"))
+
     @property
     def steps(self) -> np.ndarray:
         return self._steps[: self.size]
@@ -48,11 +52,14 @@ class RunFollower(QObject):
 
     metrics = Signal(object)  # names that have new points
     reading = Signal(object)
+    rewound = Signal(int)  # the run went back to a checkpoint at this step
     status_changed = Signal(object)
     log = Signal(object)
 
-    def __init__(self, folder: Path, parent: QObject | None = None) -> None:
+    def __init__(self, folder: Path, parent: QObject | None = None, awaited: bool = False) -> None:
+        """Follow `folder`; with `awaited`, an engine is just starting on it, so what it said before is past."""
         super().__init__(parent)
+        self._awaited = awaited
         self.folder = Path(folder)
         self.reader = RunReader(self.folder)
         self.curves: dict[str, Curve] = {}
@@ -88,6 +95,10 @@ class RunFollower(QObject):
     def poll(self) -> None:
         """Take in what is new."""
         update = self.reader.poll()
+        if update.rewound_to is not None:
+            for curve in self.curves.values():
+                curve.forget_after(update.rewound_to)
+            self.rewound.emit(update.rewound_to)
         for name, (steps, values) in update.metrics.items():
             self.curves.setdefault(name, Curve()).append(steps, values)
         if update.metrics:
@@ -103,7 +114,11 @@ class RunFollower(QObject):
             self._timer.stop()
 
     def _take_status(self, status: dict[str, str]) -> None:
-        if status.get("state") in LIVE and not is_alive(status):
+        alive = status.get("state") in LIVE and is_alive(status)
+        self._awaited = self._awaited and not alive and time.monotonic() - self._since < START_SECONDS
+        if self._awaited:
+            status = {**status, "state": "starting", "message": ""}
+        elif status.get("state") in LIVE and not alive:
             status = {**status, "state": "lost", "message": LOST + self._last_words()}
         elif not status:
             waited = time.monotonic() - self._since

@@ -15,6 +15,7 @@ from PySide6.QtCore import QObject, QTimer
 from netlab.runs import store
 
 REAP_MS = 1000
+WARM_MS = 3000  # the job that has just started gets the processor to itself first
 logger = logging.getLogger(__name__)
 
 
@@ -28,6 +29,10 @@ class Jobs(QObject):
         self._reaper = QTimer(self)
         self._reaper.setInterval(REAP_MS)
         self._reaper.timeout.connect(self._reap)
+        self._warmer = QTimer(self)
+        self._warmer.setSingleShot(True)
+        self._warmer.setInterval(WARM_MS)
+        self._warmer.timeout.connect(self.warm_up)
 
     def warm_up(self) -> None:
         """Start a spare engine if there is none."""
@@ -51,7 +56,7 @@ class Jobs(QObject):
             spare = _launch(["train", str(folder), *(["--resume"] if resume else [])], log=folder / "engine.log")
         self._started.append(spare)
         self._reaper.start()
-        QTimer.singleShot(3000, self, self.warm_up)
+        self._warmer.start()
 
     def last_exit(self) -> int | None:
         """Exit status of the newest engine; None while it runs or if there was none."""
@@ -60,6 +65,7 @@ class Jobs(QObject):
     def shutdown(self) -> None:
         """End the spare; engines with a job go on."""
         self._reaper.stop()
+        self._warmer.stop()
         if self._spare is not None and self._spare.stdin is not None:
             self._spare.stdin.close()
             try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from netlab.app.session import Session
@@ -19,6 +19,8 @@ WORDS = {
 
 class TrainingPanel(QWidget):
     """Start, steer and watch a run."""
+
+    go_to = Signal(str)
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -52,6 +54,7 @@ class TrainingPanel(QWidget):
         self.fault = QLabel("")
         self.fault.setProperty("error", True)
         self.fault.setWordWrap(True)
+        self.show_node = QPushButton("Show the node")
         self.go_on = QPushButton("Resume from the last checkpoint")
         row = QHBoxLayout()
         row.setContentsMargins(10, 6, 10, 6)
@@ -68,6 +71,7 @@ class TrainingPanel(QWidget):
         fault_row = QHBoxLayout()
         fault_row.setContentsMargins(10, 0, 10, 4)
         fault_row.addWidget(self.fault, 1)
+        fault_row.addWidget(self.show_node)
         fault_row.addWidget(self.go_on)
         self.curves = CurvesPanel(self.session)
         layout = QVBoxLayout(self)
@@ -80,12 +84,19 @@ class TrainingPanel(QWidget):
         self.train.clicked.connect(self.session.train)
         self.pause.clicked.connect(self._toggle_pause)
         self.stop.clicked.connect(self.session.stop)
+        self.show_node.clicked.connect(self._go_to_fault)
         self.go_on.clicked.connect(self.session.resume_run)
         self.rate.editingFinished.connect(self._rate_typed)
 
     def _toggle_pause(self) -> None:
         paused = self.run is not None and self.run.status.get("state") == "paused"
         (self.session.resume if paused else self.session.pause)()
+
+    def _go_to_fault(self) -> None:
+        if self.run is not None:
+            node = self.run.status.get("node", "")
+            self.session.select([node])
+            self.go_to.emit(node)
 
     def _rate_typed(self) -> None:
         try:
@@ -128,6 +139,7 @@ class TrainingPanel(QWidget):
         wrong = state in ("failed", "lost")
         self.fault.setVisible(wrong)
         self.go_on.setVisible(wrong)
+        self.show_node.setVisible(wrong and status.get("node", "") in self.session.project.graph.nodes)
         self.fault.setText(status.get("message", "") if wrong else "")
 
     def _facts(self, status: dict[str, str]) -> str:

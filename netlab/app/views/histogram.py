@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
+from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from netlab.app.theme import color, themes
@@ -37,6 +38,11 @@ class HistogramView(View):
         for name in ("left", "bottom"):
             self.plot.getAxis(name).setPen(color("border"))
             self.plot.getAxis(name).setTextPen(color("muted"))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.plot.close()  # pyqtgraph makes menus of its own, which nobody else would let go of
+        self.plot.deleteLater()
+        super().closeEvent(event)
 
     def show_reading(self, reading: Reading, name: str) -> None:
         told = reading.summary

@@ -65,6 +65,7 @@ class ViewsPanel(QWidget):
         while self.tabs.count():
             self.tabs.removeTab(0)
         for view in self.views.values():
+            view.close()
             view.deleteLater()
         self.views.clear()
         self.steps.clear()
@@ -73,6 +74,10 @@ class ViewsPanel(QWidget):
         self.stack.setCurrentIndex(0)
         if run is not None:
             run.reading.connect(self._take)
+            run.rewound.connect(self._forget_after)
+
+    def _forget_after(self, step: int) -> None:
+        self.steps = [kept for kept in self.steps if kept <= step]
 
     def _take(self, reading: Reading) -> None:
         if not self.steps and self.run is not None:  # a run that is over, or was joined in the middle

@@ -41,4 +41,8 @@ class MoveTool(Tool):
         self.session.apply(f"Move {count}", edits.move, positions)
 
     def cancel(self) -> None:
-        self._shift(QPointF(0, 0))
+        for id in self.before:
+            node = self.session.project.graph.nodes.get(id)
+            if node is not None and id in self.scene.nodes:
+                self.scene.nodes[id].setPos(node.x, node.y)
+        self.scene.lay_wires_of(self.before)

@@ -1,0 +1,124 @@
+"""Every data source: declared in full, split without overlap, the same for the same seed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from netlab.data import tokenizer
+from netlab.data.dataset import SPLITS, DataError, Dataset, catalogue, fingerprint, normalise, source_of
+from netlab.data.task import METRICS
+from netlab.options import OptionError
+
+KEYS = list(catalogue())
+
+
+@pytest.fixture(scope="module")
+def loaded() -> dict[str, Dataset]:
+    """Each source, loaded once."""
+    return {key: source_of(key, {}).load() for key in KEYS}
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a_source_is_declared(key: str) -> None:
+    source = catalogue()[key]
+    told = source.describe()
+    assert all(told[name] for name in ("title", "about", "licence", "origin", "task", "fields"))
+    assert source.task in METRICS
+    assert all(option.help for option in source.options().values())
+    assert source.about.endswith((".", "?"))
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_fields_say_what_is_loaded(key: str, loaded: dict[str, Dataset]) -> None:
+    dataset = loaded[key]
+    assert {f.name for f in dataset.fields} == set(dataset.columns)
+    rows = {len(column) for column in dataset.columns.values()}
+    assert len(rows) == 1
+    for field in source_of(key, {}).fields():
+        column = dataset.columns[field.name]
+        assert column.shape[1:] == field.sizes
+        assert column.dtype == (np.int64 if field.dtype == "int" else np.float32)
+        assert np.isfinite(column).all()
+        if field.dtype == "int":
+            assert field.classes is not None
+            assert 0 <= column.min() <= column.max() < field.classes
+        if field.names:
+            assert len(field.names) == (field.classes or field.sizes[-1])
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_splits_are_disjoint_and_whole(key: str, loaded: dict[str, Dataset]) -> None:
+    dataset = loaded[key]
+    assert tuple(dataset.splits) == SPLITS
+    rows = len(next(iter(dataset.columns.values())))
+    together = np.concatenate([dataset.splits[name] for name in SPLITS])
+    assert sorted(together) == list(range(rows))
+    assert all(len(dataset.splits[name]) for name in SPLITS)
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_the_same_seed_gives_the_same_rows(key: str, loaded: dict[str, Dataset]) -> None:
+    again = source_of(key, {}).load()
+    assert fingerprint(again) == fingerprint(loaded[key])
+    if key != "python_docs":  # text is cut in order
+        assert fingerprint(source_of(key, {"split_seed": 5}).load()) != fingerprint(again)
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_normalisation_is_of_training_rows_only(key: str, loaded: dict[str, Dataset]) -> None:
+    dataset = loaded[key]
+    for name in dataset.normalisation:
+        seen = dataset.columns[name][dataset.splits["train"]].astype(np.float64)
+        assert abs(seen.mean()) < 0.02
+        assert 0.9 < seen.std() < 1.1
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_impossible_splits_are_refused_in_words(key: str) -> None:
+    with pytest.raises(DataError, match="training"):
+        source_of(key, {"validation": 0.6, "test": 0.6}).load()
+    with pytest.raises(OptionError):
+        source_of(key, {"validation": 3.0})
+
+
+def test_an_unknown_source_names_the_nearest() -> None:
+    with pytest.raises(DataError, match="iris"):
+        source_of("irsi", {})
+
+
+def test_a_constant_column_stays_finite() -> None:
+    x, _ = normalise(np.ones((4, 2)), np.arange(3))
+    assert np.array_equal(x, np.zeros((4, 2)))
+
+
+@pytest.mark.parametrize("pattern", ["moons", "circles", "spirals", "xor"])
+def test_points_have_two_balanced_classes(pattern: str) -> None:
+    dataset = source_of("points", {"pattern": pattern, "points": 500}).load()
+    counts = np.bincount(dataset.columns["label"])
+    assert len(counts) == 2
+    assert abs(counts[0] - counts[1]) < 80
+    assert np.abs(dataset.columns["point"]).max() < 5
+
+
+@pytest.mark.parametrize("kind", tokenizer.KINDS)
+def test_tokenizers_lose_nothing(kind: str) -> None:
+    text = "for i in range(10):\n\tprint(i)  # 数字 é 🙂\n\nThe same again, the same again."
+    words = tokenizer.train(kind, text, 300)
+    ids = words.encode(text)
+    assert words.decode(ids) == text
+    assert max(ids) < words.size
+    again = tokenizer.Tokenizer.from_json(words.to_json())
+    assert again.encode(text) == ids
+    assert all(words.token(i).strip() for i in ids)
+    assert words.decode(words.encode("ж")) in ("ж", tokenizer.UNKNOWN)
+
+
+@pytest.mark.parametrize("kind", tokenizer.KINDS)
+def test_windows_are_shifted_by_one_and_do_not_overlap_between_parts(kind: str) -> None:
+    dataset = source_of("python_docs", {"tokenizer": kind, "context": 32, "vocab_size": 400}).load()
+    tokens, following = dataset.columns["tokens"], dataset.columns["next_token"]
+    assert np.array_equal(tokens[:, 1:], following[:, :-1])
+    assert dataset.tokenizer is not None
+    train = dataset.splits["train"]
+    assert dataset.tokenizer.decode(tokens[train[0]].tolist())

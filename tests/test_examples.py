@@ -1,0 +1,87 @@
+"""Every example opens, has no problem, trains some steps, and its standalone code gives the same numbers."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from netlab.compiler.check import check
+from netlab.compiler.standalone import standalone
+from netlab.data.dataset import source_of
+from netlab.data.task import unigram_entropy
+from netlab.document import edits, file
+from netlab.document.examples import examples
+from netlab.engine.build import build
+from netlab.engine.train import run_job
+from netlab.runs import store
+from netlab.runs.reader import RunReader
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.mark.parametrize("name", examples())
+def test_an_example_is_whole(name: str) -> None:
+    path = examples()[name]
+    project = file.load(path)
+    assert file.encode(project) == path.read_bytes(), "not in canonical form: save it again"
+    assert not check(project).problems
+    assert project.title
+    assert project.about
+
+
+@pytest.mark.parametrize("name", examples())
+def test_an_example_trains_and_records(name: str, tmp_path: Path) -> None:
+    project = edits.set_training(file.load(examples()[name]), "device", "cpu")
+    folder = store.create(file.encode(project), tmp_path, steps=3)
+    assert run_job(folder)["state"] == "finished"
+    reader = RunReader(folder)
+    steps, losses = reader.metrics("train/loss")
+    assert list(steps) == [1, 2, 3]
+    assert np.isfinite(losses).all()
+    assert np.isfinite(reader.metrics("val/loss")[1]).all()
+    assert {probe for probe, _ in reader.watched()} == {choice.probe for choice in project.probes.values()}
+    reader.close()
+
+
+@pytest.mark.parametrize("name", examples())
+def test_standalone_code_gives_the_same_numbers(name: str, tmp_path: Path) -> None:
+    project = file.load(examples()[name])
+    built = build(project)
+    text = standalone(project, built.inferred)
+    (tmp_path / "alone.py").write_text(text)
+    rows = source_of(project.data.source, project.data.options).load()
+    batch = {name: torch.from_numpy(column[:4]) for name, column in rows.columns.items()}
+    inputs = built.source.arguments(batch)
+    built.model.eval()
+    with torch.no_grad():
+        wanted = built.model(**inputs)[0]
+    torch.save({"weights": built.model.state_dict(), "inputs": inputs, "wanted": wanted}, tmp_path / "case.pt")
+    script = (
+        "import sys, torch; sys.path.insert(0, '.'); import alone\n"
+        "case = torch.load('case.pt', weights_only=True)\n"
+        "model = [v for v in vars(alone).values() if isinstance(v, type) and v.__module__ == 'alone'][-1]()\n"
+        "model.load_state_dict(case['weights']); model.eval()\n"
+        "with torch.no_grad(): out = model(**case['inputs'])[0]\n"
+        "assert set(out) == set(case['wanted']) if isinstance(out, dict) else True\n"
+        "pairs = [(out[k], case['wanted'][k]) for k in out] if isinstance(out, dict) else "
+        "list(zip(out, case['wanted'])) if isinstance(out, tuple) else [(out, case['wanted'])]\n"
+        "assert all(torch.equal(a, b) for a, b in pairs); assert 'netlab' not in sys.modules; print('equal')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True,
+        env={**os.environ, "PYTHONPATH": ""}, timeout=90,
+    )  # fmt: skip
+    assert done.stdout.strip() == "equal", done.stderr[-2000:]
+
+
+def test_the_entropy_that_the_language_model_has_to_beat() -> None:
+    project = file.load(examples()["gpt"])
+    rows = source_of(project.data.source, project.data.options).load()
+    entropy = unigram_entropy(rows)
+    assert 2.5 < entropy < np.log(rows.field("next_token").classes or 1)
