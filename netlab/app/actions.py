@@ -82,7 +82,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("fit", "Zoom to fit", "View", "Show the whole graph.", lambda w: w.canvas.fit(), shortcut="F", toolbar=True),
     Action("zoom_100", "Zoom to 100 %", "View", "Show the graph at its own size.", lambda w: w.canvas.set_zoom(1.0),
            shortcut="Ctrl+0"),
-    Action("theme", "Light or dark", "View", "Switch between the light and the dark theme.", lambda w: w.toggle_theme(),
+    Action("theme", "Theme", "View", "Switch between the light and the dark theme.", lambda w: w.toggle_theme(),
            shortcut="Ctrl+Shift+L", toolbar=True, separate=True),
     Action("train", "Train", "Run", "Train this model.", lambda w: w.session.train(),
            lambda s: not s.inferred.blocking and not s.is_running, "F5", toolbar=True),

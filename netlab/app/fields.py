@@ -62,6 +62,7 @@ def _spin(low: int, high: int, value: Any, unit: str, changed: Changed) -> QSpin
     spin.setGroupSeparatorShown(True)
     spin.setValue(value if isinstance(value, int) else low)
     spin.setKeyboardTracking(False)
+    spin.lineEdit().setTextMargins(7, 0, 0, 0)
     spin.valueChanged.connect(changed)
     return spin
 

@@ -27,7 +27,10 @@ def form(
         label = QLabel(option.label)
         label.setToolTip(option.help)
         value = values.get(name, option.default)
-        layout.addRow(label, editor(option, value, lambda new, name=name: changed(name, new), suggestions))
+        field = editor(option, value, lambda new, name=name: changed(name, new), suggestions)
+        field.ensurePolished()
+        label.setMinimumHeight(field.sizeHint().height())  # so that its middle is the middle of the field
+        layout.addRow(label, field)
     return widget
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QMimeData, QSize, Qt, Signal
-from PySide6.QtGui import QBrush, QColor, QIcon, QPainter, QPixmap
+from PySide6.QtGui import QBrush, QColor, QIcon, QPainter, QPixmap, QShowEvent
 from PySide6.QtWidgets import QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from netlab.app.search import search
@@ -53,6 +53,10 @@ class Palette(QWidget):
         self.tree.itemDoubleClicked.connect(lambda item, _: self._add(item))
         themes.changed.connect(self._refill)
         self._fill("")
+
+    def showEvent(self, event: QShowEvent) -> None:
+        self._refill()  # only now is the style known that the rows are measured with
+        super().showEvent(event)
 
     def _refill(self) -> None:
         self._fill(self.field.text())

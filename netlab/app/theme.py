@@ -162,6 +162,7 @@ def _input_style(t: Theme) -> str:
         selection-background-color: {t.accent}; selection-color: {t.accent_text}; }}
     QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QPlainTextEdit:focus, QComboBox:focus {{
         border: 1px solid {t.accent}; }}
+    QSpinBox QLineEdit {{ border: none; padding: 0; min-height: 0; background: transparent; }}
     QSpinBox::up-button, QSpinBox::down-button {{ width: 0; border: none; }}
     QComboBox::drop-down {{ border: none; width: 22px; }}
     QComboBox::down-arrow {{ image: url({ICONS}/chevron-{t.name}.svg); width: 12px; height: 12px; }}

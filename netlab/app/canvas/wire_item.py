@@ -84,6 +84,9 @@ class WireItem(QGraphicsItem):
         if not self.label:
             return QRectF()
         box = QFontMetricsF(_font()).boundingRect(self.label).adjusted(-6, -2, 6, 2)
+        way = self._path.pointAtPercent(1) - self._path.pointAtPercent(0)
+        if -20 <= way.x() < box.width() + 16 and abs(way.y()) < 60:
+            return QRectF()  # it would lie under the nodes; pointing at the wire still tells it
         box.moveCenter(self._path.pointAtPercent(0.5))
         return box
 
@@ -96,8 +99,8 @@ class WireItem(QGraphicsItem):
         painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPath(self._path)
-        if self.label and zoom >= LABEL_FROM:
-            box = self._label_box()
+        box = self._label_box() if zoom >= LABEL_FROM else QRectF()
+        if not box.isEmpty():
             painter.setPen(QPen(color("error" if self.faulty else "border"), 1))
             painter.setBrush(color("canvas"))
             painter.drawRoundedRect(box, 6, 6)

@@ -19,6 +19,7 @@ from netlab.app.training.follower import RunFollower
 from netlab.app.views.view import View, catalogue
 from netlab.runs.reader import Reading
 
+READY = "Press Train to see what is watched move."
 EMPTY = "Nothing is watched yet.\n\nSelect a node and switch on “Watch attention” or another view\nin the inspector, then press Train."
 
 
@@ -36,9 +37,9 @@ class ViewsPanel(QWidget):
         self.live = True
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
-        empty = QLabel(EMPTY)
-        empty.setProperty("muted", True)
-        empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.empty = QLabel(EMPTY)
+        self.empty.setProperty("muted", True)
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setAccessibleName("Step of the run")
         self.slider.valueChanged.connect(self._scrub)
@@ -56,9 +57,14 @@ class ViewsPanel(QWidget):
         column.addWidget(self.tabs, 1)
         column.addLayout(bar)
         self.stack = QStackedLayout(self)
-        self.stack.addWidget(empty)
+        self.stack.addWidget(self.empty)
         self.stack.addWidget(full)
         session.run_changed.connect(self.follow)
+        session.inferred_changed.connect(lambda _: self._explain())
+        self._explain()
+
+    def _explain(self) -> None:
+        self.empty.setText(READY if self.session.project.probes else EMPTY)
 
     def follow(self, run: RunFollower | None) -> None:
         """Show another run."""
