@@ -223,6 +223,38 @@ class Size(Option[tuple[int, ...]]):
         return {"min": self.min, "max": self.max, "length": len(self.default)}
 
 
+class Ints(Option[tuple[int, ...]]):
+    """A list of whole numbers of any length between `min_length` and `max_length`, e.g. the sizes of a reshape."""
+
+    kind = "ints"
+
+    def __init__(
+        self,
+        default: tuple[int, ...],
+        *,
+        help: str,
+        min: int = 1,
+        max: int = 2**31 - 1,
+        min_length: int = 1,
+        max_length: int = 8,
+        unit: str = "",
+        label: str = "",
+    ) -> None:
+        super().__init__(default, help=help, unit=unit, label=label)
+        self.min, self.max, self.min_length, self.max_length = min, max, min_length, max_length
+
+    def check(self, value: Any) -> tuple[int, ...]:
+        wanted = f"{self.min_length} to {self.max_length} whole numbers from {self.min} to {self.max}"
+        if not isinstance(value, tuple | list) or not self.min_length <= len(value) <= self.max_length:
+            raise self._refuse(value, wanted)
+        if any(isinstance(v, bool) or not isinstance(v, int) or not self.min <= v <= self.max for v in value):
+            raise self._refuse(value, wanted)
+        return tuple(value)
+
+    def limits(self) -> dict[str, Any]:
+        return {"min": self.min, "max": self.max, "min_length": self.min_length, "max_length": self.max_length}
+
+
 @cache
 def _declared(cls: type) -> dict[str, Option[Any]]:
     found: dict[str, Option[Any]] = {}

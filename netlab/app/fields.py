@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QSpinBox, QWidget
 
-from netlab.options import Bool, Choice, Float, Int, Option, OptionError, Size, Text
+from netlab.options import Bool, Choice, Float, Int, Ints, Option, OptionError, Size, Text
 
 Changed = Callable[[Any], object]
 SPIN_MAX = 2**31 - 1
@@ -37,6 +37,8 @@ def _make(option: Option[Any], value: Any, changed: Changed, suggestions: list[s
             return _spin(option.min, option.max, value, option.unit, changed)
         case Size():
             return _size(option, value, changed)
+        case Ints():
+            return _ints(option, value, changed)
         case Text() if option.suggests:
             known = suggestions if value in suggestions else [*suggestions, str(value)]
             return _combo(known, str(value), changed)
@@ -79,6 +81,29 @@ def _size(option: Size, value: Any, changed: Changed) -> QWidget:
         spins.append(spin)
         layout.addWidget(spin)
     return row
+
+
+def _ints(option: Ints, value: Any, changed: Changed) -> QLineEdit:
+    """Numbers with commas between."""
+    line = QLineEdit(", ".join(map(str, value)))
+
+    def finished() -> None:
+        try:
+            numbers = option.check([int(word) for word in line.text().replace(",", " ").split()])
+        except (ValueError, OptionError) as error:
+            line.setProperty("wrong", True)
+            line.setToolTip(
+                str(error) if isinstance(error, OptionError) else f"{line.text()!r} is not a list of numbers."
+            )
+        else:
+            line.setProperty("wrong", False)
+            if list(numbers) != list(value):
+                changed(list(numbers))
+        line.style().unpolish(line)
+        line.style().polish(line)
+
+    line.editingFinished.connect(finished)
+    return line
 
 
 def _line(option: Option[Any], value: Any, changed: Changed) -> QLineEdit:

@@ -54,11 +54,15 @@ CATEGORY = {
     "Basic": "#0072b2",
     "Activation": "#d08700",
     "Convolution": "#009e73",
+    "Pooling": "#3c8d6d",
     "Normalisation": "#6a7fb5",
+    "Regularisation": "#8a78b0",
     "Recurrent": "#a0509a",
     "Attention": "#d55e00",
+    "Transformer": "#b5532a",
     "Sequence": "#2c93c9",
     "Merge": "#77808c",
+    "Shape": "#8b7355",
     "Loss": "#b3385a",
 }
 UNKNOWN_CATEGORY = "#8a8f98"

@@ -6,8 +6,10 @@ and tests derive from the declaration.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from math import prod
 from typing import Any, ClassVar, TypeVar
 
 from netlab.catalogue import discover, key_of
@@ -18,6 +20,7 @@ __all__ = ["Case", "Code", "Fix", "Input", "Layer", "Output", "Shape", "ShapeErr
 
 
 P = TypeVar("P", bound="Port")
+Shapes = Mapping[str, Shape]
 
 
 class Port:
@@ -47,6 +50,7 @@ class Code:
     Attributes:
         forward: expression with the layer's input ports in braces, and ``{self}`` for its module, e.g.
             ``"{self}({x})"``. An open optional port reads ``None``. Several outputs: a tuple in port order.
+        targets: how the result is taken apart where that is not plain port order, e.g. ``"{y}, ({h}, {c})"``.
         init: expression that makes the module, ``""`` if the node needs none.
         imports: import lines beyond ``torch``, ``nn`` and ``F``.
         metrics: for loss layers, expressions to report beside the loss, by metric name.
@@ -56,6 +60,7 @@ class Code:
     init: str = ""
     imports: tuple[str, ...] = ()
     metrics: dict[str, str] = field(default_factory=dict)
+    targets: str = ""
 
 
 class Case:
@@ -79,6 +84,8 @@ class Layer(Options):
         role: ``""``, ``"input"``, ``"output"`` or ``"loss"``: how the compiler treats it.
         paper: source, where one exists.
         torch_name: the torch thing it corresponds to, for the help page.
+        stops_gradient: some inputs get no gradient, on purpose.
+        no_onnx: why it cannot be exported to ONNX, "" if it can.
     """
 
     category: ClassVar[str] = "Basic"
@@ -86,6 +93,8 @@ class Layer(Options):
     role: ClassVar[str] = ""
     paper: ClassVar[str] = ""
     torch_name: ClassVar[str] = ""
+    stops_gradient: ClassVar[bool] = False
+    no_onnx: ClassVar[str] = ""
     cases: ClassVar[list[Case]] = []
 
     def shapes(self, *args: Any, **kwargs: Any) -> Shape | dict[str, Shape]:
@@ -103,6 +112,23 @@ class Layer(Options):
     def code(self, *args: Any, **kwargs: Any) -> Code:
         """The Python it becomes, for these input shapes."""
         raise NotImplementedError
+
+    def flops(self, inputs: Shapes, outputs: Shapes, weights: dict[str, tuple[int, ...]]) -> int:
+        """Floating-point operations of one forward pass of one sample, a multiplication and an addition counted as two.
+
+        Unless a layer knows better, every matrix of weights is applied once at every place of the first output, and
+        every number of the output costs one operation more.
+        """
+        made = next(iter(outputs.values()), None)
+        if made is None:
+            return 0
+        channels = 1 if made.rank < 2 else made.sizes[1 if made.rank > 3 else -1] or 1
+        places = made.elements() // max(channels, 1)
+        return made.elements() + sum(2 * places * prod(shape) for shape in weights.values() if len(shape) > 1)
+
+    def kept(self, inputs: Shapes, outputs: Shapes) -> int:
+        """How many numbers the backward pass of one sample needs: those it makes, unless a layer knows better."""
+        return sum(shape.elements() for shape in outputs.values())
 
     @classmethod
     def inputs(cls) -> dict[str, Input]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-FLOAT, INT = "float", "int"
+FLOAT, INT, BOOL = "float", "int", "bool"
+DTYPES = (FLOAT, INT, BOOL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class ShapeError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The shape of a tensor: named axes and whether it holds numbers (``float``) or indices (``int``).
+    """The shape of a tensor: named axes and what it holds: numbers (``float``), indices (``int``) or a mask (``bool``).
 
     >>> str(Shape.parse("B C=3 H=32 W=32"))
     'B × 3 × 32 × 32'
@@ -61,7 +62,7 @@ class Shape:
         """Read ``"B T 64"``, ``"B C=3 H=8 W=8"`` or ``"int B T"``; an empty text is a scalar."""
         words = text.split()
         dtype = FLOAT
-        if words and words[0] in (FLOAT, INT):
+        if words and words[0] in DTYPES:
             dtype = words.pop(0)
         return cls(tuple(_axis(word) for word in words), dtype)
 
@@ -136,6 +137,9 @@ class Shape:
 
     def need_float(self, what: str, port: str = "x", fixes: Iterable[Fix] = ()) -> Shape:
         """Refuse indices (token ids, labels) where numbers are wanted."""
+        if self.dtype == BOOL:
+            message = f"{what} wants numbers but gets a mask ({self}). Wire the mask to a mask port instead."
+            raise ShapeError(message, port=port)
         if self.dtype != FLOAT:
             fixes = tuple(fixes) or (Fix("Insert Embedding", "insert", {"type": "embedding"}),)
             message = f"{what} wants numbers but gets indices ({self}). Put an Embedding in between."

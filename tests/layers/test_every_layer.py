@@ -9,12 +9,15 @@ from typing import Any
 import pytest
 
 from netlab.layers.layer import Case, Layer, Shape, ShapeError, catalogue
-from netlab.options import Bool, Choice, Float, Int, OptionError, Size, Text
+from netlab.options import Bool, Choice, Float, Int, Ints, OptionError, Size, Text
 
 LAYERS = catalogue()
 EXPECTED = """add batch_norm2d conv2d cross_entropy_loss dropout embedding flatten gelu input layer_norm linear lstm
 max_pool2d mse_loss multi_head_attention output positional_encoding relu select_time softmax tanh""".split()
-CATEGORIES = set("Basic Activation Convolution Normalisation Recurrent Attention Merge Sequence Loss Data".split())
+CATEGORIES = set(
+    "Data Basic Activation Convolution Pooling Normalisation Regularisation Recurrent Attention Transformer Sequence "
+    "Merge Shape Loss".split()
+)
 FIX_ACTIONS = {"set_option", "insert"}
 
 every_layer = pytest.mark.parametrize("cls", LAYERS.values(), ids=LAYERS)
@@ -52,6 +55,7 @@ def test_it_is_explained(cls: type[Layer]) -> None:
     assert cls.category in CATEGORIES
     assert cls.aliases
     assert cls.role in ("", "input", "output", "loss")
+    assert not cls.no_onnx or cls.no_onnx.endswith(".")
     for name, thing in {**cls.inputs(), **cls.outputs(), **cls.options()}.items():
         assert len(thing.help) >= 8, f"{name} needs a sentence of help"
         assert thing.help.endswith("."), f"the help of {name} is a sentence"
@@ -100,6 +104,9 @@ def bad_values(option: Any) -> list[Any]:
         case Size():
             edge = [option.min] * (len(option.default) - 1)
             return [[option.min - 1, *edge], [*edge, option.max + 1], [], [*option.default, 1], "3", None]
+        case Ints():
+            few = [option.max] * (option.min_length - 1)
+            return [[option.min - 1] * option.min_length, few, [option.max] * (option.max_length + 1), "3", 3, [1.5]]
     raise AssertionError(f"say here what {type(option).__name__} refuses")
 
 
@@ -133,6 +140,9 @@ def test_case(cls: type[Layer], case: Case) -> None:
         wanted = Shape.parse(case.values[port])
         assert (shape.sizes, shape.dtype) == (wanted.sizes, wanted.dtype)
         assert [a.name for a in shape if a.size is None] == [a.name for a in wanted if a.size is None]
+    known = {port: shape for port, shape in shapes.items() if shape is not None}
+    assert layer.flops(known, by_port, layer.weights(**shapes)) >= 0
+    assert layer.kept(known, by_port) >= 0
     for name, tensor in layer.weights(**shapes).items():
         assert tensor, name
         assert all(isinstance(size, int) and size > 0 for size in tensor), name
@@ -160,6 +170,8 @@ def check_code(cls: type[Layer], layer: Layer, shapes: dict[str, Shape | None]) 
     used = {name for _, name, _, _ in string.Formatter().parse(code.forward) if name is not None}
     assert used <= {"self", *cls.inputs()}
     assert ("self" in used) == bool(code.init)
+    if code.targets:
+        assert {name for _, name, _, _ in string.Formatter().parse(code.targets) if name} == set(cls.outputs())
     assert layer.weights(**shapes) == {} or code.init
     for expression in code.metrics.values():
         assert {name for _, name, _, _ in string.Formatter().parse(expression) if name} <= set(cls.inputs())

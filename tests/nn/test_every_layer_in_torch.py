@@ -59,6 +59,8 @@ class Bench:
         for port, shape in self.shapes.items():
             if shape is None:
                 found[port] = None
+            elif shape.dtype == "bool":
+                found[port] = torch.ones(concrete(shape, SIZES), device=device, dtype=torch.bool)
             elif shape.dtype == "int":
                 found[port] = torch.randint(0, highest, concrete(shape, SIZES), device=device)
             else:
@@ -68,6 +70,16 @@ class Bench:
     def run(self, module: nn.Module | None, inputs: dict[str, Tensor | None], expression: str) -> Any:
         names = {name: name for name in inputs}
         return eval(expression.format(self="module", **names), self.scope | inputs | {"module": module})
+
+    def forward(self, module: nn.Module | None, inputs: dict[str, Tensor | None]) -> list[Tensor]:
+        """The outputs in port order."""
+        made = self.run(module, inputs, self.code.forward)
+        ports = {port: f"out_{port}" for port in self.layer.outputs()}
+        if len(ports) < 2:
+            return [made]
+        scope: dict[str, Any] = {"made": made}
+        exec((self.code.targets or ", ".join(f"{{{p}}}" for p in ports)).format(**ports) + " = made", scope)
+        return [scope[name] for name in ports.values()]
 
 
 @every_case
@@ -81,10 +93,10 @@ def test_on_meta_tensors(cls: type[Layer], case: Case) -> None:
     else:
         assert bench.weights == {}
     inputs = bench.inputs("meta")
-    made = bench.run(module, inputs, bench.code.forward)
-    outputs = made if isinstance(made, tuple) else (made,)
+    outputs = bench.forward(module, inputs)
     assert [tuple(y.shape) for y in outputs] == [concrete(shape, SIZES) for shape in bench.expected]
-    assert [y.is_floating_point() for y in outputs] == [shape.dtype == "float" for shape in bench.expected]
+    dtypes = {torch.float32: "float", torch.int64: "int", torch.bool: "bool"}
+    assert [dtypes[y.dtype] for y in outputs] == [shape.dtype for shape in bench.expected]
     for expression in bench.code.metrics.values():
         assert bench.run(module, inputs, expression).shape == ()
 
@@ -93,15 +105,20 @@ def test_on_meta_tensors(cls: type[Layer], case: Case) -> None:
 def test_one_step_on_the_cpu(cls: type[Layer], case: Case) -> None:
     bench = Bench(cls, case)
     module, inputs = bench.module(), bench.inputs("cpu")
-    y = bench.run(module, inputs, bench.code.forward)
-    assert torch.isfinite(y).all()
+    outputs = [y for y in bench.forward(module, inputs) if y.is_floating_point()]
+    assert all(torch.isfinite(y).all() for y in outputs)
     floats = [x for x in inputs.values() if x is not None and x.is_floating_point()]
     parameters = dict(module.named_parameters()) if module is not None else {}
-    if not floats and not parameters:
+    goals = [y for y in outputs if y.requires_grad]
+    if not goals:
+        assert cls.stops_gradient or not (floats or parameters)
         return
-    (y * torch.randn_like(y)).sum().backward()  # a plain sum has no gradient behind a softmax or a norm
+    # a plain sum has no gradient behind a softmax or a norm
+    torch.stack([(y * torch.randn_like(y)).sum() for y in goals]).sum().backward()
     for x in floats:
-        assert x.grad is not None
+        assert x.grad is not None or cls.stops_gradient
+        if x.grad is None:
+            continue
         assert torch.isfinite(x.grad).all()
     for name, parameter in parameters.items():
         assert parameter.grad is not None, f"{name} gets no gradient"
