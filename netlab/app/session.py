@@ -90,7 +90,7 @@ class Session(QObject):
 
     def _on_change(self, project: Project, diff: Diff) -> None:
         self.changed.emit(project, diff)
-        self.inferred = check(project)
+        self.inferred = check(project, self.inferred)
         self.inferred_changed.emit(self.inferred)
         self.select(self.selection)
         self._steer_run(diff)

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 from netlab.compiler.infer import Inferred, infer
 from netlab.compiler.lint import lint
+from netlab.compiler.repair import with_fixes
 from netlab.document.project import Project
 
 
-def check(project: Project) -> Inferred:
-    """Shapes, weights and all problems of a project."""
-    inferred = infer(project)
-    return replace(inferred, problems=inferred.problems + lint(project, inferred))
+def check(project: Project, before: Inferred | None = None) -> Inferred:
+    """Shapes, weights and all problems of a project; what `before` says of untouched nodes is taken over."""
+    inferred = infer(project, before)
+    return with_fixes(project, replace(inferred, problems=inferred.problems + lint(project, inferred)))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from netlab.compiler.check import check
+from netlab.compiler.infer import infer
 from netlab.compiler.problem import Problem
 from netlab.compiler.trace import source_fix
+from netlab.data.dataset import source_of
 from netlab.document import edits
 from netlab.document.graph import Node
 from netlab.document.project import Project
 from netlab.document.values import plain
 from netlab.layers.layer import Fix, catalogue
+
+APART, BELOW = 320.0, 140.0
 
 
 def apply_fix(project: Project, problem: Problem, fix: Fix) -> Project:
@@ -18,20 +21,36 @@ def apply_fix(project: Project, problem: Problem, fix: Fix) -> Project:
     Raises:
         EditError: the place is no longer there.
     """
-    if fix.action == "set_option":
-        return _set_option(project, problem, fix)
-    if fix.action == "insert":
-        return _insert(project, problem, fix)
-    if fix.action == "remove":
-        return edits.remove(project, [str(i) for i in fix.values["ids"]])  # type: ignore[attr-defined]
-    raise edits.EditError(f"NetLab does not know how to do {fix.action!r}.")
+    match fix.action:
+        case "set_option":
+            return _set_option(project, problem, fix)
+        case "insert":
+            return _insert(project, problem, fix)
+        case "remove":
+            return edits.remove(project, [str(i) for i in fix.values["ids"]])  # type: ignore[attr-defined]
+        case "connect":
+            return _connect(project, problem, fix)
+        case "feed":
+            return _feed(project, problem, str(fix.values["field"]))
+        case "append":
+            return _append(project, problem, fix)
+        case "set_type":
+            given: dict[str, object] = fix.values.get("options", {})  # type: ignore[assignment]
+            return _set_type(project, problem.node, str(fix.values["type"]), given)
+        case "bridge":
+            return _bridge(project, fix.node or problem.node)
+        case "set_data":
+            key = str(fix.values["source"])
+            return edits.set_data(project, key, plain(source_of(key, {}).values))
+        case _:
+            raise edits.EditError(f"NetLab does not know how to do {fix.action!r}.")
 
 
 def _set_option(project: Project, problem: Problem, fix: Fix) -> Project:
     name, value = str(fix.values["name"]), fix.values["value"]
     port = fix.values.get("of")
     if port:  # the option sits on the layer that feeds this port
-        offers = source_fix(project, check(project), problem.node, str(port), int(str(value)))
+        offers = source_fix(project, infer(project), problem.node, str(port), int(str(value)))
         if not offers:
             raise edits.EditError(f"No layer before {problem.where} has {name}; change it by hand.")
         return edits.set_option(project, offers[0].node, str(offers[0].values["name"]), value)
@@ -53,3 +72,77 @@ def _insert(project: Project, problem: Problem, fix: Fix) -> Project:
         y=(before.y + after.y) / 2,
     )
     return edits.insert_on_edge(project, edge.id, node, next(iter(layer.inputs())), next(iter(layer.outputs())))
+
+
+def _append(project: Project, problem: Problem, fix: Fix) -> Project:
+    """A new node at the right of what feeds it; a wire without a source gets an Input of its own."""
+    key = str(fix.values["type"])
+    wires: list[dict[str, str]] = fix.values["wires"]  # type: ignore[assignment]
+    source = project.graph.nodes[wires[0]["source"]]
+    node = edits.fresh_id(project.graph.nodes, "n")
+    place = {"x": source.x + APART, "y": source.y + (BELOW if len(wires) > 1 else 0.0)}
+    project = edits.add_node(project, Node(id=node, type=key, options=plain(catalogue()[key]().values), **place))
+    for wire in wires:
+        start = wire["source"]
+        if not start:
+            project, start = _new_input(project, wire["field"], source.x, place["y"] + BELOW)
+        project = edits.connect(project, start, wire["source_port"], node, wire["port"])
+    return project
+
+
+def _connect(project: Project, problem: Problem, fix: Fix) -> Project:
+    """A wire to the port of the problem, or to the ports that the fix names."""
+    cut: list[str] = fix.values.get("cut", [])  # type: ignore[assignment]
+    project = edits.remove(project, cut) if cut else project
+    ports: list[list[str]] = fix.values.get("ports", [[problem.node, problem.port]])  # type: ignore[assignment]
+    source, source_port = str(fix.values["source"]), str(fix.values["source_port"])
+    if "through" in fix.values:
+        cls = catalogue()[str(fix.values["through"])]
+        given: dict[str, object] = fix.values.get("options", {})  # type: ignore[assignment]
+        before, after = project.graph.nodes[source], project.graph.nodes[problem.node]
+        place = {"x": (before.x + after.x) / 2, "y": (before.y + after.y) / 2}
+        new = edits.fresh_id(project.graph.nodes, "n")
+        node = Node(
+            id=new, type=str(fix.values["through"]), options=plain(cls(**given).values), x=place["x"], y=place["y"]
+        )
+        project = edits.connect(edits.add_node(project, node), source, source_port, new, next(iter(cls.inputs())))
+        source, source_port = new, next(iter(cls.outputs()))
+    for node, port in ports:
+        project = edits.connect(project, source, source_port, node, port)
+    return project
+
+
+def _feed(project: Project, problem: Problem, field: str) -> Project:
+    """A new Input wired to the port of the problem."""
+    node = project.graph.nodes[problem.node]
+    project, start = _new_input(project, field, node.x - APART, node.y)
+    return edits.connect(project, start, "y", problem.node, problem.port)
+
+
+def _new_input(project: Project, field: str, x: float, y: float) -> tuple[Project, str]:
+    node = edits.fresh_id(project.graph.nodes, "n")
+    values = plain(catalogue()["input"](field=field).values)
+    return edits.add_node(project, Node(id=node, type="input", name=field, options=values, x=x, y=y)), node
+
+
+def _set_type(project: Project, id: str, key: str, given: dict[str, object]) -> Project:
+    """The node as another layer: options that both have and that are valid stay, wires to ports it has not go."""
+    cls = catalogue()[key]
+    old = project.graph.nodes[id]
+    kept = {n: v for n, v in old.options.items() if n in cls.options() and not cls.check_values({n: v})}
+    lost = [e.id for port, e in project.graph.into(id).items() if port not in cls.inputs()]
+    lost += [e.id for e in project.graph.out_of(id) if e.source_port not in cls.outputs()]
+    project = edits.remove(project, lost) if lost else project
+    return edits.set_node(project, id, type=key, options=plain(cls(**kept | given).values))
+
+
+def _bridge(project: Project, id: str) -> Project:
+    """Without the node: what fed it feeds what it fed."""
+    first = next(iter(project.graph.into(id).values()), None)
+    after = project.graph.out_of(id)
+    project = edits.remove(project, [id])
+    if first is None:
+        return project
+    for edge in after:
+        project = edits.connect(project, first.source, first.source_port, edge.target, edge.target_port)
+    return project

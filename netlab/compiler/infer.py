@@ -16,6 +16,17 @@ from netlab.document.project import Project
 from netlab.layers.layer import Fix, Layer, Shape, ShapeError, catalogue
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What was found at a node: it holds as long as the node and what arrives there stay as they are."""
+
+    node: Node
+    layer: Layer
+    arrived: dict[str, Shape | None]
+    sent: dict[str, Shape]
+    weights: dict[str, tuple[int, ...]]
+
+
 @dataclass(frozen=True)
 class Inferred:
     """What is known of a project without running it.
@@ -27,6 +38,7 @@ class Inferred:
         weights: shapes of the learned tensors, by node id and tensor name.
         fields: the fields of the data set, by name.
         problems: what is wrong, in the order of the graph.
+        judged: what was found at each faultless node, so that the next `infer` need not find it again.
     """
 
     order: tuple[str, ...] = ()
@@ -36,6 +48,7 @@ class Inferred:
     weights: Mapping[str, Mapping[str, tuple[int, ...]]] = field(default_factory=dict)
     fields: Mapping[str, Field] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
+    judged: Mapping[str, Judged] = field(default_factory=dict, repr=False, compare=False)
 
     def parameters(self, node: str | None = None) -> int:
         """How many numbers one node learns, or all nodes together."""
@@ -52,20 +65,24 @@ class Inferred:
         return [problem for problem in self.problems if problem.severity == ERROR]
 
 
-def infer(project: Project) -> Inferred:
+def infer(project: Project, before: Inferred | None = None) -> Inferred:
     """Shapes and weights of the whole graph.
 
-    A node behind a faulty one gets no shape and no complaint of its own, so that each mistake is told once.
+    A node behind a faulty one gets no shape and no complaint of its own, so that each mistake is told once. What
+    `before` says of nodes that an edit left as they were is taken over, so that an edit costs little in a large graph.
     """
-    return _Walk(project).run()
+    return _Walk(project, before).run()
 
 
 class _Walk:
     """One pass over the graph in topological order."""
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, before: Inferred | None) -> None:
         self.graph: Graph = project.graph
         self.fields, self.problems = fields_of(project.data)
+        same_data = before is not None and before.fields == {f.name: f for f in self.fields}
+        self.before: Mapping[str, Judged] = before.judged if before is not None and same_data else {}
+        self.judged: dict[str, Judged] = {}
         self.layers: dict[str, Layer] = {}
         self.inputs: dict[tuple[str, str], Shape] = {}
         self.outputs: dict[tuple[str, str], Shape] = {}
@@ -89,9 +106,37 @@ class _Walk:
             self.weights,
             {f.name: f for f in self.fields},
             tuple(self.problems),
+            self.judged,
         )
 
+    def _still_holds(self, node: Node) -> bool:
+        """Take over what was found before, if neither the node nor what arrives there is another."""
+        known = self.before.get(node.id)
+        into = self.into[node.id]
+        if known is None or known.node is not node or len(into) != sum(s is not None for s in known.arrived.values()):
+            return False
+        for port, edge in into.items():
+            shape = self.outputs.get((edge.source, edge.source_port))
+            if shape is None or (known.arrived.get(port) is not shape and known.arrived.get(port) != shape):
+                return False
+        self._record(known)
+        return True
+
+    def _record(self, found: Judged) -> None:
+        id = found.node.id
+        self.judged[id] = found
+        self.layers[id] = found.layer
+        for port, shape in found.arrived.items():
+            if shape is not None:
+                self.inputs[id, port] = shape
+        for port, shape in found.sent.items():
+            self.outputs[id, port] = shape
+        if found.weights:
+            self.weights[id] = found.weights
+
     def _visit(self, node: Node) -> None:
+        if self._still_holds(node):
+            return
         layer = self._layer_of(node)
         if layer is None:
             return
@@ -107,9 +152,7 @@ class _Walk:
             self._complain_of_shape(node, error)
             return
         by_port = made if isinstance(made, dict) else dict.fromkeys(list(layer.outputs())[:1], made)
-        self.outputs |= {(node.id, port): shape for port, shape in by_port.items()}
-        if weights:
-            self.weights[node.id] = weights
+        self._record(Judged(node, layer, shapes, by_port, weights))
 
     def _layer_of(self, node: Node) -> Layer | None:
         known = catalogue()
@@ -118,8 +161,8 @@ class _Walk:
             near = get_close_matches(node.type, known, 1)
             hint = f" Did you mean {near[0]}?" if near else ""
             message = (
-                f"There is no layer of type {node.type!r} in this NetLab. The node is kept as it is, but it cannot "
-                f"be trained: remove it or install the layer.{hint}"
+                f"{label(node)}: there is no layer of type {node.type!r} in this NetLab. The node is kept as it is, "
+                f"but it cannot be trained: remove it or install the layer.{hint}"
             )
             self._add(Problem("unknown_layer", message, node.id, where=label(node)))
             return None

@@ -115,6 +115,11 @@ def set_options(project: Project, node_id: str, values: Mapping[str, Any]) -> Pr
     return _with_node(project, node, options={**node.options, **_plain(dict(values))})
 
 
+def set_node(project: Project, node_id: str, *, type: str, options: Mapping[str, Any]) -> Project:
+    """Make a node another layer under the same id, name and place; its wires are left as they are."""
+    return _with_node(project, _node(project, node_id), type=type, options=_plain(dict(options)))
+
+
 def rename(project: Project, node_id: str, name: str) -> Project:
     """Name a node; "" gives it back the name of its type."""
     return _with_node(project, _node(project, node_id), name=_text(name.strip()))

@@ -1,6 +1,6 @@
 """CrossEntropyLoss: how surprised the model is by the right class."""
 
-from netlab.layers.layer import Case, Code, Fix, Input, Layer, Output, Shape, ShapeError
+from netlab.layers.layer import Case, Code, Fix, Input, Layer, Output, Shape, ShapeError, Shapes
 from netlab.layers.shape import INT
 from netlab.options import Float, Int
 
@@ -53,6 +53,9 @@ class CrossEntropyLoss(Layer):
         if self.ignore_index >= 0:  # the model may well answer with the ignored class
             right = f"({right} & {counts})"
         return f"{right}.sum() / {counts}.sum()"
+
+    def kept(self, inputs: Shapes, outputs: Shapes) -> int:
+        return inputs["prediction"].elements() + 1  # the logarithms of the softmax
 
     cases = [
         Case(prediction="B 10", target="int B", y=""),

@@ -1,6 +1,6 @@
 """Embedding: a learned vector for every index."""
 
-from netlab.layers.layer import Case, Code, Input, Layer, Output, Shape, ShapeError
+from netlab.layers.layer import Case, Code, Input, Layer, Output, Shape, ShapeError, Shapes
 from netlab.layers.shape import FLOAT, Axis
 from netlab.options import Int
 
@@ -12,6 +12,7 @@ class Embedding(Layer):
     """
 
     category = "Sequence"
+    needs = "nothing"
     aliases = ("lookup", "word vector", "token embedding", "word2vec")
     paper = "Bengio et al. 2003, https://jmlr.org/papers/v3/bengio03a.html"
     torch_name = "torch.nn.Embedding"
@@ -28,6 +29,9 @@ class Embedding(Layer):
 
     def weights(self, x: Shape) -> dict[str, tuple[int, ...]]:
         return {"weight": (self.num_embeddings, self.embedding_dim)}
+
+    def flops(self, inputs: Shapes, outputs: Shapes, weights: dict[str, tuple[int, ...]]) -> int:
+        return 0
 
     def code(self, x: Shape) -> Code:
         return Code(init=f"nn.Embedding({self.num_embeddings}, {self.embedding_dim})")

@@ -16,7 +16,7 @@ from netlab.catalogue import discover, key_of
 from netlab.layers.shape import Fix, Shape, ShapeError
 from netlab.options import Options
 
-__all__ = ["Case", "Code", "Fix", "Input", "Layer", "Output", "Shape", "ShapeError", "catalogue"]
+__all__ = ["Case", "Code", "Fix", "Input", "Layer", "Output", "Shape", "ShapeError", "Shapes", "catalogue"]
 
 
 P = TypeVar("P", bound="Port")
@@ -84,6 +84,7 @@ class Layer(Options):
         role: ``""``, ``"input"``, ``"output"`` or ``"loss"``: how the compiler treats it.
         paper: source, where one exists.
         torch_name: the torch thing it corresponds to, for the help page.
+        needs: what its backward pass reads again: its ``"input"``, its ``"output"`` (ReLU, softmax) or ``"nothing"``.
         stops_gradient: some inputs get no gradient, on purpose.
         no_onnx: why it cannot be exported to ONNX, "" if it can.
     """
@@ -93,6 +94,7 @@ class Layer(Options):
     role: ClassVar[str] = ""
     paper: ClassVar[str] = ""
     torch_name: ClassVar[str] = ""
+    needs: ClassVar[str] = "input"
     stops_gradient: ClassVar[bool] = False
     no_onnx: ClassVar[str] = ""
     cases: ClassVar[list[Case]] = []

@@ -10,6 +10,7 @@ class Output(Layer):
     """
 
     category = "Data"
+    needs = "nothing"
     aliases = ("result", "prediction", "return")
     role = "output"
     x = Input("Any value the model should return.")

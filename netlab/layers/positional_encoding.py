@@ -13,6 +13,7 @@ class PositionalEncoding(Layer):
 
     label = "Positional encoding"
     category = "Sequence"
+    needs = "nothing"
     aliases = ("sinusoidal", "position", "sine", "transformer")
     paper = "Vaswani et al. 2017, https://arxiv.org/abs/1706.03762"
     x = Input("Vectors in a sequence: B × T × d.")

@@ -10,6 +10,7 @@ class ReLU(Layer):
     """
 
     category = "Activation"
+    needs = "output"
     key = "relu"
     aliases = ("rectifier", "activation", "nonlinearity")
     paper = "Nair and Hinton 2010, Rectified Linear Units Improve Restricted Boltzmann Machines"

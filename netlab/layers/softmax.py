@@ -11,6 +11,7 @@ class Softmax(Layer):
     """
 
     category = "Activation"
+    needs = "output"
     aliases = ("probabilities", "activation", "normalise")
     torch_name = "torch.nn.functional.softmax"
     x = Input("Scores (logits).")

@@ -10,6 +10,7 @@ class Tanh(Layer):
     """
 
     category = "Activation"
+    needs = "output"
     key = "tanh"
     aliases = ("activation", "hyperbolic tangent", "squash")
     paper = ""

@@ -1,0 +1,142 @@
+"""What a model will cost before it runs: parameters, operations and memory, for each node and together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from netlab.compiler.infer import Inferred
+from netlab.compiler.trace import reaching
+from netlab.document.project import Project
+from netlab.layers.layer import Layer, Shape
+
+BYTES = {"float": 4, "int": 8, "bool": 1}
+STATES = {"adam": 2, "sgd": 1}  # numbers that an optimizer keeps for every weight
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one node costs.
+
+    Attributes:
+        parameters: numbers it learns.
+        flops: floating-point operations of one forward pass of one sample; backward costs about twice that.
+        activations: bytes that the backward pass of one sample keeps.
+    """
+
+    parameters: int = 0
+    flops: int = 0
+    activations: int = 0
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What training costs, in bytes where nothing else is said.
+
+    Attributes:
+        nodes: the cost of every node that the model needs.
+        weights, gradients, optimizer: for the whole model.
+        activations: kept for the backward pass of one batch.
+        peak: the most that is held at one time: weights, optimizer, and the worst moment of a step.
+        flops: operations of one training step (forward and backward) of one batch.
+    """
+
+    nodes: Mapping[str, Cost]
+    weights: int
+    gradients: int
+    optimizer: int
+    activations: int
+    peak: int
+    flops: int
+
+
+def forecast(project: Project, inferred: Inferred) -> Forecast:
+    """The cost of training a project with its batch size and optimizer; nodes without a shape count nothing."""
+    return _Forecaster(project, inferred).run()
+
+
+class _Forecaster:
+    def __init__(self, project: Project, inferred: Inferred) -> None:
+        self.project, self.inferred = project, inferred
+        roles = ("output", "loss")
+        goals = [node for node, layer in inferred.layers.items() if layer.role in roles]
+        needed = reaching(project.graph, goals)
+        self.order = [node for node in inferred.order if node in needed and node in inferred.judged]
+        self.batch = int(project.training.get("batch_size", 32))
+        self.learning = self._learning()
+        self.read_by = self._readers()
+
+    def _learning(self) -> set[str]:
+        """Nodes through which a gradient flows: those that learn, and all behind them."""
+        found: set[str] = set()
+        into = {node: set[str]() for node in self.order}
+        for edge in self.project.graph.edges.values():
+            if edge.target in into:
+                into[edge.target].add(edge.source)
+        for node in self.order:
+            own = bool(self.inferred.weights.get(node)) and not self.project.graph.nodes[node].frozen
+            if own or into[node] & found:
+                found.add(node)
+        return found
+
+    def _readers(self) -> dict[tuple[str, str], list[Layer]]:
+        found: dict[tuple[str, str], list[Layer]] = {}
+        for edge in self.project.graph.edges.values():
+            if edge.target in self.learning and edge.target in self.inferred.judged:
+                layer = self.inferred.layers[edge.target]
+                found.setdefault((edge.source, edge.source_port), []).append(layer)
+        return found
+
+    def run(self) -> Forecast:
+        nodes = {node: self._cost(node) for node in self.order}
+        weights = 4 * sum(cost.parameters for cost in nodes.values())
+        free = [node for node in self.order if not self.project.graph.nodes[node].frozen]
+        gradients = 4 * sum(nodes[node].parameters for node in free)
+        optimizer = gradients * self._states()
+        activations = self.batch * sum(cost.activations for cost in nodes.values())
+        peak = weights + optimizer + self._worst_moment(nodes)
+        flops = 3 * self.batch * sum(cost.flops for cost in nodes.values())
+        return Forecast(nodes, weights, gradients, optimizer, activations, peak, flops)
+
+    def _states(self) -> int:
+        training: Mapping[str, Any] = self.project.training
+        name = str(training.get("optimizer", "adam"))
+        return 0 if name == "sgd" and not training.get("momentum") else STATES.get(name, 2)
+
+    def _cost(self, node: str) -> Cost:
+        found = self.inferred.judged[node]
+        arrived = {port: shape for port, shape in found.arrived.items() if shape is not None}
+        flops = 0 if found.layer.role == "input" else found.layer.flops(arrived, found.sent, found.weights)
+        return Cost(self.inferred.parameters(node), flops, self._kept(node, arrived))
+
+    def _kept(self, node: str, arrived: Mapping[str, Shape]) -> int:
+        """Bytes kept for the backward pass: what the layer keeps inside, and its output if anybody needs it again."""
+        found = self.inferred.judged[node]
+        if node not in self.learning or found.layer.role == "input":
+            return 0
+        own = 4 * (found.layer.kept(arrived, found.sent) - sum(s.elements() for s in found.sent.values()))
+        for port, shape in found.sent.items():
+            again = found.layer.needs == "output" or any(
+                reader.needs == "input" for reader in self.read_by.get((node, port), ())
+            )
+            own += BYTES[shape.dtype] * shape.elements() if again else 0
+        return max(own, 0)
+
+    def _worst_moment(self, nodes: Mapping[str, Cost]) -> int:
+        """The most bytes of activations and gradients at one time, walking back from the loss."""
+        held = self.batch * sum(cost.activations for cost in nodes.values())
+        worst = held
+        for node in reversed(self.order):
+            if node not in self.learning:
+                continue
+            found = self.inferred.judged[node]
+            passing = [
+                *found.sent.values(),
+                *(s for s in found.arrived.values() if s is not None and s.dtype == "float"),
+            ]
+            frozen = self.project.graph.nodes[node].frozen
+            grown = 0 if frozen else 4 * nodes[node].parameters
+            worst = max(worst, held + grown + 4 * self.batch * sum(shape.elements() for shape in passing))
+            held += grown - self.batch * nodes[node].activations
+        return worst

@@ -1,0 +1,292 @@
+"""Fixes for problems: guessed by kind, and offered only if a trial shows that they mend something.
+
+A rule knows what is wrong, and sometimes what would mend it. This module adds what people would try next (an adapter
+on the wire, another width, the missing wire), applies every guess to a copy of the project, and keeps those after
+which fewer problems are left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from difflib import get_close_matches
+
+from netlab.compiler.fixes import apply_fix
+from netlab.compiler.infer import Inferred, infer
+from netlab.compiler.lint import lint
+from netlab.compiler.problem import ERROR, Problem, label
+from netlab.compiler.trace import source_fix
+from netlab.document import edits
+from netlab.document.project import Project
+from netlab.layers.layer import Fix, catalogue
+
+MAX_FIXES, MAX_TRIALS = 3, 48
+VISITS = 20_000  # nodes looked at in all trials together: a few dozen milliseconds
+BRIDGE = "Remove the node and join its wires"
+ADAPTERS = ("flatten", "select_time", "embedding", "unsqueeze", "transpose", "one_hot", "global_avg_pool")
+
+
+def with_fixes(project: Project, inferred: Inferred) -> Inferred:
+    """The same, with fixes that were tried, for as many of the first blocking problems as the time allows."""
+    if not inferred.blocking:
+        return inferred
+    trials = VISITS // max(len(project.graph.nodes), 1)
+    problems = []
+    for problem in inferred.problems:
+        if problem.severity == ERROR and trials > 0:
+            fixes, used = _tried(project, inferred, problem, min(trials, MAX_TRIALS))
+            problem, trials = replace(problem, fixes=fixes), trials - used
+        problems.append(problem)
+    return replace(inferred, problems=tuple(problems))
+
+
+def _tried(project: Project, inferred: Inferred, problem: Problem, trials: int) -> tuple[tuple[Fix, ...], int]:
+    """The fixes that work, the ones that leave least wrong first, and how many were tried.
+
+    If none works, the unproved ones of the rule.
+    """
+    before = len(inferred.blocking)
+    kept: list[tuple[int, int, Fix]] = []
+    seen: set[str] = set()
+    for fix in _guesses(project, inferred, problem):
+        if len(seen) >= trials or sum(left == 0 for left, _, _ in kept) >= MAX_FIXES:
+            break
+        if fix.label in seen:
+            continue
+        seen.add(fix.label)
+        left = _left(project, inferred, problem, fix)
+        if left is not None and left < before:
+            kept.append((left, len(seen), fix))
+    kept.sort(key=lambda entry: entry[:2])
+    least = kept[0][0] if kept else 0
+    return tuple(fix for left, _, fix in kept[:MAX_FIXES] if left == least) or problem.fixes, len(seen)
+
+
+def _left(project: Project, inferred: Inferred, problem: Problem, fix: Fix) -> int | None:
+    """How many blocking problems are left after a fix; None if it cannot be applied."""
+    try:
+        mended = apply_fix(project, problem, fix)
+    except (edits.EditError, ValueError, KeyError):
+        return None
+    after = infer(mended, inferred)
+    found = [*after.problems, *lint(mended, after)]
+    return sum(p.severity == ERROR for p in found)
+
+
+def _guesses(project: Project, inferred: Inferred, problem: Problem) -> Iterator[Fix]:
+    yield from problem.fixes
+    match problem.code:
+        case "cycle":
+            yield from _ways_out(project, inferred)
+        case "open_port":
+            yield from _wires_to_all(project, inferred)
+            yield from _wires(project, inferred, problem)
+            yield from _fields(inferred, problem)
+            yield from _through(project, inferred)
+        case "shape" | "classes":
+            yield from _adapters(problem)
+            yield from _widths(project, inferred, problem)
+            yield from _own_options(project, inferred, problem)
+            yield from _other_sources(project, inferred, problem)
+            yield from _fields(inferred, problem)
+            yield from _without_source(project, problem)
+            yield Fix(BRIDGE, "bridge", {})
+            yield from _other_types(inferred)
+        case "no_output":
+            yield from _ends(project, inferred)
+        case "no_loss":
+            yield from _losses(project, inferred)
+        case "unknown_layer":
+            yield from _known_types(project, problem)
+        case "option":
+            yield from _named_fields(inferred, problem)
+            yield from _known_options(project, problem)
+        case "data":
+            yield Fix("Use the points data", "set_data", {"source": "points"})
+        case _:
+            pass
+    if problem.edge:
+        yield Fix("Remove this wire", "remove", {"ids": [problem.edge]})
+
+
+def _wires(project: Project, inferred: Inferred, problem: Problem) -> Iterator[Fix]:
+    """From the nodes that feed nobody first, then from the nearest."""
+    graph = project.graph
+    here = graph.nodes[problem.node]
+    used = {(edge.source, edge.source_port) for edge in graph.edges.values()}
+
+    def far(key: tuple[str, str]) -> tuple[bool, float]:
+        node = graph.nodes[key[0]]
+        return key in used, abs(node.x - here.x) + abs(node.y - here.y)
+
+    for node, port in sorted((key for key in inferred.outputs if key[0] != problem.node), key=far)[:12]:
+        name = label(graph.nodes[node])
+        values: dict[str, object] = {"source": node, "source_port": port}
+        yield Fix(f"Wire {name} to {problem.port}", "connect", values)
+
+
+def _wires_to_all(project: Project, inferred: Inferred) -> Iterator[Fix]:
+    """One value for every open input: what a removed node leaves behind."""
+    open_ports = [[p.node, p.port] for p in inferred.problems if p.code == "open_port"]
+    if len(open_ports) < 2:
+        return
+    used = {(edge.source, edge.source_port) for edge in project.graph.edges.values()}
+    for node, port in sorted(inferred.outputs, key=lambda key: key in used)[:16]:
+        name = label(project.graph.nodes[node])
+        values: dict[str, object] = {"source": node, "source_port": port, "ports": open_ports}
+        yield Fix(f"Wire {name} to all open inputs", "connect", values)
+
+
+def _ways_out(project: Project, inferred: Inferred) -> Iterator[Fix]:
+    """Every wire among the nodes of the cycle, taken from a node outside it instead."""
+    graph = project.graph
+    circular = set(graph.nodes) - set(inferred.order)
+    inside = [edge for edge in graph.edges.values() if edge.source in circular and edge.target in circular]
+    for node, port in reversed(list(inferred.outputs)):
+        for edge in inside:
+            title = f"Wire {label(graph.nodes[node])} to {label(graph.nodes[edge.target])} instead"
+            ports = [[edge.target, edge.target_port]]
+            yield Fix(title, "connect", {"source": node, "source_port": port, "ports": ports, "cut": [edge.id]})
+
+
+def _named_fields(inferred: Inferred, problem: Problem) -> Iterator[Fix]:
+    if "field" in problem.message:
+        for name in inferred.fields:
+            yield Fix(f"Use the field {name}", "set_option", {"name": "field", "value": name})
+
+
+def _fields(inferred: Inferred, problem: Problem) -> Iterator[Fix]:
+    """A new Input for each field of the data, those that nothing reads yet first."""
+    read = {layer.values["field"] for layer in inferred.layers.values() if layer.role == "input"}
+    for name in sorted(inferred.fields, key=lambda name: name in read):
+        yield Fix(f"Add an Input for {name}", "feed", {"field": name})
+
+
+def _adapters(problem: Problem) -> Iterator[Fix]:
+    known = catalogue()
+    for key in ADAPTERS:
+        if key in known:
+            yield Fix(f"Insert {known[key].title()}", "insert", {"type": key})
+
+
+def _widths(project: Project, inferred: Inferred, problem: Problem) -> Iterator[Fix]:
+    """Make what arrives as wide as what the other ports of the node get, or as there are classes."""
+    arriving = {port: shape for (node, port), shape in inferred.inputs.items() if node == problem.node}
+    layer = inferred.layers.get(problem.node)
+    wanted = [shape.sizes[-1] for shape in arriving.values() if shape.rank]
+    wanted += [field.classes for field in inferred.fields.values()]
+    sizes = [size for size in dict.fromkeys(wanted) if size]
+    for port in arriving:
+        for size in sizes:
+            yield from source_fix(project, inferred, problem.node, port, size)
+    if layer is not None and problem.port:
+        for size in sizes[:3]:
+            values: dict[str, object] = {"type": "linear", "options": {"out_features": size}}
+            yield Fix(f"Insert Linear with {size} outputs", "insert", values)
+
+
+def _other_types(inferred: Inferred) -> Iterator[Fix]:
+    """Another layer instead of the node: one without weights, or one as wide as the classes or as other values are."""
+    for key, options, name in _usual(inferred):
+        yield Fix(f"Make it {name}", "set_type", {"type": key, "options": options})
+
+
+def _through(project: Project, inferred: Inferred) -> Iterator[Fix]:
+    """What nobody reads yet, led through a layer that makes it fit."""
+    used = {(edge.source, edge.source_port) for edge in project.graph.edges.values()}
+    for node, port in [key for key in inferred.outputs if key not in used][:2]:
+        for key, options, name in _usual(inferred):
+            values: dict[str, object] = {"source": node, "source_port": port, "through": key, "options": options}
+            yield Fix(f"Wire {label(project.graph.nodes[node])} through {name}", "connect", values)
+
+
+def _usual(inferred: Inferred) -> Iterator[tuple[str, dict[str, object], str]]:
+    """Layers that people put where something does not fit: type, options, and what to call it."""
+    yield from (("flatten", {}, "a Flatten"), ("select_time", {}, "a Select over time"))
+    classes = [field.classes for field in inferred.fields.values() if field.classes]
+    sizes = classes + [shape.sizes[-1] for shape in inferred.outputs.values() if shape.rank and shape.sizes[-1]]
+    sizes += [layer.values["out_features"] for layer in inferred.layers.values() if "out_features" in layer.values]
+    for size in list(dict.fromkeys(sizes))[:8]:
+        yield "linear", {"out_features": size}, f"a Linear with {size} outputs"
+        for count in dict.fromkeys(classes[:1]):
+            options: dict[str, object] = {"num_embeddings": count, "embedding_dim": size}
+            yield "embedding", options, f"an Embedding of {count} × {size}"
+
+
+def _without_source(project: Project, problem: Problem) -> Iterator[Fix]:
+    """One of the nodes before the faulty one may be the one too many."""
+    edge = project.graph.into(problem.node).get(problem.port) if problem.node else None
+    for _ in range(4):
+        if edge is None:
+            return
+        title = f"Remove {label(project.graph.nodes[edge.source])} and join its wires"
+        yield Fix(title, "bridge", {}, edge.source)
+        edge = next(iter(project.graph.into(edge.source).values()), None)
+
+
+def _own_options(project: Project, inferred: Inferred, problem: Problem) -> Iterator[Fix]:
+    """Back to the default, option by option."""
+    cls = catalogue().get(project.graph.nodes[problem.node].type) if problem.node else None
+    if cls is None:
+        return
+    now = project.graph.nodes[problem.node].options
+    for name, option in cls.options().items():
+        default = list(option.default) if isinstance(option.default, tuple) else option.default
+        if now.get(name, default) != default:
+            shown = " × ".join(map(str, default)) if isinstance(default, list) else default
+            yield Fix(f"Set {name} to {shown}", "set_option", {"name": name, "value": default})
+
+
+def _other_sources(project: Project, inferred: Inferred, problem: Problem) -> Iterator[Fix]:
+    """Another field for the Input that feeds the port, and other values that have the shape of none so far."""
+    edge = project.graph.into(problem.node).get(problem.port) if problem.node else None
+    if edge is None:
+        return
+    source = inferred.layers.get(edge.source)
+    if source is not None and source.role == "input":
+        for name in inferred.fields:
+            if name != source.values["field"]:
+                yield Fix(f"Use the field {name}", "set_option", {"name": "field", "value": name}, edge.source)
+    yield from list(_wires(project, inferred, problem))[:6]
+
+
+def _ends(project: Project, inferred: Inferred) -> Iterator[Fix]:
+    """An Output behind what feeds a loss, or behind the last node that feeds nobody."""
+    graph = project.graph
+    losses = [node for node, layer in inferred.layers.items() if layer.role == "loss"]
+    sources = [(e.source, e.source_port) for e in graph.edges.values() if e.target in losses]
+    used = {(edge.source, edge.source_port) for edge in graph.edges.values()}
+    sources += [key for key in reversed(list(inferred.outputs)) if key not in used and key[0] not in losses]
+    for node, port in dict.fromkeys(sources):
+        if inferred.layers[node].role != "input":
+            wires = [{"source": node, "source_port": port, "port": "x"}]
+            yield Fix(f"Add an Output behind {label(graph.nodes[node])}", "append", {"type": "output", "wires": wires})
+
+
+def _losses(project: Project, inferred: Inferred) -> Iterator[Fix]:
+    """Cross-entropy or squared error between what the Output gets and a field of the data."""
+    graph = project.graph
+    outputs = [node for node, layer in inferred.layers.items() if layer.role == "output"]
+    predictions = [e for node in outputs for e in graph.into(node).values()]
+    taken = {layer.values["field"]: node for node, layer in inferred.layers.items() if layer.role == "input"}
+    for edge in predictions:
+        for name, field in reversed(list(inferred.fields.items())):
+            key = "cross_entropy_loss" if field.dtype == "int" else "mse_loss"
+            title = catalogue()[key].title()
+            first = {"source": edge.source, "source_port": edge.source_port, "port": "prediction"}
+            second = {"source": taken.get(name, ""), "source_port": "y", "port": "target", "field": name}
+            yield Fix(f"Add {title} against {name}", "append", {"type": key, "wires": [first, second]})
+
+
+def _known_types(project: Project, problem: Problem) -> Iterator[Fix]:
+    wanted = project.graph.nodes[problem.node].type
+    for key in get_close_matches(wanted, catalogue(), 3, 0.5):
+        yield Fix(f"Make it a {catalogue()[key].title()}", "set_type", {"type": key})
+    yield Fix(BRIDGE, "bridge", {})
+    yield Fix("Remove the node", "remove", {"ids": [problem.node]})
+
+
+def _known_options(project: Project, problem: Problem) -> Iterator[Fix]:
+    """Drop what the layer does not have, and put what it refuses back to the default."""
+    node = project.graph.nodes[problem.node]
+    yield Fix("Set all its options right", "set_type", {"type": node.type})
