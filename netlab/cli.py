@@ -95,6 +95,8 @@ def _parser() -> argparse.ArgumentParser:
         command(name, _command, f"{name} a running job", "target").set_defaults(command=name)
     evaluate = command("evaluate", _evaluate, "metrics of a run on one split of its data", "target")
     evaluate.add_argument("--split", choices=["train", "val", "test"], default="test")
+    export = command("export", _export, "write the model of a run or project in another format", "target", "out", json=False)
+    export.add_argument("--to", required=True, choices=["python", "onnx", "pt2", "safetensors"])
     shot = command("shot", _shot, "a picture of the window", "file")
     shot.add_argument("-o", "--output", required=True, metavar="PNG")
     shot.add_argument("--size", default="1440x900", metavar="WxH")
@@ -258,6 +260,13 @@ def _evaluate(options: Any) -> int:
         print(json.dumps({"run": options.target, "split": options.split, "metrics": metrics}))
     else:
         print("\n".join(f"{options.split}/{name} {value:.4f}" for name, value in metrics.items()))
+    return FINE
+
+
+def _export(options: Any) -> int:
+    from netlab.engine.exporting import export
+
+    print(export(Path(options.target), options.to, Path(options.out)))
     return FINE
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import linecache
 import random
+import sys
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -74,9 +77,7 @@ def _built(project: Project, inferred: Inferred, filename: str) -> Built:
     if filename != SHOWN_AS:
         write_atomically(Path(filename), source.text.encode())
     linecache.cache[filename] = (len(source.text), None, source.text.splitlines(keepends=True), filename)
-    space: dict[str, Any] = {"__name__": "netlab_model"}
-    exec(compile_text(source.text, filename), space)  # our own text: names from our own counter, no user text
-    model_class = space["Model"]
+    model_class = _module(source.text, filename).Model
     with torch.device("meta"):
         judged = Built(project, model_class(), source, inferred, filename)
     judge(judged)
@@ -86,6 +87,15 @@ def _built(project: Project, inferred: Inferred, filename: str) -> Built:
         if node.frozen and name is not None:
             model.get_submodule(name).requires_grad_(False)
     return Built(project, model, source, inferred, filename)
+
+
+def _module(text: str, filename: str) -> Any:
+    """The text as a module that can be imported again by its name, which torch.compile does."""
+    name = f"netlab_model_{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+    module = ModuleType(name)
+    sys.modules[name] = module
+    exec(compile_text(text, filename), vars(module))  # our own text: names from our own counter, no user text
+    return module
 
 
 def compile_text(text: str, filename: str) -> Any:
