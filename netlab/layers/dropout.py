@@ -1,6 +1,6 @@
 """Dropout: forget at random while learning."""
 
-from netlab.layers.layer import Case, Code, Input, Layer, Output, Shape
+from netlab.layers.layer import Case, Code, Input, Layer, Output, Shape, Shapes
 from netlab.options import Float
 
 
@@ -10,7 +10,7 @@ class Dropout(Layer):
     Shapes: x (…) → y (…). Does nothing when the model is used.
     """
 
-    category = "Normalisation"
+    category = "Regularisation"
     aliases = ("regularisation", "regularization", "forget")
     paper = "Srivastava et al. 2014, https://jmlr.org/papers/v15/srivastava14a.html"
     torch_name = "torch.nn.Dropout"
@@ -23,5 +23,8 @@ class Dropout(Layer):
 
     def code(self, x: Shape) -> Code:
         return Code(init=f"nn.Dropout({self.p})")
+
+    def kept(self, inputs: Shapes, outputs: Shapes) -> int:
+        return 2 * outputs["y"].elements()  # the mask as well
 
     cases = [Case(x="B 128", y="B 128"), Case(x="B T 64", p=0.5, y="B T 64"), Case(x="int B", error="Embedding")]
