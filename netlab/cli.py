@@ -164,6 +164,7 @@ def _templates(options: Any) -> int:
 
 
 def _layers(options: Any) -> int:
+    from netlab.layers.help import description, example
     from netlab.layers.layer import catalogue
 
     rows = [
@@ -172,6 +173,11 @@ def _layers(options: Any) -> int:
             "title": layer.title(),
             "category": layer.category,
             "summary": layer.summary(),
+            "help": description(layer),
+            "example": example(layer),
+            "torch": layer.torch_name,
+            "paper": layer.paper,
+            "onnx": layer.no_onnx or True,
             "inputs": [{"name": p.name, "optional": p.optional, "help": p.help} for p in layer.inputs().values()],
             "outputs": [{"name": p.name, "help": p.help} for p in layer.outputs().values()],
             "options": [option.describe() for option in layer.options().values()],

@@ -52,7 +52,7 @@ ROOMS = {
 # The doors import anything, but only inside functions, so that each command loads just what it uses.
 DOORS = {"__init__", "__main__", "bench", "cli"}
 LAYER_SURFACE = {"netlab.layers.layer", "netlab.layers.shape", "netlab.options"}
-LAYER_FRAME = {"__init__", "layer", "shape"}
+LAYER_FRAME = {"__init__", "help", "layer", "shape"}
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QLineEdit, QScrol
 
 from netlab.app.canvas.menu import watch, watched
 from netlab.app.form import clear, form, heading, muted
+from netlab.app.layer_help import LayerHelp, amount
 from netlab.app.problem_card import problem_card
 from netlab.app.session import Session
 from netlab.app.settings_panel import project_settings
@@ -100,8 +101,7 @@ class Inspector(QScrollArea):
             add(form(layer.options(), node.options, lambda n, v: self._set(node.id, n, v), self._fields()))
         self._show_switches(node)
         self._show_shapes(node, layer)
-        if layer.paper:
-            add(muted(layer.paper))
+        add(LayerHelp(layer))
 
     def _show_switches(self, node: Node) -> None:
         weights = bool(self.session.inferred.weights.get(node.id))
@@ -132,6 +132,10 @@ class Inspector(QScrollArea):
         count = inferred.parameters(node.id)
         if count:
             rows.append(("parameters", f"{count:,}"))
+        cost = self.session.forecast.nodes.get(node.id)
+        if cost is not None and cost.flops:
+            rows.append(("operations", f"{amount(cost.flops, 'FLOP')} a sample"))
+            rows.append(("kept for backward", f"{amount(cost.activations, 'B')} a sample"))
         cells = "".join(f"<tr><td style='padding-right:14px'>{a}</td><td>{b}</td></tr>" for a, b in rows)
         self._layout.addWidget(QLabel(f"<table>{cells}</table>"))
 

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from netlab.app.training.follower import RunFollower
 from netlab.app.training.jobs import Jobs
 from netlab.compiler.check import check
+from netlab.compiler.forecast import Forecast, forecast
 from netlab.compiler.infer import Inferred
 from netlab.compiler.problem import Problem
 from netlab.document import edits, file
@@ -47,6 +48,7 @@ class Session(QObject):
         self.fault: Problem | None = None  # what ended the watched run, at its node
         self.selection: list[str] = []
         self._hash: str | None = None
+        self._forecast: tuple[Inferred, Forecast] | None = None
         self.document = Document()
         self.inferred: Inferred = check(self.document.project)
         self._take(_fresh_project(), None, None)
@@ -55,6 +57,13 @@ class Session(QObject):
     def project(self) -> Project:
         """The project as it is now."""
         return self.document.project
+
+    @property
+    def forecast(self) -> Forecast:
+        """What training the project as it is will cost; found when first asked for after an edit."""
+        if self._forecast is None or self._forecast[0] is not self.inferred:
+            self._forecast = (self.inferred, forecast(self.project, self.inferred))
+        return self._forecast[1]
 
     # --- editing
 

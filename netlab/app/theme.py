@@ -175,6 +175,7 @@ def _input_style(t: Theme) -> str:
     QCheckBox::indicator:hover {{ border: 1px solid {t.accent}; }}
     QCheckBox::indicator:checked {{ background: {t.accent}; border: 1px solid {t.accent};
         image: url({ICONS}/check-{t.name}.svg); }}
+    QLabel[code="true"] {{ background: {t.window}; border-radius: 6px; padding: 6px 8px; }}
     QLineEdit[wrong="true"] {{ border: 1px solid {t.error}; }}
     QComboBox QAbstractItemView {{ background: {t.raised}; border: 1px solid {t.border}; selection-background-color: {t.selection};
         selection-color: {t.text}; }}

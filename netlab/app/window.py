@@ -27,6 +27,7 @@ from netlab.app.banner import Banner
 from netlab.app.canvas.view import CanvasView
 from netlab.app.code_panel import CodePanel
 from netlab.app.inspector import Inspector
+from netlab.app.layer_help import amount
 from netlab.app.palette import Palette
 from netlab.app.problems import ProblemsPanel
 from netlab.app.session import Session
@@ -170,9 +171,11 @@ class MainWindow(QMainWindow):
         inferred = self.session.inferred
         count = len(inferred.problems)
         problems = "no problems" if not count else f"{count} problem{'s' if count > 1 else ''}"
-        self.facts.setText(
-            f"{len(self.session.project.graph.nodes)} nodes    {inferred.parameters():,} parameters    {problems}"
-        )
+        cost = self.session.forecast
+        parts = [f"{len(self.session.project.graph.nodes)} nodes", f"{inferred.parameters():,} parameters"]
+        if cost.flops:
+            parts += [f"{amount(cost.flops, 'FLOP')} a step", f"{amount(cost.peak, 'B')} while training"]
+        self.facts.setText("    ".join([*parts, problems]))
         self.docks["Problems"].setWindowTitle(f"Problems ({count})" if count else "Problems")
 
     def _follow_run(self, run: object) -> None:

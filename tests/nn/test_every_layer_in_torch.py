@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from netlab.layers.help import example
 from netlab.layers.layer import Case, Code, Layer, Shape, catalogue
 
 SIZES = {"B": 2, "T": 5, "S": 7}
@@ -53,7 +54,7 @@ class Bench:
     def inputs(self, device: str) -> dict[str, Tensor | None]:
         """A tensor for every wired port; indices below the smallest number of rows or classes."""
         highest = self.layer.values.get("num_embeddings", 2)
-        if self.layer.role == "loss" and (scores := self.shapes["prediction"]) is not None:
+        if self.layer.role == "loss" and (scores := self.shapes.get("prediction")) is not None:
             highest = scores.last
         found: dict[str, Tensor | None] = {}
         for port, shape in self.shapes.items():
@@ -146,3 +147,13 @@ def test_accuracy_counts_only_what_is_not_ignored() -> None:
     assert accuracy([0, 1, 2, 0], [0, 1, 0, 1], -100) == pytest.approx(0.5)
     assert accuracy([0, 1, 2, 0], [0, -100, -100, 1], -100) == pytest.approx(0.5)
     assert accuracy([0, 1, 2, 0], [0, 1, 2, 1], 0) == pytest.approx(2 / 3)
+
+
+@pytest.mark.parametrize("cls", [cls for cls in catalogue().values() if example(cls)])
+def test_the_example_of_the_help_runs(cls: type[Layer]) -> None:
+    scope: dict[str, Any] = {}
+    text = example(cls)
+    exec(text, scope)
+    first = scope[next(iter(cls.outputs()))]
+    told = text.rpartition("# ")[2]
+    assert str(tuple(first.shape)) == told
