@@ -1,0 +1,56 @@
+"""What the losses share: the ports and options that all have, and the checks of prediction against target."""
+
+from __future__ import annotations
+
+from netlab.layers._merging import need_equal
+from netlab.layers.layer import Fix, Layer, Output, Shape, ShapeError
+from netlab.layers.shape import FLOAT, INT
+from netlab.options import Float
+
+
+class LossLayer(Layer):
+    """A layer that says how wrong the model is."""
+
+    category = "Loss"
+    role = "loss"
+    y = Output("The loss, a scalar.")
+    weight = Float(1.0, min=0.0, max=1e6, help="Its share in the total loss.")
+
+
+def need_numbers(what: str, prediction: Shape, target: Shape) -> Shape:
+    """Prediction and target are numbers of the same shape."""
+    prediction.need_float(what, "prediction")
+    if target.dtype != FLOAT:
+        message = f"{what} wants numbers as target but gets class indices ({target}). Use Cross-entropy loss."
+        raise ShapeError(message, port="target")
+    return need_equal(what, {"target": target, "prediction": prediction})
+
+
+def need_classes(what: str, prediction: Shape, target: Shape) -> None:
+    """The prediction has one number for every class where the target has the index of the right one."""
+    prediction.need_float(what, "prediction")
+    if target.dtype != INT:
+        message = f"{what} wants class indices as target but gets numbers ({target}). Use MSE loss instead."
+        raise ShapeError(message, port="target")
+    if prediction.rank >= 2 and prediction.drop(-1).fits(target):
+        prediction.size(-1, "prediction")
+        return
+    wanted = " × ".join([*map(str, target.axes), "classes"])
+    message = f"{what} needs a prediction of shape {wanted} for this target ({target}) but gets {prediction}."
+    remedy, fixes = "Wire both to values that belong together.", ()
+    if target.rank == 1 and prediction.rank == 3:
+        remedy = "Put Select over time before it, so that one answer is left for each sample."
+        fixes = (Fix("Insert Select over time", "insert", {"type": "select_time"}),)
+    elif target.rank == 1 and prediction.rank > 3:
+        remedy = "Put Flatten and a Linear before it."
+        fixes = (Fix("Insert Flatten", "insert", {"type": "flatten"}),)
+    raise ShapeError(f"{message} {remedy}", port="prediction", fixes=fixes)
+
+
+def rows(prediction: Shape) -> tuple[str, str]:
+    """Prediction and target as torch's class losses want them: one row, and one index, for each answer."""
+    flat = prediction.rank > 2
+    return ("{prediction}.flatten(0, -2)", "{target}.flatten()") if flat else ("{prediction}", "{target}")
+
+
+ACCURACY = "({prediction}.argmax(-1) == {target}).float().mean()"

@@ -1,0 +1,44 @@
+"""Permute: put the axes into another order."""
+
+from dataclasses import replace
+
+from netlab.layers._rearranging import Rearranging
+from netlab.layers.layer import Case, Code, Fix, Input, Output, Shape, ShapeError
+from netlab.options import Ints
+
+
+class Permute(Rearranging):
+    """Puts the axes after the batch into another order: axis i of y is axis order[i] of x.
+
+    Shapes: x (B, C, H, W) → y (B, H, W, C) with the order 2, 3, 1, so channels last for a Linear or attention.
+    """
+
+    aliases = ("transpose", "reorder axes", "channels last", "movedim")
+    torch_name = "torch.permute"
+    x = Input("Any shape with axes beside the batch.")
+    y = Output("The same numbers with the axes in the new order.")
+    order = Ints((2, 1), min=1, max=7, max_length=7, help="The axes of x, 1 being the first after the batch.")
+
+    def shapes(self, x: Shape) -> Shape:
+        count = x.rank - 1
+        if sorted(self.order) != list(range(1, count + 1)):
+            if count < 1:
+                message = f"Permute wants axes beside the batch but gets {x}. Wire it to a layer with more axes."
+                raise ShapeError(message, port="x")
+            order = [*range(2, count + 1), 1]
+            message = f"Permute has to name each axis of {x} after the batch once: 1 to {count}. Try {order}."
+            fix = Fix(f"Set order to {order}", "set_option", {"name": "order", "value": order})
+            raise ShapeError(message, port="x", fixes=(fix,))
+        return replace(x, axes=(x[0], *(x[i] for i in self.order)))
+
+    def code(self, x: Shape) -> Code:
+        return Code(forward=f"{{x}}.permute(0, {', '.join(map(str, self.order))})")
+
+    cases = [
+        Case(x="B T 64", y="B 64 T"),
+        Case(x="B C=3 H=8 W=6", order=[2, 3, 1], y="B H=8 W=6 C=3"),
+        Case(x="int B T", order=[1], y="int B T"),
+        Case(x="B C=3 H=8 W=8", error="each axis"),
+        Case(x="B T 64", order=[1, 1], error="each axis"),
+        Case(x="B", error="beside the batch"),
+    ]
