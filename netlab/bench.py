@@ -77,7 +77,9 @@ def compile_bench() -> Iterator[Row]:
             took = best(action)
             yield Row("compile", f"{case}, {layers:,} layers", took, "ms", "", took / limit, limit, took <= limit)
         took, limit = best(lambda p=project: infer(p)), layers / 40
-        yield Row("compile", f"infer from nothing, {layers:,} layers", took, "ms", "", took / limit, limit, took <= limit)
+        yield Row(
+            "compile", f"infer from nothing, {layers:,} layers", took, "ms", "", took / limit, limit, took <= limit
+        )
 
 
 def startup_bench() -> Iterator[Row]:

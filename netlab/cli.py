@@ -95,7 +95,9 @@ def _parser() -> argparse.ArgumentParser:
         command(name, _command, f"{name} a running job", "target").set_defaults(command=name)
     evaluate = command("evaluate", _evaluate, "metrics of a run on one split of its data", "target")
     evaluate.add_argument("--split", choices=["train", "val", "test"], default="test")
-    export = command("export", _export, "write the model of a run or project in another format", "target", "out", json=False)
+    export = command(
+        "export", _export, "write the model of a run or project in another format", "target", "out", json=False
+    )
     export.add_argument("--to", required=True, choices=["python", "onnx", "pt2", "safetensors"])
     shot = command("shot", _shot, "a picture of the window", "file")
     shot.add_argument("-o", "--output", required=True, metavar="PNG")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QKeySequence
 
 from netlab.app.session import Session
+from netlab.document.graph import BLOCK
 
 if TYPE_CHECKING:
     from netlab.app.window import MainWindow
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
 
 def _always(session: Session) -> bool:
     return True
+
+
+def _is_block(session: Session) -> bool:
+    nodes = session.project.graph.nodes
+    return len(session.selection) == 1 and nodes[session.selection[0]].type == BLOCK
 
 
 @dataclass(frozen=True)
@@ -77,7 +83,16 @@ ACTIONS: tuple[Action, ...] = (
     Action("delete", "Delete", "Edit", "Remove the selected nodes and wires.", lambda w: w.canvas.delete_selection(),
            shortcut="Del"),
     Action("select_all", "Select all", "Edit", "Select every node.",
-           lambda w: w.session.select(list(w.session.project.graph.nodes)), shortcut="Ctrl+A", separate=True),
+           lambda w: w.session.select([n.id for n in w.session.project.graph.inside(w.session.scope)]),
+           shortcut="Ctrl+A", separate=True),
+    Action("make_block", "Make block", "Edit", "Put the selected nodes into a block.", lambda w: w.session.make_block(),
+           lambda s: bool(s.selection), "Ctrl+G", separate=True),
+    Action("dissolve_block", "Dissolve block", "Edit", "Put the content of a block where the block is.",
+           lambda w: w.session.dissolve_block(), _is_block, "Ctrl+Shift+G"),
+    Action("open_block", "Open block", "View", "Look into the selected block.",
+           lambda w: w.session.enter(w.session.selection[0]), _is_block, "Ctrl+Down"),
+    Action("leave_block", "Leave block", "View", "Go back to where the block lies.", lambda w: w.session.leave(),
+           lambda s: bool(s.scope), "Ctrl+Up"),
     Action("add", "Add layer…", "Edit", "Search for a layer and add it.", lambda w: w.add_layer(), shortcut="Ctrl+Space"),
     Action("fit", "Zoom to fit", "View", "Show the whole graph.", lambda w: w.canvas.fit(), shortcut="F", toolbar=True),
     Action("zoom_100", "Zoom to 100 %", "View", "Show the graph at its own size.", lambda w: w.canvas.set_zoom(1.0),

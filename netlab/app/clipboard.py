@@ -40,7 +40,8 @@ def paste(session: Session) -> None:
 
 def add(session: Session, added: Piece, label: str) -> None:
     """Add a piece as one undo step, under fresh ids and a little aside, and select it."""
-    new = piece.renewed(added, session.project.graph, SHIFT)
-    count = f"{len(new.nodes)} nodes" if len(new.nodes) != 1 else "1 node"
+    new = piece.renewed(added, session.project.graph, SHIFT, session.scope)
+    top = [node.id for node in new.nodes if node.parent == session.scope]
+    count = f"{len(top)} nodes" if len(top) != 1 else "1 node"
     if session.apply(f"{label} {count}", edits.add_nodes, new.nodes, new.edges):
-        session.select(node.id for node in new.nodes)
+        session.select(top)

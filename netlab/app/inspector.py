@@ -13,9 +13,10 @@ from netlab.app.layer_help import LayerHelp, amount
 from netlab.app.problem_card import problem_card
 from netlab.app.session import Session
 from netlab.app.settings_panel import project_settings
+from netlab.compiler.blocks import class_of
 from netlab.document import edits
 from netlab.document.graph import Node
-from netlab.layers.layer import Layer, catalogue
+from netlab.layers.layer import Layer
 from netlab.probes.probe import catalogue as probes
 
 
@@ -83,7 +84,7 @@ class Inspector(QScrollArea):
 
     def _show_node(self, node: Node) -> None:
         add = self._layout.addWidget
-        layer = catalogue().get(node.type)
+        layer = class_of(self.session.project.graph, node)
         add(heading(layer.title() if layer is not None else f"Unknown layer “{node.type}”"))
         name = QLineEdit(node.name)
         name.setPlaceholderText("Name")
@@ -123,10 +124,10 @@ class Inspector(QScrollArea):
     def _show_shapes(self, node: Node, layer: type[Layer]) -> None:
         inferred = self.session.inferred
         rows = []
-        for port in layer.inputs():
-            rows.append((f"{port} in", inferred.inputs.get((node.id, port), "–")))
-        for port in layer.outputs():
-            rows.append((f"{port} out", inferred.outputs.get((node.id, port), "–")))
+        for port, declared in layer.inputs().items():
+            rows.append((f"{declared.title} in", inferred.inputs.get((node.id, port), "–")))
+        for port, declared in layer.outputs().items():
+            rows.append((f"{declared.title} out", inferred.outputs.get((node.id, port), "–")))
         for name, shape in inferred.weights.get(node.id, {}).items():
             rows.append((name, " × ".join(map(str, shape))))
         count = inferred.parameters(node.id)

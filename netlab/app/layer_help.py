@@ -28,7 +28,7 @@ class LayerHelp(QWidget):
         inside = QVBoxLayout(self.body)
         inside.setContentsMargins(4, 2, 0, 4)
         inside.setSpacing(6)
-        summary, _, rest = description(cls).partition("\n")
+        _, _, rest = description(cls).partition("\n")
         inside.addWidget(_text(" ".join(rest.split())))
         code = "\n".join(example(cls).split("\n")[PREAMBLE:])
         if code:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from netlab.app.training.follower import RunFollower
 from netlab.app.training.jobs import Jobs
@@ -14,18 +14,23 @@ from netlab.compiler.check import check
 from netlab.compiler.forecast import Forecast, forecast
 from netlab.compiler.infer import Inferred
 from netlab.compiler.problem import Problem
-from netlab.document import edits, file
+from netlab.compiler.repair import with_fixes
+from netlab.document import blocks, edits, file
 from netlab.document.diff import Diff
+from netlab.document.graph import BLOCK
 from netlab.document.history import Document
 from netlab.document.home import journals
 from netlab.document.journal import Journal, JournalError, Recovery
 from netlab.document.project import DataChoice, Project
 from netlab.document.training import Training
 from netlab.document.values import plain
+from netlab.layers.block import Block
 from netlab.options import OptionError
 from netlab.protocol import commands
 from netlab.runs.reader import LIVE
 from netlab.runs.store import PROJECT
+
+FIX_MS = 150
 
 
 class Session(QObject):
@@ -35,6 +40,7 @@ class Session(QObject):
     replaced = Signal()  # another document was opened
     inferred_changed = Signal(object)
     selection_changed = Signal(object)
+    scope_changed = Signal(str)  # the block that is open, "" for the model
     run_changed = Signal(object)
     fault_changed = Signal()
     message = Signal(str, str)  # a sentence, and "info" or "error"
@@ -47,6 +53,11 @@ class Session(QObject):
         self.run: RunFollower | None = None
         self.fault: Problem | None = None  # what ended the watched run, at its node
         self.selection: list[str] = []
+        self.scope = ""
+        self._fixing = QTimer(self)  # fixes are tried when the hands rest
+        self._fixing.setSingleShot(True)
+        self._fixing.setInterval(FIX_MS)
+        self._fixing.timeout.connect(self._find_fixes)
         self._hash: str | None = None
         self._forecast: tuple[Inferred, Forecast] | None = None
         self.document = Document()
@@ -88,24 +99,71 @@ class Session(QObject):
 
     def _select_touched(self, change: Any) -> None:
         if change is not None:
-            self.select(node for node in change.diff.ids("node") if node in self.project.graph.nodes)
+            nodes = self.project.graph.nodes
+            touched = [node for node in change.diff.ids("node") if node in nodes]
+            self.select([node for node in touched if nodes[node].parent == self.scope] or touched)
 
     def select(self, ids: Iterable[str]) -> None:
         """Select these nodes, and nothing else."""
-        wanted = [node for node in ids if node in self.project.graph.nodes]
+        nodes = self.project.graph.nodes
+        wanted = [node for node in ids if node in nodes]
+        if wanted and nodes[wanted[0]].parent != self.scope:
+            self.enter(nodes[wanted[0]].parent)
+        wanted = [node for node in wanted if nodes[node].parent == self.scope]
         if wanted != self.selection:
             self.selection = wanted
             self.selection_changed.emit(wanted)
 
+    def enter(self, block: str) -> None:
+        """Open a block on the canvas; "" goes back to the model."""
+        if block != self.scope and (not block or block in self.project.graph.nodes):
+            self.scope = block
+            self.selection = []
+            self.scope_changed.emit(block)
+            self.selection_changed.emit([])
+
+    def leave(self) -> None:
+        """Close the open block, and select it."""
+        block = self.scope
+        if block:
+            self.enter(self.project.graph.nodes[block].parent)
+            self.select([block])
+
+    def make_block(self) -> None:
+        """Put the selected nodes into a block of their own."""
+        before = set(self.project.graph.nodes)
+        if self.apply("Make block", blocks.make_block, self.selection, options=plain(Block().values)):
+            self.select(n.id for n in self.project.graph.nodes.values() if n.id not in before and n.type == BLOCK)
+
+    def dissolve_block(self) -> None:
+        """Put the content of the selected block where the block is."""
+        block = self.selection[0] if self.selection else ""
+        if block:
+            inside = [node.id for node in self.project.graph.inside(block)]
+            if self.apply("Dissolve block", blocks.dissolve_block, block):
+                self.select(inside)
+
     def _on_change(self, project: Project, diff: Diff) -> None:
+        if self.scope and self.scope not in project.graph.nodes:
+            self.enter("")
+        left = [node for node in self.selection if node in project.graph.nodes]
+        if left != self.selection:
+            self.selection = left
+            self.selection_changed.emit(left)
         self.changed.emit(project, diff)
-        self.inferred = check(project, self.inferred)
+        self.inferred = check(project, self.inferred, fixes=False)
+        self._fixing.start()
         self.inferred_changed.emit(self.inferred)
-        self.select(self.selection)
         self._steer_run(diff)
         self.title_changed.emit()
         if self.document.journal_problem:
             self.message.emit(self.document.journal_problem, "error")
+
+    def _find_fixes(self) -> None:
+        inferred = with_fixes(self.project, self.inferred)
+        if inferred is not self.inferred:
+            self.inferred = inferred
+            self.inferred_changed.emit(inferred)
 
     # --- files
 
@@ -178,7 +236,9 @@ class Session(QObject):
         self.document.subscribe(self._on_change)
         self.inferred = check(project)
         self.selection = []
+        self.scope = ""
         self.replaced.emit()
+        self.scope_changed.emit("")
         self.inferred_changed.emit(self.inferred)
         self.selection_changed.emit([])
         self.title_changed.emit()
@@ -191,6 +251,7 @@ class Session(QObject):
 
     def close(self) -> None:
         """Let go of everything; a running job goes on by itself."""
+        self._fixing.stop()
         self._close_journal()
         self.attach(None)
         self.jobs.shutdown()

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from netlab.app import clipboard, recent
 from netlab.app.actions import ACTIONS
 from netlab.app.banner import Banner
+from netlab.app.breadcrumb import Breadcrumb
 from netlab.app.canvas.view import CanvasView
 from netlab.app.code_panel import CodePanel
 from netlab.app.inspector import Inspector
@@ -61,7 +62,7 @@ class MainWindow(QMainWindow):
         self._build_status()
         session.message.connect(self.banner.say)
         session.title_changed.connect(self._show_title)
-        for signal in (session.inferred_changed, session.selection_changed, session.run_changed):
+        for signal in (session.inferred_changed, session.selection_changed, session.scope_changed, session.run_changed):
             signal.connect(lambda _: self._refresh())
         session.run_changed.connect(self._follow_run)
         self._show_title()
@@ -77,6 +78,7 @@ class MainWindow(QMainWindow):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.banner)
+        layout.addWidget(Breadcrumb(self.session))
         layout.addWidget(self.canvas, 1)
         self.setCentralWidget(centre)
 

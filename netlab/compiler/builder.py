@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+from netlab.compiler.blocks import class_of
 from netlab.document.graph import Edge, Node
 from netlab.document.graph import Graph as GraphValue
 from netlab.document.project import DataChoice, ProbeChoice, Project
 from netlab.document.training import Training
 from netlab.document.values import plain
-from netlab.layers.layer import catalogue
+from netlab.layers.layer import Layer, catalogue
 
 
 class Graph:
@@ -19,6 +22,20 @@ class Graph:
         self.nodes: dict[str, Node] = {}
         self.edges: dict[str, Edge] = {}
         self.probes: dict[str, ProbeChoice] = {}
+        self._parent = ""
+
+    def block(self, name: str, *, at: tuple[float, float] | None = None, **options: Any) -> str:
+        """Add an empty block; its content is added inside ``with g.inside(block):``."""
+        return self.add("block", name=name, at=at, **options)
+
+    @contextmanager
+    def inside(self, block: str) -> Iterator[None]:
+        """What is added in here lies in the block."""
+        before, self._parent = self._parent, block
+        try:
+            yield
+        finally:
+            self._parent = before
 
     def add(
         self, type: str, *inputs: str, name: str = "", at: tuple[float, float] | None = None, **options: Any
@@ -33,21 +50,25 @@ class Graph:
         values = cls(**options).values
         node = f"n{len(self.nodes) + 1}"
         x, y = at if at is not None else (60.0 + 240.0 * len(self.nodes), 120.0)
-        self.nodes[node] = Node(node, type, name, plain(values), x, y)
+        self.nodes[node] = Node(node, type, name, plain(values), x, y, parent=self._parent)
         for source, port in zip(inputs, cls.inputs(), strict=False):
             self.connect(source, node, target_port=port)
         return node
 
     def connect(self, source: str, target: str, *, source_port: str = "", target_port: str = "") -> str:
         """Wire an output to an input; without names, the first output to the first open input."""
-        known = catalogue()
         taken = {edge.target_port for edge in self.edges.values() if edge.target == target}
-        open_ports = [port for port in known[self.nodes[target].type].inputs() if port not in taken]
-        source_port = source_port or next(iter(known[self.nodes[source].type].outputs()))
+        open_ports = [port for port in self._class(target).inputs() if port not in taken]
+        source_port = source_port or next(iter(self._class(source).outputs()))
         target_port = target_port or open_ports[0]
         edge = f"e{len(self.edges) + 1}"
         self.edges[edge] = Edge(edge, source, source_port, target, target_port)
         return edge
+
+    def _class(self, node: str) -> type[Layer]:
+        found = class_of(GraphValue(self.nodes, self.edges), self.nodes[node])
+        assert found is not None, "only known types are added"
+        return found
 
     def watch(self, probe: str, node: str) -> None:
         """Look at a node with a probe while it trains."""

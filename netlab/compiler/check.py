@@ -10,7 +10,11 @@ from netlab.compiler.repair import with_fixes
 from netlab.document.project import Project
 
 
-def check(project: Project, before: Inferred | None = None) -> Inferred:
-    """Shapes, weights and all problems of a project; what `before` says of untouched nodes is taken over."""
+def check(project: Project, before: Inferred | None = None, *, fixes: bool = True) -> Inferred:
+    """Shapes, weights and all problems of a project; what `before` says of untouched nodes is taken over.
+
+    Without `fixes`, problems carry only what their rule suggests, untried: that takes no time.
+    """
     inferred = infer(project, before)
-    return with_fixes(project, replace(inferred, problems=inferred.problems + lint(project, inferred)))
+    inferred = replace(inferred, problems=inferred.problems + lint(project, inferred))
+    return with_fixes(project, inferred) if fixes else inferred

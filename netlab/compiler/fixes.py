@@ -70,6 +70,7 @@ def _insert(project: Project, problem: Problem, fix: Fix) -> Project:
         options=plain(layer.values),
         x=(before.x + after.x) / 2,
         y=(before.y + after.y) / 2,
+        parent=before.parent,
     )
     return edits.insert_on_edge(project, edge.id, node, next(iter(layer.inputs())), next(iter(layer.outputs())))
 
@@ -80,12 +81,13 @@ def _append(project: Project, problem: Problem, fix: Fix) -> Project:
     wires: list[dict[str, str]] = fix.values["wires"]  # type: ignore[assignment]
     source = project.graph.nodes[wires[0]["source"]]
     node = edits.fresh_id(project.graph.nodes, "n")
-    place = {"x": source.x + APART, "y": source.y + (BELOW if len(wires) > 1 else 0.0)}
-    project = edits.add_node(project, Node(id=node, type=key, options=plain(catalogue()[key]().values), **place))
+    x, y = source.x + APART, source.y + (BELOW if len(wires) > 1 else 0.0)
+    values = plain(catalogue()[key]().values)
+    project = edits.add_node(project, Node(node, key, options=values, x=x, y=y, parent=source.parent))
     for wire in wires:
         start = wire["source"]
         if not start:
-            project, start = _new_input(project, wire["field"], source.x, place["y"] + BELOW)
+            project, start = _new_input(project, wire["field"], source.x, y + BELOW)
         project = edits.connect(project, start, wire["source_port"], node, wire["port"])
     return project
 

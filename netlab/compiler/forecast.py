@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from netlab.compiler.blocks import ancestors, scan_ports
 from netlab.compiler.infer import Inferred
 from netlab.compiler.trace import reaching
 from netlab.document.project import Project
+from netlab.layers.block import SCAN, Block
 from netlab.layers.layer import Layer, Shape
 
 BYTES = {"float": 4, "int": 8, "bool": 1}
@@ -106,9 +108,24 @@ class _Forecaster:
 
     def _cost(self, node: str) -> Cost:
         found = self.inferred.judged[node]
+        if found.layer.role == "block":  # its content is counted node by node
+            return Cost()
         arrived = {port: shape for port, shape in found.arrived.items() if shape is not None}
-        flops = 0 if found.layer.role == "input" else found.layer.flops(arrived, found.sent, found.weights)
-        return Cost(self.inferred.parameters(node), flops, self._kept(node, arrived))
+        flops = found.layer.flops(arrived, found.sent, found.weights) if found.layer.role in ("", "loss") else 0
+        runs = self._runs(node)
+        return Cost(self.inferred.parameters(node), runs * flops, runs * self._kept(node, arrived))
+
+    def _runs(self, node: str) -> int:
+        """How often a node runs in one pass: the copies and time steps of the blocks around it."""
+        runs = 1
+        for block in ancestors(self.project.graph, node):
+            layer = self.inferred.layers.get(block.id)
+            if isinstance(layer, Block):
+                runs *= layer.runs
+                if layer.mode == SCAN:
+                    sequence = self.inferred.inputs.get((block.id, scan_ports(self.project.graph, block.id).sequence))
+                    runs *= (sequence.sizes[1] or 1) if sequence is not None and sequence.rank > 1 else 1
+        return runs
 
     def _kept(self, node: str, arrived: Mapping[str, Shape]) -> int:
         """Bytes kept for the backward pass: what the layer keeps inside, and its output if anybody needs it again."""

@@ -8,11 +8,14 @@ from difflib import get_close_matches
 from math import prod
 from typing import Any
 
+from netlab.compiler import block_shapes
+from netlab.compiler.blocks import ancestors, class_of
 from netlab.compiler.fields import fields_of
 from netlab.compiler.problem import ERROR, Problem, label
 from netlab.data.dataset import Field
-from netlab.document.graph import Edge, Graph, Node
+from netlab.document.graph import BLOCK, BLOCK_INPUT, Edge, Graph, Node
 from netlab.document.project import Project
+from netlab.layers.block import Block
 from netlab.layers.layer import Fix, Layer, Shape, ShapeError, catalogue
 
 
@@ -38,6 +41,8 @@ class Inferred:
         weights: shapes of the learned tensors, by node id and tensor name.
         fields: the fields of the data set, by name.
         problems: what is wrong, in the order of the graph.
+        members: the nodes inside of a block that learn, at any depth, by the block's id.
+        copies: how many sets of weights a node inside of blocks has, by node id; 1 where nothing is said.
         judged: what was found at each faultless node, so that the next `infer` need not find it again.
     """
 
@@ -48,13 +53,17 @@ class Inferred:
     weights: Mapping[str, Mapping[str, tuple[int, ...]]] = field(default_factory=dict)
     fields: Mapping[str, Field] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
+    members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    copies: Mapping[str, int] = field(default_factory=dict)
     judged: Mapping[str, Judged] = field(default_factory=dict, repr=False, compare=False)
 
     def parameters(self, node: str | None = None) -> int:
-        """How many numbers one node learns, or all nodes together."""
-        if node is not None:
-            return sum(prod(shape) for shape in self.weights.get(node, {}).values())
-        return sum(prod(shape) for tensors in self.weights.values() for shape in tensors.values())
+        """How many numbers one node learns, in all its copies, or all nodes together."""
+        if node is None:
+            return sum(self.parameters(node) for node in self.weights)
+        if node in self.members:
+            return sum(self.parameters(member) for member in self.members[node])
+        return self.copies.get(node, 1) * sum(prod(shape) for shape in self.weights.get(node, {}).values())
 
     def problems_of(self, node: str) -> list[Problem]:
         return [problem for problem in self.problems if problem.node == node]
@@ -83,6 +92,10 @@ class _Walk:
         same_data = before is not None and before.fields == {f.name: f for f in self.fields}
         self.before: Mapping[str, Judged] = before.judged if before is not None and same_data else {}
         self.judged: dict[str, Judged] = {}
+        self.inside: dict[str, list[Node]] = {}
+        self.copies: dict[str, int] = {}
+        self.entering: dict[str, Shape] = {}
+        self.sets = 1  # how many sets of weights there are where we are now
         self.layers: dict[str, Layer] = {}
         self.inputs: dict[tuple[str, str], Shape] = {}
         self.outputs: dict[tuple[str, str], Shape] = {}
@@ -96,8 +109,11 @@ class _Walk:
         order, circular = self.graph.order()
         if circular:
             self._complain_of_cycle(circular)
-        for node in order:
-            self._visit(self.graph.nodes[node])
+        for id in order:
+            node = self.graph.nodes[id]
+            self.inside.setdefault(node.parent, []).append(node)
+        for node in self.inside.get("", ()):
+            self._visit(node)
         return Inferred(
             tuple(order),
             self.layers,
@@ -106,13 +122,24 @@ class _Walk:
             self.weights,
             {f.name: f for f in self.fields},
             tuple(self.problems),
+            self._members(),
+            self.copies,
             self.judged,
         )
+
+    def _members(self) -> dict[str, tuple[str, ...]]:
+        found: dict[str, list[str]] = {}
+        for node in self.weights:
+            for block in ancestors(self.graph, node):
+                found.setdefault(block.id, []).append(node)
+        return {block: tuple(nodes) for block, nodes in found.items()}
 
     def _still_holds(self, node: Node) -> bool:
         """Take over what was found before, if neither the node nor what arrives there is another."""
         known = self.before.get(node.id)
         into = self.into[node.id]
+        if node.type in (BLOCK, BLOCK_INPUT):  # what they send depends on other nodes than those wired to them
+            return False
         if known is None or known.node is not node or len(into) != sum(s is not None for s in known.arrived.values()):
             return False
         for port, edge in into.items():
@@ -146,17 +173,51 @@ class _Walk:
         if shapes is None:
             return
         try:
-            made = self._input_shape(layer) if layer.role == "input" else layer.shapes(**shapes)
-            weights = layer.weights(**shapes)
+            if layer.role == "block":
+                made, weights = self._visit_block(node, layer, shapes), {}
+                if made is None:
+                    return
+            elif layer.role == "block_input" and node.parent:
+                made, weights = self.entering[node.id], {}
+            else:
+                self._refuse_misplaced(node, layer)
+                made = self._input_shape(layer) if layer.role == "input" else layer.shapes(**shapes)
+                weights = layer.weights(**shapes)
         except ShapeError as error:
             self._complain_of_shape(node, error)
             return
+        if node.parent and weights:
+            self.copies[node.id] = self.sets
         by_port = made if isinstance(made, dict) else dict.fromkeys(list(layer.outputs())[:1], made)
         self._record(Judged(node, layer, shapes, by_port, weights))
 
+    def _visit_block(self, node: Node, layer: Layer, shapes: dict[str, Shape | None]) -> dict[str, Shape] | None:
+        """What the content of a block makes of these shapes; None if something inside is wrong, and told there."""
+        assert isinstance(layer, Block)
+        entering = block_shapes.entering(self.graph, node, layer, shapes)
+        self.entering |= entering
+        outer, self.sets = self.sets, self.sets * layer.copies
+        told = len(self.problems)
+        for child in self.inside.get(node.id, ()):
+            self._visit(child)
+        self.sets = outer
+        leaving = {port: self.inputs.get((port, "x")) for port in layer.outputs()}
+        if any(shape is None for shape in leaving.values()):
+            if len(self.problems) == told:
+                raise ShapeError(
+                    "A block input inside feeds nothing that reaches its outputs; open the block and wire it."
+                )
+            return None
+        known = {port: shape for port, shape in leaving.items() if shape is not None}
+        return block_shapes.leaving(self.graph, node, layer, entering, known, shapes)
+
+    def _refuse_misplaced(self, node: Node, layer: Layer) -> None:
+        if node.parent and layer.role in ("input", "output", "loss"):
+            raise ShapeError(f"{layer.title()} nodes belong outside of blocks. Lead the value through a block port.")
+
     def _layer_of(self, node: Node) -> Layer | None:
         known = catalogue()
-        cls = known.get(node.type)
+        cls = class_of(self.graph, node)
         if cls is None:
             near = get_close_matches(node.type, known, 1)
             hint = f" Did you mean {near[0]}?" if near else ""

@@ -55,9 +55,9 @@ def _definitions(path: Path, names: set[str]) -> tuple[set[str], str]:
 
 
 def _split(source: Source) -> tuple[str, str]:
-    """The docstring line and everything from `class Model` on."""
+    """The docstring line and everything from the first class on."""
     title, _, rest = source.text.partition("\n")
-    return title, rest[rest.index("class Model(") :]
+    return title, rest[rest.index("\nclass ") + 1 :]
 
 
 def _script(source: Source, inferred: Inferred) -> list[str]:

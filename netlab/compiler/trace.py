@@ -5,20 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from netlab.compiler.infer import Inferred
-from netlab.document.graph import Graph
+from netlab.document.graph import BLOCK_OUTPUT, Graph
 from netlab.document.project import Project
 from netlab.layers.layer import Fix
 
 
 def reaching(graph: Graph, goals: Iterable[str]) -> set[str]:
-    """The goals and every node from which a wire leads to one of them."""
+    """The goals and every node from which a wire leads to one of them, inside the blocks on the way as well."""
     before: dict[str, list[str]] = {}
     for edge in graph.edges.values():
         before.setdefault(edge.target, []).append(edge.source)
+    results: dict[str, list[str]] = {}
+    for node in graph.nodes.values():
+        if node.parent and node.type == BLOCK_OUTPUT:
+            results.setdefault(node.parent, []).append(node.id)
     found = set(goals)
     waiting = list(found)
     while waiting:
-        for node in before.get(waiting.pop(), ()):
+        current = waiting.pop()
+        for node in (*before.get(current, ()), *results.get(current, ())):
             if node not in found:
                 found.add(node)
                 waiting.append(node)

@@ -80,7 +80,8 @@ if __name__ == "__main__":
 def training_script(project: Project, source: Source) -> str:
     """The text of ``train.py``; it expects ``model.py`` and ``data.npz`` beside it."""
     training = Training(**project.training).values
-    frozen = [source.module_of_node[n.id] for n in project.graph.nodes.values() if _is_frozen(n, source.module_of_node)]
+    places = source.modules_of_node
+    frozen = [name for n in project.graph.nodes.values() if n.frozen for name, _ in places.get(n.id, ())]
     return SCRIPT.format(
         title=project.title.encode("ascii", "replace").decode().replace('"', "'"),
         seed=training["seed"],
@@ -91,10 +92,6 @@ def training_script(project: Project, source: Source) -> str:
         frozen="".join(f"    model.{name}.requires_grad_(False)\n" for name in frozen),
         optimizer=_optimizer(training),
     )
-
-
-def _is_frozen(node: Any, modules: Mapping[str, str]) -> bool:
-    return node.frozen and node.id in modules
 
 
 def _optimizer(training: Mapping[str, Any]) -> str:

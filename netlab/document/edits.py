@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from netlab.document.diff import in_order
-from netlab.document.graph import Edge, Frame, Graph, Node
+from netlab.document.graph import BLOCK, BLOCK_INPUT, BLOCK_OUTPUT, Edge, Frame, Graph, Node
 from netlab.document.project import DataChoice, ProbeChoice, Project
 from netlab.document.values import MAX_EDGES, MAX_NODES, ValueRefused, plain
 
@@ -52,6 +52,9 @@ def add_nodes(project: Project, nodes: Iterable[Node], edges: Iterable[Edge]) ->
     for node in nodes:
         _refuse_taken(graph, all_nodes, node.id)
         all_nodes[node.id] = _clean(node)
+    for node in nodes:
+        if node.parent and (node.parent not in all_nodes or all_nodes[node.parent].type != BLOCK):
+            raise EditError(f"Node {node.id} would lie in {node.parent!r}, which is no block.")
     wired = {(edge.target, edge.target_port) for edge in all_edges.values()}
     for edge in edges:
         if edge.id in all_nodes or edge.id in all_edges or edge.id in graph.frames or not edge.id:
@@ -59,6 +62,8 @@ def add_nodes(project: Project, nodes: Iterable[Node], edges: Iterable[Edge]) ->
         for end in (edge.source, edge.target):
             if end not in all_nodes:
                 raise EditError(f"Wire {edge.id} refers to node {end!r}, which does not exist.")
+        if all_nodes[edge.source].parent != all_nodes[edge.target].parent:
+            raise EditError(f"Wire {edge.id} would cross the border of a block; lead it through a port.")
         if (edge.target, edge.target_port) in wired:
             raise EditError(f"Input {edge.target_port!r} of node {edge.target!r} would get two wires; keep one.")
         wired.add((edge.target, edge.target_port))
@@ -74,9 +79,10 @@ def add_nodes(project: Project, nodes: Iterable[Node], edges: Iterable[Edge]) ->
 
 
 def remove(project: Project, ids: Iterable[str]) -> Project:
-    """Remove nodes with their wires and probes, wires, and frames. Raises `EditError` for an unknown id."""
-    gone = set(ids)
+    """Remove nodes with their content, wires and probes; wires; and frames. Raises `EditError` for an unknown id."""
     graph = project.graph
+    gone = graph.within(set(ids) & graph.nodes.keys()) | set(ids)
+    gone |= _wires_of_lost_ports(graph, gone)
     for name in sorted(gone):
         if name not in graph.nodes and name not in graph.edges and name not in graph.frames:
             raise EditError(f"There is nothing called {name!r} to remove.")
@@ -86,6 +92,12 @@ def remove(project: Project, ids: Iterable[str]) -> Project:
         graph=Graph(_without(graph.nodes, gone), _without(graph.edges, lost), _without(graph.frames, gone)),
         probes=_without(project.probes, {p.id for p in project.probes.values() if p.node in gone}),
     )
+
+
+def _wires_of_lost_ports(graph: Graph, gone: set[str]) -> set[str]:
+    """The wires outside a block that end at ports whose nodes go."""
+    lost = {id for id in gone if id in graph.nodes and graph.nodes[id].type in (BLOCK_INPUT, BLOCK_OUTPUT)}
+    return {edge.id for edge in graph.edges.values() if lost and (edge.source_port in lost or edge.target_port in lost)}
 
 
 def move(project: Project, positions: Mapping[str, tuple[float, float]]) -> Project:
@@ -143,6 +155,8 @@ def connect(project: Project, source: str, source_port: str, target: str, target
         _node(project, name)
     if source == target:
         raise EditError(f"{_said(graph, source)} cannot feed itself; connect it to another node.")
+    if graph.nodes[source].parent != graph.nodes[target].parent:
+        raise EditError("A wire cannot cross the border of a block. Add a port inside the block, and wire that.")
     if source in _behind(graph, target):
         start, end = _said(graph, source), _said(graph, target)
         raise EditError(

@@ -18,13 +18,12 @@ from typing import Any
 
 import msgspec
 
-from netlab.document.diff import RECORDS, in_order, records
+from netlab.document.diff import RECORDS, in_order
 from netlab.document.graph import Graph
 from netlab.document.migrations import migrate
 from netlab.document.project import FORMAT, DataChoice, Project
-from netlab.document.values import MAX_BYTES, MAX_DEPTH, MAX_EDGES, MAX_INT, MAX_NODES, ValueRefused, plain
-
-PLACES = {"node": "graph.nodes", "edge": "graph.edges", "frame": "graph.frames", "probe": "probes"}
+from netlab.document.sound import PLACES, faults
+from netlab.document.values import MAX_BYTES, MAX_DEPTH, MAX_INT, ValueRefused, plain
 
 
 class FileError(ValueError):
@@ -326,40 +325,9 @@ def _said(start: str, problem: msgspec.ValidationError) -> tuple[str, str]:
 
 def _complaints(project: Project) -> Iterator[FileError]:
     """What is wrong with a project whose values all have the right types."""
-    graph = project.graph
-    if len(graph.nodes) > MAX_NODES or len(graph.edges) > MAX_EDGES:
-        yield FileError(
-            "too_large", "graph", f"A graph holds at most {MAX_NODES} nodes and {MAX_EDGES} wires.", "Split it."
-        )
-    owner: dict[str, str] = {}
-    for kind, place in PLACES.items():
-        for key, record in records(project, kind).items():
-            here = f"{place}.{key}"
-            if key != record.id or not key:
-                yield _invalid(here, f"It is filed under {key!r} but has the id {record.id!r}", "Make both equal")
-            if kind != "probe" and owner.setdefault(key, here) != here:
-                yield _invalid(here, f"The id {key!r} is also used by {owner[key]}", "Give one of them another id")
-    wired: dict[tuple[str, str], str] = {}
-    for edge in graph.edges.values():
-        here = f"graph.edges.{edge.id}"
-        for end in (edge.source, edge.target):
-            if end not in graph.nodes:
-                yield _invalid(here, f"The wire refers to node {end!r}, which does not exist", "Remove the wire")
-        first = wired.setdefault((edge.target, edge.target_port), edge.id)
-        if first != edge.id:
-            message = f"Wires {first} and {edge.id} both end in input {edge.target_port!r} of {edge.target!r}"
-            yield _invalid(here, message, "Remove one of them")
-    for probe in project.probes.values():
-        if probe.node not in graph.nodes:
-            here = f"probes.{probe.id}"
-            yield _invalid(here, f"It watches node {probe.node!r}, which does not exist", "Remove the probe")
-    for name, value in project.training.items():
-        if value is None:
-            yield _invalid(f"training.{name}", "The value is missing", "Write a value")
-
-
-def _invalid(where: str, message: str, fix: str) -> FileError:
-    return FileError("invalid", where, f"{message}.", f"{fix}.")
+    for where, message, fix in faults(project):
+        code = "too_large" if where == "graph" else "invalid"
+        yield FileError(code, where, f"{message}.", f"{fix}.")
 
 
 def _readable(project: Project) -> Project:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
+
+BLOCK, BLOCK_INPUT, BLOCK_OUTPUT = "block", "block_input", "block_output"
+"""Types of the node that holds others, and of the nodes inside that stand for its ports."""
 
 
 class Node(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -17,6 +21,8 @@ class Node(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         options: every option value of the layer.
         x, y: position of the top left corner on the canvas, in pixels at 100 %.
         frozen: its weights do not learn.
+        parent: id of the block that it lies in, "" for the model itself. A wire never crosses the border of a block:
+            inside stand nodes for its ports, and outside those ports carry the ids of these nodes.
     """
 
     id: str
@@ -26,6 +32,7 @@ class Node(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     x: float = 0.0
     y: float = 0.0
     frozen: bool = False
+    parent: str = ""
 
 
 class Edge(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -65,6 +72,27 @@ class Graph(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def out_of(self, node: str) -> list[Edge]:
         """The edges that start at `node`."""
         return [edge for edge in self.edges.values() if edge.source == node]
+
+    def inside(self, parent: str) -> list[Node]:
+        """The nodes that lie directly in a block, or in the model for ""."""
+        return [node for node in self.nodes.values() if node.parent == parent]
+
+    def within(self, ids: Iterable[str]) -> set[str]:
+        """The ids, and those of all nodes that lie inside of them at any depth."""
+        children: dict[str, list[str]] = {}
+        for node in self.nodes.values():
+            children.setdefault(node.parent, []).append(node.id)
+        found, waiting = set(ids), list(ids)
+        while waiting:
+            for child in children.get(waiting.pop(), ()):
+                if child not in found:
+                    found.add(child)
+                    waiting.append(child)
+        return found
+
+    def ports(self, block: str, type: str) -> list[Node]:
+        """The nodes that stand for the ports of a block, from top to bottom."""
+        return sorted((node for node in self.inside(block) if node.type == type), key=lambda n: (n.y, n.x, n.id))
 
     def order(self) -> tuple[list[str], list[str]]:
         """Node ids so that every wire points forward, and the ids that lie on or behind a cycle.

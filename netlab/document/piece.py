@@ -18,8 +18,9 @@ class Piece(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def cut_out(graph: Graph, nodes: list[str]) -> Piece:
-    """These nodes and the wires that lie wholly among them."""
-    chosen = set(nodes)
+    """These nodes with what is inside of them, and the wires that lie wholly among them."""
+    chosen = graph.within(nodes)
+    nodes = [*nodes, *(id for id in graph.nodes if id in chosen and id not in set(nodes))]
     edges = [edge for edge in graph.edges.values() if edge.source in chosen and edge.target in chosen]
     return Piece([graph.nodes[node] for node in nodes], edges)
 
@@ -39,17 +40,27 @@ def decode(data: bytes) -> Piece:
     raise edits.EditError("What is in the clipboard cannot be read as nodes, so nothing was pasted.")
 
 
-def renewed(piece: Piece, graph: Graph, shift: float) -> Piece:
-    """The piece under ids that `graph` does not use, moved aside."""
+def renewed(piece: Piece, graph: Graph, shift: float, parent: str = "") -> Piece:
+    """The piece under ids that `graph` does not use, moved aside, in the block `parent`."""
     taken, names = set(graph.nodes), {}
     for node in piece.nodes:
         names[node.id] = edits.fresh_id(taken, "n")
         taken.add(names[node.id])
     replace = msgspec.structs.replace
-    nodes = [replace(node, id=names[node.id], x=node.x + shift, y=node.y + shift) for node in piece.nodes]
+    nodes = []
+    for node in piece.nodes:
+        inside = node.parent in names
+        aside = 0.0 if inside else shift
+        home = names[node.parent] if inside else parent
+        nodes.append(replace(node, id=names[node.id], x=node.x + aside, y=node.y + aside, parent=home))
     used, edges = set(graph.edges), []
     for edge in piece.edges:
         if edge.source in names and edge.target in names:
             used.add(id := edits.fresh_id(used, "e"))
-            edges.append(replace(edge, id=id, source=names[edge.source], target=names[edge.target]))
+            ports = {
+                port: names.get(port, port) for port in (edge.source_port, edge.target_port)
+            }  # of blocks: node ids
+            ends = {"source": names[edge.source], "target": names[edge.target]}
+            ends |= {"source_port": ports[edge.source_port], "target_port": ports[edge.target_port]}
+            edges.append(replace(edge, id=id, **ends))
     return Piece(nodes, edges)

@@ -37,17 +37,20 @@ class Built:
     filename: str
 
     def module(self, node: str) -> nn.Module | None:
-        """The submodule that holds a node's weights."""
-        name = self.source.module_of_node.get(node)
-        return None if name is None else self.model.get_submodule(name)
+        """The submodule that holds a node's weights; the first of several for a node in a repeated block."""
+        places = self.source.modules_of_node.get(node)
+        return None if places is None else self.model.get_submodule(places[0][0])
 
     def names(self) -> dict[str, str]:
-        """Names of tensors in checkpoints, by node id, by their names in the model."""
-        node_of = {name: node for node, name in self.source.module_of_node.items()}
+        """Names of tensors in checkpoints, made of node ids, by their names in the model."""
+        stored = {path: name for places in self.source.modules_of_node.values() for path, name in places}
         found = {}
         for name in self.model.state_dict():
-            module, _, rest = name.partition(".")
-            found[name] = f"{node_of[module]}.{rest}"
+            path, rest = name, ""
+            while path not in stored:  # the longest beginning that is the module of a node
+                path, _, last = path.rpartition(".")
+                rest = f".{last}{rest}"
+            found[name] = stored[path] + rest
         return found
 
 
@@ -83,8 +86,7 @@ def _built(project: Project, inferred: Inferred, filename: str) -> Built:
     judge(judged)
     model = model_class()
     for node in project.graph.nodes.values():
-        name = source.module_of_node.get(node.id)
-        if node.frozen and name is not None:
+        for name, _ in source.modules_of_node.get(node.id, ()) if node.frozen else ():
             model.get_submodule(name).requires_grad_(False)
     return Built(project, model, source, inferred, filename)
 

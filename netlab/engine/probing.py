@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,7 +12,6 @@ import torch
 from netlab.data.dataset import Dataset
 from netlab.engine.build import Built, output_nodes
 from netlab.engine.loader import Loader
-from netlab.nn.attention import MultiHeadAttention
 from netlab.probes.probe import ATTENTION, OUTPUT, SURFACE, WEIGHTS, Probe, Seen, catalogue
 from netlab.protocol.summaries import encode
 
@@ -98,10 +98,10 @@ class Prober:
         arguments, output = values[node]
         if probe.reads == OUTPUT:
             return Seen({"y": _numpy(output[0])}, caption=self._caption())
-        assert isinstance(module, MultiHeadAttention), "the attention probe fits nothing else"
-        weights = _numpy(module.attention_weights(*arguments)[0])
+        attention: Any = module  # what the attention probe fits has `attention_weights` and `causal`
+        weights = _numpy(attention.attention_weights(*arguments)[0])
         queries, keys = self._tokens(weights.shape[1]), self._tokens(weights.shape[2])
-        return Seen({"weights": weights}, queries, keys, bool(module.causal))
+        return Seen({"weights": weights}, queries, keys, bool(attention.causal))
 
     def _tokens(self, length: int) -> list[str]:
         """The tokens of the sample, or positions from 1 where there is no text of that length."""

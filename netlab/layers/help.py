@@ -19,7 +19,7 @@ def description(cls: type[Layer]) -> str:
 def example(cls: type[Layer]) -> str:
     """A few lines of Python that make the layer, feed it random numbers and say the shape; "" for data nodes."""
     case = next((case for case in cls.cases if not case.error), None)
-    if case is None or cls.role in ("input", "output"):
+    if case is None or cls.role not in ("", "loss"):
         return ""
     layer = cls(**{name: value for name, value in case.values.items() if name in cls.options()})
     shapes = {port: Shape.parse(case.values[port]) if port in case.values else None for port in cls.inputs()}

@@ -26,10 +26,16 @@ Shapes = Mapping[str, Shape]
 class Port:
     """A place where wires end. `kind` colours the wire: feature, sequence, image, tokens, target or loss."""
 
-    def __init__(self, help: str, *, optional: bool = False) -> None:
+    def __init__(self, help: str, *, optional: bool = False, title: str = "") -> None:
         self.help = help
         self.optional = optional
         self.name = ""
+        self._title = title
+
+    @property
+    def title(self) -> str:
+        """What people read: the name, unless the port of a block was called something."""
+        return self._title or self.name
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
@@ -81,7 +87,8 @@ class Layer(Options):
     Class attributes:
         category: where the palette shows it.
         aliases: other words people search for.
-        role: ``""``, ``"input"``, ``"output"`` or ``"loss"``: how the compiler treats it.
+        role: ``""``, ``"input"``, ``"output"``, ``"loss"``, ``"block"``, ``"block_input"`` or ``"block_output"``: how
+            the compiler treats it.
         paper: source, where one exists.
         torch_name: the torch thing it corresponds to, for the help page.
         needs: what its backward pass reads again: its ``"input"``, its ``"output"`` (ReLU, softmax) or ``"nothing"``.

@@ -73,7 +73,7 @@ def test_a_misfit_is_said_with_a_fix_that_works(make_window: MakeWindow, example
     hand.wire(source, "y", linear, "x")
     assert session.inferred.blocking
     hand.window.show_view("Problems")
-    hand.settle()
+    QTest.qWait(250)
     buttons = hand.window.problems.findChildren(QPushButton, "fix")
     assert buttons, [p.message for p in session.inferred.problems]
     before = session.document.position
@@ -82,7 +82,7 @@ def test_a_misfit_is_said_with_a_fix_that_works(make_window: MakeWindow, example
             break
         buttons = [b for b in hand.window.problems.findChildren(QPushButton, "fix") if b.isVisible()]
         QTest.mouseClick(buttons[0], Qt.MouseButton.LeftButton)
-        hand.settle()
+        QTest.qWait(250)
     assert not session.inferred.blocking, [p.message for p in session.inferred.blocking]
     assert session.document.position > before
 

@@ -6,8 +6,7 @@ import random
 
 import pytest
 
-from netlab.compiler.check import check
-from netlab.compiler.infer import Inferred
+from netlab.compiler.infer import Inferred, infer
 from netlab.document import edits, file
 from netlab.document.examples import examples
 from netlab.document.graph import Node
@@ -24,14 +23,14 @@ def same(a: Inferred, b: Inferred) -> bool:
 def test_after_any_edit(name: str) -> None:
     rng = random.Random(name)
     project = file.load(examples()[name])
-    inferred = check(project)
+    inferred = infer(project)
     for turn in range(120):
         try:
             project = _edited(project, rng, turn)
         except edits.EditError:
             continue
-        inferred = check(project, inferred)
-        assert same(inferred, check(project))
+        inferred = infer(project, inferred)
+        assert same(inferred, infer(project))
 
 
 def _edited(project: Project, rng: random.Random, turn: int) -> Project:

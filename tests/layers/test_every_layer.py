@@ -54,7 +54,7 @@ def test_it_is_explained(cls: type[Layer]) -> None:
     assert "Shapes:" in cls.__doc__
     assert cls.category in CATEGORIES
     assert cls.aliases
-    assert cls.role in ("", "input", "output", "loss")
+    assert cls.role in ("", "input", "output", "loss", "block", "block_input", "block_output")
     assert not cls.no_onnx or cls.no_onnx.endswith(".")
     for name, thing in {**cls.inputs(), **cls.outputs(), **cls.options()}.items():
         assert len(thing.help) >= 8, f"{name} needs a sentence of help"
@@ -66,8 +66,8 @@ def test_it_is_explained(cls: type[Layer]) -> None:
 def test_names_are_distinct_and_ports_are_declared(cls: type[Layer]) -> None:
     names = [*cls.inputs(), *cls.outputs(), *cls.options()]
     assert len(set(names)) == len(names)
-    assert cls.inputs() or cls.role == "input"
-    assert cls.outputs() or cls.role == "output"
+    assert cls.inputs() or cls.role in ("input", "block", "block_input")
+    assert cls.outputs() or cls.role in ("output", "block", "block_output")
 
 
 @every_layer
@@ -119,7 +119,7 @@ def test_options_survive_json(cls: type[Layer], case: Case) -> None:
 @every_layer
 def test_it_has_cases_that_name_what_is_declared(cls: type[Layer]) -> None:
     assert cls.cases
-    assert cls.role == "input" or any(not case.error for case in cls.cases)
+    assert cls.role in ("input", "block", "block_input") or any(not case.error for case in cls.cases)
     for case in cls.cases:
         assert set(case.values) <= {*cls.inputs(), *cls.outputs(), *cls.options()}
 

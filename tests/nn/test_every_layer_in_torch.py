@@ -40,7 +40,7 @@ class Bench:
         self.shapes = {p: Shape.parse(case.values[p]) if p in case.values else None for p in cls.inputs()}
         made = self.layer.shapes(**self.shapes)
         self.expected = list(made.values()) if isinstance(made, dict) else [made]
-        if cls.role == "output":  # the value passes through, though no port carries it on
+        if cls.role in ("output", "block_output"):  # the value passes through, though no port carries it on
             self.expected = [shape for shape in self.shapes.values() if shape is not None]
         self.weights = self.layer.weights(**self.shapes)
         self.code: Code = self.layer.code(**self.shapes)

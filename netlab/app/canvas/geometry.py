@@ -22,6 +22,11 @@ class Layout:
 
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
+    titles: tuple[tuple[str, str], ...] = ()
+
+    def title(self, port: str) -> str:
+        """What a port is called."""
+        return dict(self.titles).get(port, port)
 
     @property
     def rows(self) -> int:
@@ -42,4 +47,6 @@ def layout_of(layer: type[Layer] | None, inputs: set[str], outputs: set[str]) ->
     """The layout of a layer; for an unknown one, the ports that its wires use."""
     if layer is None:
         return Layout(tuple(sorted(inputs)), tuple(sorted(outputs)))
-    return Layout(tuple(layer.inputs()), tuple(layer.outputs()))
+    ports = {**layer.inputs(), **layer.outputs()}
+    titles = tuple((name, port.title) for name, port in ports.items() if port.title != name)
+    return Layout(tuple(layer.inputs()), tuple(layer.outputs()), titles)

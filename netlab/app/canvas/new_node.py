@@ -10,7 +10,7 @@ from netlab.document.values import plain
 from netlab.layers.layer import catalogue
 
 
-def new_node(project: Project, key: str, x: float, y: float) -> Node:
+def new_node(project: Project, key: str, x: float, y: float, parent: str = "") -> Node:
     """A node with every option written down; an Input takes the first field that no other Input has yet."""
     layer = catalogue()[key]
     options = plain(layer().values)
@@ -19,4 +19,4 @@ def new_node(project: Project, key: str, x: float, y: float) -> Node:
         used = {node.options.get("field") for node in project.graph.nodes.values() if node.type == key}
         free = [field.name for field in fields if field.name not in used] or [field.name for field in fields]
         options["field"] = free[0] if free else ""
-    return Node(edits.fresh_id(project.graph.nodes, "n"), key, options=options, x=x, y=y)
+    return Node(edits.fresh_id(project.graph.nodes, "n"), key, options=options, x=x, y=y, parent=parent)

@@ -10,7 +10,7 @@ from netlab.app.canvas.geometry import FOOTER, HEADER, PORT, REACH, ROW, WIDTH, 
 from netlab.app.theme import CATEGORY, UNKNOWN_CATEGORY, color
 from netlab.compiler.problem import ERROR, Problem
 from netlab.document.graph import Node
-from netlab.layers.layer import catalogue
+from netlab.layers.layer import Layer
 
 RADIUS = 9.0
 TEXT_FROM = 0.4  # below this zoom letters cannot be read and are left out
@@ -20,23 +20,23 @@ SHOWN_OPTIONS = 2
 class NodeItem(QGraphicsItem):
     """Draws one node. It holds no truth: `show_node` and `show_facts` tell it what to draw."""
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Node, layer: type[Layer] | None) -> None:
         super().__init__()
-        self.node = node
-        self.layout_: Layout = layout_of(catalogue().get(node.type), set(), set())
+        self.node, self.layer = node, layer
+        self.layout_: Layout = layout_of(layer, set(), set())
         self.problems: list[Problem] = []
         self.parameters = 0
         self.hot_port: tuple[str, bool] | None = None
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIsSelectable)
         self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
         self.setZValue(1)
-        self.show_node(node, set(), set())
+        self.show_node(node, layer, set(), set())
 
-    def show_node(self, node: Node, inputs: set[str], outputs: set[str]) -> None:
+    def show_node(self, node: Node, layer: type[Layer] | None, inputs: set[str], outputs: set[str]) -> None:
         """Take over a changed node; the ports in use matter for unknown layers only."""
         self.prepareGeometryChange()
-        self.node = node
-        self.layout_ = layout_of(catalogue().get(node.type), inputs, outputs)
+        self.node, self.layer = node, layer
+        self.layout_ = layout_of(layer, inputs, outputs)
         self.setPos(node.x, node.y)
         self.update()
 
@@ -49,18 +49,18 @@ class NodeItem(QGraphicsItem):
         self.update()
 
     def _help(self) -> str:
-        layer = catalogue().get(self.node.type)
+        layer = self.layer
         return layer.summary() if layer is not None else f"Unknown layer {self.node.type!r}"
 
     @property
     def title(self) -> str:
         """What the header says: the name, or the kind of layer."""
-        layer = catalogue().get(self.node.type)
+        layer = self.layer
         return self.node.name or (layer.title() if layer else self.node.type)
 
     @property
     def category_color(self) -> QColor:
-        layer = catalogue().get(self.node.type)
+        layer = self.layer
         return QColor(CATEGORY.get(layer.category, UNKNOWN_CATEGORY) if layer else UNKNOWN_CATEGORY)
 
     def port_pos(self, name: str, is_input: bool) -> QPointF:
@@ -128,7 +128,7 @@ class NodeItem(QGraphicsItem):
         rect = self.layout_.rect
         footer = QRectF(10, rect.bottom() - FOOTER, WIDTH - 20, FOOTER - 3)
         painter.setPen(color("muted"))
-        layer = catalogue().get(self.node.type)
+        layer = self.layer
         kind = layer.title() if layer is not None and self.node.name else "" if layer is not None else "unknown layer"
         painter.drawText(footer, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, kind)
         if self.parameters:
@@ -146,7 +146,7 @@ class NodeItem(QGraphicsItem):
             box = QRectF(12, HEADER + ROW * row + 2, WIDTH - 24, ROW)
             if several and row < len(self.layout_.inputs):
                 painter.setPen(color("muted"))
-                painter.drawText(box, middle | left, self.layout_.inputs[row])
+                painter.drawText(box, middle | left, self.layout_.title(self.layout_.inputs[row]))
                 painter.setPen(color("text"))
             if row < len(summary):
                 room = WIDTH - 24 - (70 if several else 0)
@@ -155,7 +155,7 @@ class NodeItem(QGraphicsItem):
 
     def _options(self) -> list[str]:
         """The main options in few words: one line, or one for each port row."""
-        layer = catalogue().get(self.node.type)
+        layer = self.layer
         options = self.node.options
         if layer is None:
             return [", ".join(f"{name} {value}" for name, value in list(options.items())[:SHOWN_OPTIONS])]

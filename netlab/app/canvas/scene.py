@@ -11,10 +11,11 @@ from netlab.app.canvas.node_item import NodeItem
 from netlab.app.canvas.wire_item import WireItem
 from netlab.app.session import Session
 from netlab.app.theme import themes
+from netlab.compiler.blocks import class_of
 from netlab.compiler.infer import Inferred
 from netlab.compiler.problem import Problem
 from netlab.document.diff import Diff
-from netlab.document.graph import Edge, Graph
+from netlab.document.graph import BLOCK_INPUT, BLOCK_OUTPUT, Edge, Graph
 from netlab.document.project import Project
 
 MARGIN = 4000.0
@@ -31,6 +32,7 @@ class CanvasScene(QGraphicsScene):
         self._selecting = False
         session.changed.connect(self._follow)
         session.replaced.connect(self.rebuild)
+        session.scope_changed.connect(lambda _: self.rebuild())
         session.inferred_changed.connect(self._show_facts)
         session.fault_changed.connect(lambda: self._show_facts(session.inferred))
         session.selection_changed.connect(self._show_selection)
@@ -45,10 +47,11 @@ class CanvasScene(QGraphicsScene):
         self.nodes.clear()
         self.wires.clear()
         graph = self.session.project.graph
-        for node in graph.nodes:
-            self._put_node(node, graph)
+        for node in graph.inside(self.session.scope):
+            self._put_node(node.id, graph)
         for edge in graph.edges.values():
-            self._put_wire(edge)
+            if edge.source in self.nodes:
+                self._put_wire(edge)
         self._selecting = False
         self._grow()
         self._show_facts(self.session.inferred)
@@ -62,31 +65,46 @@ class CanvasScene(QGraphicsScene):
         graph = project.graph
         self._selecting = True
         for id in diff.ids("edge"):
-            if id not in graph.edges:
+            if id in self.wires and not self._shown(graph, id):
                 self.removeItem(self.wires.pop(id))
-        touched = set()
-        for id in diff.ids("node"):
-            if id in graph.nodes:
+        touched = self._touched(graph, diff)
+        for id in touched:
+            if id in graph.nodes and graph.nodes[id].parent == self.session.scope:
                 self._put_node(id, graph)
-                touched.add(id)
-            else:
+            elif id in self.nodes:
                 self.removeItem(self.nodes.pop(id))
         changed = set(diff.ids("edge"))
         for edge in graph.edges.values():
-            if edge.id in changed or edge.source in touched or edge.target in touched:
+            known = edge.source in self.nodes and edge.target in self.nodes
+            if known and (edge.id in changed or edge.source in touched or edge.target in touched):
                 self._put_wire(edge)
+            elif not known and edge.id in self.wires:
+                self.removeItem(self.wires.pop(edge.id))
         self._selecting = False
         self._grow()
         self._show_selection(self.session.selection)
 
+    def _shown(self, graph: Graph, edge: str) -> bool:
+        return edge in graph.edges and graph.nodes[graph.edges[edge].source].parent == self.session.scope
+
+    def _touched(self, graph: Graph, diff: Diff) -> set[str]:
+        """The changed nodes, and the blocks whose ports are among them."""
+        found = set(diff.ids("node"))
+        for id in list(found):
+            for record in diff.changes[f"node/{id}"]:
+                if record is not None and record.type in (BLOCK_INPUT, BLOCK_OUTPUT):
+                    found.add(record.parent)
+        return found
+
     def _put_node(self, id: str, graph: Graph) -> None:
         node = graph.nodes[id]
         item = self.nodes.get(id)
+        layer = class_of(graph, node)
         if item is None:
-            item = self.nodes[id] = NodeItem(node)
+            item = self.nodes[id] = NodeItem(node, layer)
             self.addItem(item)
         used = {edge.source_port for edge in graph.edges.values() if edge.source == id}
-        item.show_node(node, set(graph.into(id)), used)
+        item.show_node(node, layer, set(graph.into(id)), used)
 
     def _put_wire(self, edge: Edge) -> None:
         wire = self.wires.get(edge.id)
@@ -104,7 +122,7 @@ class CanvasScene(QGraphicsScene):
         """Let the wires follow nodes that are dragged."""
         moved = set(nodes)
         for edge in self.session.project.graph.edges.values():
-            if edge.source in moved or edge.target in moved:
+            if edge.id in self.wires and (edge.source in moved or edge.target in moved):
                 self.lay(edge, self.wires[edge.id])
 
     def _show_facts(self, inferred: Inferred) -> None:

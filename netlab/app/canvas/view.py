@@ -31,6 +31,7 @@ from netlab.app.palette import MIME
 from netlab.app.session import Session
 from netlab.app.theme import color, themes
 from netlab.document import edits
+from netlab.document.graph import BLOCK
 from netlab.layers.layer import catalogue
 
 ZOOM_RANGE = (0.05, 3.0)
@@ -64,6 +65,7 @@ class CanvasView(QGraphicsView):
         self.quick_add.chosen.connect(self._add_chosen)
         session.replaced.connect(self._start_anew)
         session.changed.connect(self._abandon)
+        session.scope_changed.connect(lambda _: self._start_anew())
         themes.changed.connect(self._restyle)
 
     def _start_anew(self) -> None:
@@ -141,7 +143,7 @@ class CanvasView(QGraphicsView):
         painter.drawPoints([QPointF(x, y) for y in range(top, int(rect.bottom()) + step, step) for x in columns])
 
     def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:
-        if self.session.project.graph.nodes:
+        if self.scene_.nodes:
             return
         painter.resetTransform()
         painter.setPen(color("muted"))
@@ -205,8 +207,12 @@ class CanvasView(QGraphicsView):
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         pos = self.mapToScene(event.position().toPoint())
-        if self.scene_.node_at(pos) is None and self.scene_.port_at(pos) is None:
+        node = self.scene_.node_at(pos)
+        if node is None and self.scene_.port_at(pos) is None:
             self.open_quick_add(pos)
+        elif node is not None and node.node.type == BLOCK:
+            self.tool = None
+            self.session.enter(node.node.id)
         event.accept()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
@@ -279,7 +285,9 @@ class CanvasView(QGraphicsView):
     def add_layer(self, key: str, pos: QPointF | None = None) -> str | None:
         """Put a new node at a point of the scene (the middle if None); on a wire it is inserted. Returns its id."""
         at = pos if pos is not None else self._free_place()
-        node = new_node(self.session.project, key, round(at.x() - WIDTH / 2), round(at.y() - HEADER))
+        node = new_node(
+            self.session.project, key, round(at.x() - WIDTH / 2), round(at.y() - HEADER), self.session.scope
+        )
         layer = catalogue()[key]
         wire = self.scene_.wire_at(at) if pos is not None else None
         inputs, outputs = list(layer.inputs()), list(layer.outputs())

@@ -1,0 +1,82 @@
+"""The class of a node: that of its type, and for a block one with the ports that its content has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from netlab.document.graph import BLOCK, BLOCK_INPUT, BLOCK_OUTPUT, Graph, Node
+from netlab.layers.block import SCAN, Block
+from netlab.layers.layer import Input, Layer, Output, catalogue
+
+Ports = tuple[tuple[str, str], ...]  # id of the node inside, and what it is called
+
+
+def class_of(graph: Graph, node: Node) -> type[Layer] | None:
+    """The layer class of a node, None if its type is unknown."""
+    if node.type != BLOCK:
+        return catalogue().get(node.type)
+    takes, gives = (named(graph, node.id, kind) for kind in (BLOCK_INPUT, BLOCK_OUTPUT))
+    return _with_ports(takes, gives, node.options.get("mode") == SCAN)
+
+
+def named(graph: Graph, block: str, kind: str) -> Ports:
+    """The ports of one kind, in order, with the names that tell them apart."""
+    found: list[tuple[str, str]] = []
+    for port in graph.ports(block, kind):
+        fallback = "x" if kind == BLOCK_INPUT else "y"
+        found.append((port.id, port.name or fallback))
+    return tuple(found)
+
+
+@lru_cache(maxsize=512)
+def _with_ports(takes: Ports, gives: Ports, scan: bool) -> type[Layer]:
+    states = {name for _, name in gives} & {name for _, name in takes} if scan else set()
+    body: dict[str, Any] = {"key": "block", "label": "Block", "__doc__": Block.__doc__, "cases": []}
+    for id, name in takes:
+        help = "The state it starts with; zeros if open." if name in states else f"What enters as {name}."
+        body[id] = Input(help, optional=name in states, title=name)
+        body[id].__set_name__(Block, id)
+    for id, name in gives:
+        body[id] = Output(f"What leaves as {name}.", title=name)
+        body[id].__set_name__(Block, id)
+    return type("Block", (Block,), body)
+
+
+@dataclass(frozen=True)
+class ScanPorts:
+    """How the ports of a scan are used.
+
+    Attributes:
+        sequence: id of the input that is cut along time.
+        states: pairs of input and output ids that are carried from step to step.
+        constants: ids of inputs that are the same at every step.
+        stacked: ids of outputs that become sequences.
+    """
+
+    sequence: str
+    states: tuple[tuple[str, str], ...]
+    constants: tuple[str, ...]
+    stacked: tuple[str, ...]
+
+
+def scan_ports(graph: Graph, block: str) -> ScanPorts:
+    """The roles of a scan's ports; `sequence` is "" if every input is a state."""
+    takes, gives = named(graph, block, BLOCK_INPUT), named(graph, block, BLOCK_OUTPUT)
+    by_name = {name: id for id, name in gives}
+    states = tuple((id, by_name[name]) for id, name in takes if name in by_name)
+    carried = {pair[0] for pair in states}
+    others = [id for id, _ in takes if id not in carried]
+    ends = {pair[1] for pair in states}
+    stacked = tuple(id for id, _ in gives if id not in ends)
+    return ScanPorts(others[0] if others else "", states, tuple(others[1:]), stacked)
+
+
+def ancestors(graph: Graph, node: str) -> Iterator[Node]:
+    """The blocks around a node, the nearest first."""
+    parent = graph.nodes[node].parent
+    while parent in graph.nodes:
+        yield graph.nodes[parent]
+        parent = graph.nodes[parent].parent

@@ -1,0 +1,70 @@
+"""Whether a project whose values all have the right types also makes sense: ids, wires, blocks, probes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from netlab.document.diff import records
+from netlab.document.graph import BLOCK, Graph
+from netlab.document.project import Project
+from netlab.document.values import MAX_DEPTH, MAX_EDGES, MAX_NODES
+
+Fault = tuple[str, str, str]
+PLACES = {"node": "graph.nodes", "edge": "graph.edges", "frame": "graph.frames", "probe": "probes"}
+
+
+def faults(project: Project) -> Iterator[Fault]:
+    """What is wrong with a project whose values all have the right types.
+
+    Each fault is a place, what is wrong there, and what to do, without full stops.
+    """
+    graph = project.graph
+    if len(graph.nodes) > MAX_NODES or len(graph.edges) > MAX_EDGES:
+        yield "graph", f"A graph holds at most {MAX_NODES} nodes and {MAX_EDGES} wires", "Split it"
+    owner: dict[str, str] = {}
+    for kind, place in PLACES.items():
+        for key, record in records(project, kind).items():
+            here = f"{place}.{key}"
+            if key != record.id or not key:
+                yield here, f"It is filed under {key!r} but has the id {record.id!r}", "Make both equal"
+            if kind != "probe" and owner.setdefault(key, here) != here:
+                yield here, f"The id {key!r} is also used by {owner[key]}", "Give one of them another id"
+    wired: dict[tuple[str, str], str] = {}
+    for edge in graph.edges.values():
+        here = f"graph.edges.{edge.id}"
+        for end in (edge.source, edge.target):
+            if end not in graph.nodes:
+                yield here, f"The wire refers to node {end!r}, which does not exist", "Remove the wire"
+        first = wired.setdefault((edge.target, edge.target_port), edge.id)
+        if first != edge.id:
+            message = f"Wires {first} and {edge.id} both end in input {edge.target_port!r} of {edge.target!r}"
+            yield here, message, "Remove one of them"
+    yield from _nesting(graph)
+    for probe in project.probes.values():
+        if probe.node not in graph.nodes:
+            here = f"probes.{probe.id}"
+            yield here, f"It watches node {probe.node!r}, which does not exist", "Remove the probe"
+    for name, value in project.training.items():
+        if value is None:
+            yield f"training.{name}", "The value is missing", "Write a value"
+
+
+def _nesting(graph: Graph) -> Iterator[Fault]:
+    """Blocks that are none, that lie in themselves, and wires across their borders."""
+    for node in graph.nodes.values():
+        depth, above = 0, node
+        while above.parent:
+            here = f"graph.nodes.{node.id}.parent"
+            depth += 1
+            found = graph.nodes.get(above.parent)
+            if found is None or found.type != BLOCK:
+                yield here, f"It lies in {above.parent!r}, which is no block", "Remove the parent"
+                break
+            if depth > MAX_DEPTH:
+                yield here, "Blocks lie in each other in a circle, or too deep", "Remove the parent"
+                break
+            above = found
+    for edge in graph.edges.values():
+        ends = [graph.nodes.get(edge.source), graph.nodes.get(edge.target)]
+        if None not in ends and ends[0].parent != ends[1].parent:  # type: ignore[union-attr]
+            yield f"graph.edges.{edge.id}", "The wire crosses the border of a block", "Remove the wire"
