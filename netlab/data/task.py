@@ -6,7 +6,8 @@ import numpy as np
 
 from netlab.data.dataset import Dataset
 
-METRICS = {"classification": "accuracy", "regression": "mae", "next_token": "accuracy"}
+METRICS = {"classification": "accuracy", "regression": "mae", "next_token": "accuracy",
+           "sequence_to_sequence": "accuracy", "masked_language_model": "accuracy"}  # fmt: skip
 
 
 def unigram_entropy(dataset: Dataset, column: str = "next_token") -> float:

@@ -49,6 +49,12 @@ class Tokenizer:
             return [self._ids.get(char, 0) for char in text]
         return self._backend.encode(text).ids
 
+    def encode_all(self, texts: list[str]) -> list[list[int]]:
+        """Ids of many texts, on all cores."""
+        if self.kind == "char":
+            return [self.encode(text) for text in texts]
+        return [encoding.ids for encoding in self._backend.encode_batch(texts)]
+
     def decode(self, ids: list[int]) -> str:
         """Text of ids."""
         if self.kind == "char":
@@ -71,8 +77,11 @@ class Tokenizer:
         return cls(str(told["kind"]), str(told["model"]))
 
 
-def train(kind: str, text: str, vocab_size: int = 1024) -> Tokenizer:
-    """Learn a vocabulary from a text: its characters, or at most `vocab_size` byte pairs (Sennrich et al. 2016)."""
+def train(kind: str, text: str, vocab_size: int = 1024, specials: tuple[str, ...] = ()) -> Tokenizer:
+    """Learn a vocabulary from a text: its characters, or at most `vocab_size` byte pairs (Sennrich et al. 2016).
+
+    `specials`, such as ``[MASK]``, get the first ids of a byte-pair vocabulary.
+    """
     if kind == "char":
         return Tokenizer(kind, json.dumps([UNKNOWN, *sorted(set(text) - {UNKNOWN})], ensure_ascii=False))
     if kind != "bpe":
@@ -81,6 +90,8 @@ def train(kind: str, text: str, vocab_size: int = 1024) -> Tokenizer:
     backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     backend.decoder = decoders.ByteLevel()
     alphabet = pre_tokenizers.ByteLevel.alphabet()
-    trainer = trainers.BpeTrainer(vocab_size=vocab_size, initial_alphabet=alphabet, show_progress=False)
+    trainer = trainers.BpeTrainer(
+        vocab_size=vocab_size, initial_alphabet=alphabet, show_progress=False, special_tokens=list(specials)
+    )
     backend.train_from_iterator(text.split("\n\n"), trainer)
     return Tokenizer(kind, backend.to_str())

@@ -107,9 +107,9 @@ class Prober:
         """The tokens of the sample, or positions from 1 where there is no text of that length."""
         words = self.dataset.tokenizer
         names = [f.name for f in self.dataset.fields if f.kind == "tokens" and f.name in self.built.source.inputs]
-        if words is not None and names:
-            ids = self.loader.sample()[names[0]][0].tolist()
-            if len(ids) == length:
+        for name in names if words is not None else ():
+            ids = self.loader.sample()[name][0].tolist()
+            if len(ids) == length and words is not None:
                 return [words.token(i) for i in ids]
         return [str(i + 1) for i in range(length)]
 

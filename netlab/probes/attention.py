@@ -9,7 +9,14 @@ class Attention(Probe):
 
     title = "Watch attention"
     reads = ATTENTION
-    fits = ("multi_head_attention",)
+    fits = (
+        "multi_head_attention",
+        "grouped_query_attention",
+        "local_attention",
+        "relative_attention",
+        "alibi_attention",
+        "additive_attention",
+    )
 
     def summarise(self, seen: Seen) -> AttentionSummary:
         return AttentionSummary(array(seen.arrays["weights"], "<f2"), seen.queries, seen.keys, seen.causal)

@@ -1,0 +1,108 @@
+"""Masked text: Python's documentation with gaps to fill and pairs of sentences to judge, as BERT was pre-trained."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+import numpy as np
+
+from netlab.data import tokenizer
+from netlab.data.dataset import DataError, Dataset, Field, Source
+from netlab.data.sources.python_docs import text
+from netlab.data.tokenizer import Tokenizer
+from netlab.options import Float, Int
+
+PAD, CLS, SEP, MASK = 0, 1, 2, 3
+SPECIALS = ("[PAD]", "[CLS]", "[SEP]", "[MASK]")
+SHORTEST = 4  # tokens of a sentence worth having
+
+
+class MaskedDocs(Source):
+    """Pairs of sentences, half of them neighbours, with some tokens hidden (Devlin et al. 2018, sections 3.1 and A.1).
+
+    A row is ``[CLS] first [SEP] second [SEP]`` and padding. Of the tokens chosen for prediction 80 % become
+    ``[MASK]``, 10 % another token, and 10 % stay. ``original`` holds them where they were chosen and 0 elsewhere,
+    so losses use ignore_index = 0. ``segment`` is 0 for the first sentence and 1 for the second.
+    """
+
+    title = "Masked Python documentation"
+    about = "Which token was hidden, and does the second sentence follow the first? Pre-training as for BERT."
+    task = "masked_language_model"
+    licence = "PSF-2.0"
+    origin = "pydoc_data.topics of the running Python"
+    size = 465_000
+    vocab_size = Int(1024, min=270, max=32768, unit="tokens", help="Size of the byte-pair vocabulary.")
+    context = Int(48, min=12, max=1024, unit="tokens", help="Length of a row with both sentences.")
+    masked = Float(0.15, min=0.01, max=0.9, help="Share of the tokens that are chosen for prediction.")
+    seed = Int(0, min=0, max=2**31 - 1, help="Fixes pairs and masks.")
+
+    def fields(self) -> tuple[Field, ...]:
+        shape = f"T={self.context}"
+        return (
+            Field("tokens", shape, "int", "tokens", self.vocab_size),
+            Field("segment", shape, "int", "segments", 2),
+            Field("original", shape, "int", "tokens", self.vocab_size),
+            Field("is_next", "", "int", "label", 2, ("random", "next")),
+        )
+
+    def load(self) -> Dataset:
+        words = _words(self.vocab_size)
+        sentences = [ids for ids in _encoded(self.vocab_size) if len(ids) >= SHORTEST]
+        splits, start, parts = {}, 0, []
+        cuts = self.cut(np.arange(len(sentences)))  # in order, so that no sentence is in two parts
+        for i, (name, chosen) in enumerate(cuts.items()):
+            random = np.random.Generator(np.random.Philox([self.seed, i]))
+            rows = self._rows([sentences[j] for j in chosen], random)
+            count = len(rows["tokens"])
+            splits[name] = np.arange(start, start + count, dtype=np.int64)
+            start += count
+            parts.append(rows)
+        if not len(splits["train"]):
+            raise DataError("The training part has no pair of sentences. Lower validation and test.")
+        columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        return Dataset(self.fields(), columns, splits, tokenizer=words)
+
+    def _rows(self, sentences: list[list[int]], random: np.random.Generator) -> dict[str, np.ndarray]:
+        count = max(len(sentences) - 1, 0)
+        tokens = np.full((count, self.context), PAD, np.int64)
+        segment = np.zeros((count, self.context), np.int64)
+        is_next = (random.random(count) < 0.5).astype(np.int64)
+        room = self.context - 3
+        for i in range(count):
+            other = i + 1
+            if not is_next[i] and len(sentences) > 2:  # anything but the true neighbour
+                other = int(random.integers(len(sentences) - 1))
+                other += other >= i + 1
+            first = sentences[i][: max(room - len(sentences[other]), room // 2)]
+            second = sentences[other][: room - len(first)]
+            row = [CLS, *first, SEP, *second, SEP]
+            tokens[i, : len(row)] = row
+            segment[i, len(first) + 2 : len(row)] = 1
+        tokens, original = self._masked(tokens, random)
+        return {"tokens": tokens, "segment": segment, "original": original, "is_next": is_next}
+
+    def _masked(self, tokens: np.ndarray, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        chosen = (tokens > MASK) & (random.random(tokens.shape) < self.masked)
+        original = np.where(chosen, tokens, PAD)
+        lot = random.random(tokens.shape)
+        others = random.integers(len(SPECIALS), self.vocab_size, tokens.shape)
+        shown = np.where(chosen & (lot < 0.8), MASK, tokens)
+        return np.where(chosen & (lot >= 0.8) & (lot < 0.9), others, shown), original
+
+
+@cache
+def _sentences() -> list[str]:
+    """Sentences of the documentation: prose and code alike, cut at full stops and empty lines."""
+    parts = re.split(r"\n\s*\n|(?<=[.!?:])\s+(?=[A-Z\"`*(])", text())
+    return [" ".join(part.split()) for part in parts if part.strip()]
+
+
+@cache
+def _words(vocab_size: int) -> Tokenizer:
+    return tokenizer.train("bpe", "\n\n".join(_sentences()), vocab_size, SPECIALS)
+
+
+@cache
+def _encoded(vocab_size: int) -> list[list[int]]:
+    return _words(vocab_size).encode_all(_sentences())
