@@ -9,7 +9,9 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
+
+import architectures  # noqa: E402
 
 from netlab.compiler.builder import Graph  # noqa: E402
 from netlab.document.file import save  # noqa: E402
@@ -123,7 +125,7 @@ def main() -> None:
     """Write all of them."""
     folder = ROOT / "examples"
     folder.mkdir(exist_ok=True)
-    for build in (spirals, lenet, lstm_digits, gpt):
+    for build in (spirals, lenet, lstm_digits, gpt, *architectures.ALL):
         save(build(), folder / f"{build.__name__}.netlab")
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 import traceback
 from collections.abc import Mapping
-from types import FrameType
 from typing import Any
 
 import torch
 
 from netlab.compiler.source import where
 from netlab.engine.build import Built, node_of
+from netlab.engine.lines import after_each_line
 from netlab.engine.loader import Batch
 
 EXPLODED = 1e9
@@ -100,28 +99,16 @@ def first_bad_node(built: Built, batch: Batch) -> str:
 
     Runs the forward pass once more and looks at the variables after every line of the generated text.
     """
-    code = type(built.model).forward.__code__
     found: list[str] = []
-    seen_line = 0
 
-    def watch(frame: FrameType, event: str, argument: Any) -> Any:
-        nonlocal seen_line
-        if frame.f_code is not code:
-            return None
-        node = built.source.node_of_line.get(seen_line, "")
-        if node and not found and any(_bad(value) for value in frame.f_locals.values()):
+    def look(node: str, line: int, variables: dict[str, Any]) -> None:
+        if not found and any(_bad(value) for value in variables.values()):
             found.append(node)
-        seen_line = frame.f_lineno
-        return watch
 
-    previous = sys.gettrace()
-    sys.settrace(watch)
     try:
-        built.model(**built.source.arguments(batch))
+        after_each_line(built, lambda: built.model(**built.source.arguments(batch)), look)
     except Exception as error:
         found.append(node_of(error, built))
-    finally:
-        sys.settrace(previous)
     return found[0] if found else ""
 
 

@@ -11,6 +11,7 @@ import torch
 
 from netlab.data.dataset import Dataset
 from netlab.engine.build import Built, output_nodes
+from netlab.engine.lines import Look, after_each_line
 from netlab.engine.loader import Loader
 from netlab.probes.probe import ATTENTION, OUTPUT, SURFACE, WEIGHTS, Probe, Seen, catalogue
 from netlab.protocol.summaries import encode
@@ -73,19 +74,34 @@ class Prober:
     def _run_sample(self, nodes: set[str]) -> dict[str, tuple[tuple, torch.Tensor]]:
         """Inputs and output of the modules of some nodes, for the first validation row."""
         found: dict[str, tuple[tuple, torch.Tensor]] = {}
-        hooks = []
+        hooks, loose = [], {node for node in nodes if self.built.module(node) is None}
         for node in nodes:
             module = self.built.module(node)
             if module is not None:
                 hooks.append(module.register_forward_hook(_keep(found, node)))
         try:
-            if hooks:
-                batch = self.loader.sample()
-                self.built.model(**{name: batch[name] for name in self.built.source.inputs})
+            batch = self.loader.sample()
+            inputs = {name: batch[name] for name in self.built.source.inputs}
+            if loose:
+                after_each_line(self.built, lambda: self.built.model(**inputs), self._keeper(found, loose))
+            elif hooks:
+                self.built.model(**inputs)
         finally:
             for hook in hooks:
                 hook.remove()
         return found
+
+    def _keeper(self, found: dict[str, tuple[tuple, torch.Tensor]], nodes: set[str]) -> Look:
+        """Keeps what the lines of nodes without a module assign."""
+        text = self.built.source.text.splitlines()
+
+        def look(node: str, line: int, variables: dict[str, Any]) -> None:
+            if node in nodes and node not in found:
+                value = variables.get(text[line - 1].strip().partition(" = ")[0].partition(",")[0])
+                if isinstance(value, torch.Tensor):
+                    found[node] = ((), value)
+
+        return look
 
     def _see(self, probe: Probe, node: str, values: dict[str, tuple[tuple, torch.Tensor]]) -> Seen | None:
         module = self.built.module(node)
@@ -93,11 +109,13 @@ class Prober:
             return Seen({name: _numpy(p) for name, p in module.named_parameters()})
         if probe.reads == SURFACE:
             return self._surface(node)
-        if node not in values or module is None:
+        if node not in values:
             return None
         arguments, output = values[node]
         if probe.reads == OUTPUT:
             return Seen({"y": _numpy(output[0])}, caption=self._caption())
+        if module is None:
+            return None
         attention: Any = module  # what the attention probe fits has `attention_weights` and `causal`
         weights = _numpy(attention.attention_weights(*arguments)[0])
         queries, keys = self._tokens(weights.shape[1]), self._tokens(weights.shape[2])
