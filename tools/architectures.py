@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
+from netlab.app.canvas.arrange import arrange
 from netlab.compiler.builder import Graph
 from netlab.data.dataset import source_of
+from netlab.document.graph import Graph as GraphValue
 from netlab.document.project import Project
 
-COLUMN, ROW = 320.0, 140.0
 
-
-def place(g: Graph, columns: int = 5) -> None:
-    """Lay every scope out in rows, in the order in which its nodes were added."""
+def place(g: Graph) -> None:
+    """Arrange the nodes of every scope as the window does it."""
     import msgspec
 
-    counts: dict[str, int] = {}
-    for id, node in g.nodes.items():
-        i = counts.get(node.parent, 0)
-        counts[node.parent] = i + 1
-        x, y = 40 + COLUMN * (i % columns), 40 + ROW * (i // columns)
-        g.nodes[id] = msgspec.structs.replace(node, x=x, y=y)
+    graph = GraphValue(dict(g.nodes), dict(g.edges))
+    for scope in {node.parent for node in g.nodes.values()}:
+        for id, (x, y) in arrange(graph, [node.id for node in graph.inside(scope)]).items():
+            g.nodes[id] = msgspec.structs.replace(g.nodes[id], x=x, y=y)
 
 
 def perceptron() -> Project:
@@ -118,7 +116,7 @@ def resnet18(width: int = 16) -> Project:
     scores = g.add("linear", x, name="scores", out_features=10)
     g.add("output", scores)
     g.add("cross_entropy_loss", scores, g.add("input", field="label", name="label"), name="loss")
-    place(g, 6)
+    place(g)
     about = (
         "ResNet-18: eight blocks of two convolutions, each with a way around, so that gradients reach the first layer."
     )
@@ -148,7 +146,7 @@ def unet(width: int = 12) -> Project:
     g.add("output", clean)
     g.add("mse_loss", clean, image, name="loss")
     g.watch("feature_maps", clean)
-    place(g, 6)
+    place(g)
     about = "A U-Net takes noise out of digits: down to see the whole, up again, and across so that no detail is lost."
     return g.project("U-Net without noise", "mnist", about=about, epochs=8, batch_size=64, learning_rate=0.002)
 

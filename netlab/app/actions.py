@@ -95,6 +95,8 @@ ACTIONS: tuple[Action, ...] = (
            lambda s: bool(s.scope), "Ctrl+Up"),
     Action("add", "Add layer…", "Edit", "Search for a layer and add it.", lambda w: w.add_layer(), shortcut="Ctrl+Space"),
     Action("fit", "Zoom to fit", "View", "Show the whole graph.", lambda w: w.canvas.fit(), shortcut="F", toolbar=True),
+    Action("arrange", "Arrange", "Edit", "Lay out the selected nodes, or all, along their wires.",
+           lambda w: w.canvas.arrange(), lambda s: bool(s.project.graph.nodes), "Ctrl+L", toolbar=True),
     Action("zoom_100", "Zoom to 100 %", "View", "Show the graph at its own size.", lambda w: w.canvas.set_zoom(1.0),
            shortcut="Ctrl+0"),
     Action("theme", "Theme", "View", "Switch between the light and the dark theme.", lambda w: w.toggle_theme(),

@@ -13,6 +13,8 @@ from netlab.document.graph import Node
 from netlab.layers.layer import Layer
 
 RADIUS = 9.0
+TITLE_FROM = 0.15  # from far away only the title is left, in letters that can still be read
+TITLE_POINTS = 5.6  # on the screen
 TEXT_FROM = 0.4  # below this zoom letters cannot be read and are left out
 SHOWN_OPTIONS = 2
 
@@ -89,6 +91,8 @@ class NodeItem(QGraphicsItem):
         self._paint_card(painter)
         if zoom >= TEXT_FROM:
             self._paint_text(painter)
+        elif zoom >= TITLE_FROM:
+            self._paint_title(painter, zoom)
         self._paint_ports(painter, zoom)
 
     def _paint_card(self, painter: QPainter) -> None:
@@ -135,6 +139,14 @@ class NodeItem(QGraphicsItem):
             painter.drawText(
                 footer, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, _count(self.parameters)
             )
+
+    def _paint_title(self, painter: QPainter, zoom: float) -> None:
+        """The title in the body of the card, as large as on the screen it has to be."""
+        painter.setFont(_font(min(TITLE_POINTS / zoom, 30.0), True))
+        painter.setPen(color("text"))
+        box = self.layout_.rect.adjusted(8, HEADER, -8, -2)
+        text = painter.fontMetrics().elidedText(self.title, Qt.TextElideMode.ElideRight, int(box.width()))
+        painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
 
     def _paint_rows(self, painter: QPainter) -> None:
         left, right = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight

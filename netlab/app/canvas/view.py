@@ -17,6 +17,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QGraphicsView, QWidget
 
+from netlab.app.canvas.arrange import arrange
 from netlab.app.canvas.geometry import HEADER, WIDTH
 from netlab.app.canvas.menu import node_menu
 from netlab.app.canvas.new_node import new_node
@@ -271,6 +272,16 @@ class CanvasView(QGraphicsView):
         ids = self.scene_.selected_ids()
         if ids:
             self.session.apply("Delete", edits.remove, ids)
+
+    def arrange(self) -> None:
+        """Lay out the selection, or everything that is shown, along its wires."""
+        ids = self.session.selection if len(self.session.selection) > 1 else list(self.scene_.nodes)
+        heights = {id: self.scene_.nodes[id].layout_.rect.height() for id in ids}
+        places = arrange(self.session.project.graph, ids, heights)
+        if places:
+            self.session.apply("Arrange", edits.move, places)
+            if len(ids) == len(self.scene_.nodes):
+                self.fit()
 
     def open_quick_add(self, pos: QPointF) -> None:
         """Ask for a layer to put at a point of the scene."""
