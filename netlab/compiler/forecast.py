@@ -8,6 +8,7 @@ from typing import Any
 
 from netlab.compiler.blocks import ancestors, scan_ports
 from netlab.compiler.infer import Inferred
+from netlab.compiler.problem import label
 from netlab.compiler.trace import reaching
 from netlab.document.project import Project
 from netlab.layers.block import SCAN, Block
@@ -134,16 +135,40 @@ class _Forecaster:
             return 0
         own = 4 * (found.layer.kept(arrived, found.sent) - sum(s.elements() for s in found.sent.values()))
         for port, shape in found.sent.items():
-            again = found.layer.needs == "output" or any(
-                reader.needs == "input" for reader in self.read_by.get((node, port), ())
-            )
-            own += BYTES[shape.dtype] * shape.elements() if again else 0
+            own += BYTES[shape.dtype] * shape.elements() if self._needed_again(node, port) else 0
         return max(own, 0)
+
+    def _named(self) -> int:
+        """Bytes of values that only a variable of `forward` keeps: all but ``x`` live until it returns."""
+        graph = self.project.graph
+        top = [node for node in self.order if not graph.nodes[node].parent]
+        position = {node: i for i, node in enumerate(top)}
+        last: dict[tuple[str, str], int] = {}
+        for edge in graph.edges.values():
+            if edge.target in position:
+                key = (edge.source, edge.source_port)
+                last[key] = max(position[edge.target], last.get(key, -1))
+        total, x_until = 0, -1
+        for node in top:
+            found = self.inferred.judged[node]
+            if found.layer.role not in ("", "block"):
+                continue
+            for port, shape in found.sent.items():
+                if x_until <= position[node]:
+                    x_until = last.get((node, port), -1)
+                elif not self._needed_again(node, port):
+                    total += BYTES[shape.dtype] * shape.elements()
+        return total
+
+    def _needed_again(self, node: str, port: str) -> bool:
+        """Whether the backward pass reads a value, so that it is counted there."""
+        readers = self.read_by.get((node, port), ())
+        return self.inferred.layers[node].needs == "output" or any(reader.needs == "input" for reader in readers)
 
     def _worst_moment(self, nodes: Mapping[str, Cost]) -> int:
         """The most bytes of activations and gradients at one time, walking back from the loss."""
         held = self.batch * sum(cost.activations for cost in nodes.values())
-        worst = held
+        worst = held + self.batch * self._named()
         for node in reversed(self.order):
             if node not in self.learning:
                 continue
@@ -157,3 +182,21 @@ class _Forecaster:
             worst = max(worst, held + grown + 4 * self.batch * sum(shape.elements() for shape in passing))
             held += grown - self.batch * nodes[node].activations
         return worst
+
+
+def too_large(project: Project, cost: Forecast, free: int) -> str:
+    """Why training will not fit into `free` bytes, with the largest nodes and a batch size that would; "" if it fits."""
+    if cost.peak <= free:
+        return ""
+    batch = int(project.training.get("batch_size", 32))
+    largest = sorted(cost.nodes, key=lambda node: cost.nodes[node].activations, reverse=True)[:2]
+    names = " and ".join(label(project.graph.nodes[node]) for node in largest)
+    fixed = cost.weights + cost.gradients + cost.optimizer
+    fitting = int(batch * (free - fixed) / max(cost.peak - fixed, 1) * 0.9)
+    remedy = (
+        f"A batch size of {fitting} would fit."
+        if fitting >= 1
+        else "The weights alone take most of it: make the widest layers narrower."
+    )
+    need, have = cost.peak / 1e9, free / 1e9
+    return f"Training needs about {need:.2f} GB, but {have:.2f} GB are free. Most is kept for {names}. {remedy}"

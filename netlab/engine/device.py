@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import psutil
 import torch
 
 
@@ -18,3 +19,10 @@ def choose(wanted: str) -> torch.device:
         known = ", ".join(name for name, found in there.items() if found)
         raise DeviceError(f"This machine has no {wanted} device that torch can use. Choose auto, or one of: {known}.")
     return torch.device(wanted)
+
+
+def free_memory(device: torch.device) -> int:
+    """Bytes that a job on this device may take now."""
+    if device.type == "cuda":
+        return int(torch.cuda.mem_get_info(device)[0])
+    return int(psutil.virtual_memory().available)

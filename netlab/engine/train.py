@@ -22,6 +22,7 @@ from typing import Any, assert_never
 import psutil
 import torch
 
+from netlab.compiler.forecast import forecast, too_large
 from netlab.compiler.source import CompileError
 from netlab.data.dataset import fingerprint, source_of
 from netlab.document import file
@@ -29,7 +30,7 @@ from netlab.document.training import Training
 from netlab.engine import checkpoint, faults, optim
 from netlab.engine.build import Built, build, seed_everything
 from netlab.engine.commands import CommandReader
-from netlab.engine.device import choose
+from netlab.engine.device import choose, free_memory
 from netlab.engine.evaluate import over
 from netlab.engine.faults import TrainingFault
 from netlab.engine.guard import Guard
@@ -126,6 +127,9 @@ class _Job:
         seed_everything(self.training["seed"])
         self.built: Built = build(self.project, folder / "model.py")
         self.device = choose(self.training["device"])
+        wrong = too_large(self.project, forecast(self.project, self.built.inferred), free_memory(self.device))
+        if wrong:
+            raise TrainingFault(wrong)
         self.model = self.built.model.to(self.device).train()
         dataset = source_of(self.project.data.source, self.project.data.options).load()
         fields = (*self.built.source.inputs, *self.built.source.targets)
@@ -186,7 +190,7 @@ class _Job:
     def _train_on(self, batch: dict[str, torch.Tensor]) -> None:
         """Forward, backward, update: θ ← θ − η ∂J/∂θ, by the optimizer's rule."""
         try:
-            _, readings = self.model(**self.built.source.arguments(batch))
+            readings = self.model(**self.built.source.arguments(batch))[1]  # the predictions are let go of at once
             loss = readings["loss"]
             loss.backward()
             self.waiting.append((self.step + 1, {name: value.detach() for name, value in readings.items()}))

@@ -78,6 +78,7 @@ class Blocks(Layer):
 
     def layer_kept(self, length: int, d: int, memory: int = 0) -> int:
         """Numbers that the backward pass of one layer needs: projections, sums, norms and the hidden width."""
-        hidden = self.dim_feedforward * (2 if self.dropout or self.activation == "gelu" else 1)
-        found = length * (8 * d + hidden)
-        return found + (4 * length + 2 * memory) * d if memory else found
+        dropped = bool(self.dropout)  # masks are kept as well, and what they were applied to
+        hidden = self.dim_feedforward * (1 + (self.activation == "gelu") + 2 * dropped)
+        found = length * ((14 if dropped else 9) * d + hidden)
+        return found + ((9 if dropped else 6) * length + 2 * memory) * d if memory else found
