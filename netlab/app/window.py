@@ -27,6 +27,7 @@ from netlab.app.banner import Banner
 from netlab.app.breadcrumb import Breadcrumb
 from netlab.app.canvas.view import CanvasView
 from netlab.app.code_panel import CodePanel
+from netlab.app.exporting import FORMATS, Exporter
 from netlab.app.inspector import Inspector
 from netlab.app.layer_help import amount
 from netlab.app.palette import Palette
@@ -149,6 +150,11 @@ class MainWindow(QMainWindow):
             action = self.examples_menu.addAction(key.replace("_", " "))
             action.triggered.connect(lambda _=False, path=path: self._if_saved(lambda: self.session.open_copy(path)))
         menus["File"].insertMenu(self.actions_["open"], self.examples_menu)
+        self.exporter = Exporter(self.session, self)
+        more = QMenu("Export model", self)
+        for key, (title, _, _) in FORMATS.items():
+            more.addAction(f"{title}…").triggered.connect(lambda _=False, key=key: self.export_model(key))
+        menus["File"].insertMenu(self.actions_["quit"], more)
         self.recent_menu = QMenu("Open recent", self)
         self.recent_menu.aboutToShow.connect(self._fill_recent)
         menus["File"].insertMenu(before, self.recent_menu)
@@ -272,6 +278,16 @@ class MainWindow(QMainWindow):
             write_atomically(Path(name), standalone(self.session.project, self.session.inferred).encode())
             self.session.message.emit(f"Wrote {name}.", "info")
 
+    def export_model(self, format: str) -> None:
+        """Ask for a place and export there, in the background."""
+        _, kinds, ending = FORMATS[format]
+        if ending:
+            name, _ = QFileDialog.getSaveFileName(self, "Export model", f"model{ending}", kinds)
+        else:
+            name = QFileDialog.getExistingDirectory(self, "Export into folder")
+        if name:
+            self.exporter.start(format, Path(name))
+
     def cut(self) -> None:
         """Copy, then remove."""
         clipboard.copy(self.session)
@@ -339,6 +355,7 @@ class MainWindow(QMainWindow):
             return
         recent.settings().setValue("geometry", self.saveGeometry())
         recent.settings().setValue("docks", self.saveState())
+        self.exporter.shutdown()
         self.session.close()
         event.accept()
 

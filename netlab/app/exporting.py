@@ -1,0 +1,73 @@
+"""Export from the window: another process does it, because only the engine has torch; the window goes on."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QProcess, Signal
+
+from netlab.app.session import Session
+from netlab.document import file
+
+FORMATS = {
+    "onnx": ("ONNX", "ONNX (*.onnx)", ".onnx"),
+    "pt2": ("torch.export program", "Programs (*.pt2)", ".pt2"),
+    "safetensors": ("Weights", "Weights (*.safetensors)", ".safetensors"),
+    "python": ("Python with training script", "", ""),
+}
+"""By format: what the menu says, the filter of the file dialog, and the ending; "" where a folder is written."""
+
+
+class Exporter(QObject):
+    """Runs one export at a time and says how it ended."""
+
+    done = Signal(bool)
+
+    def __init__(self, session: Session, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.session = session
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._process = QProcess(self)
+        self._process.finished.connect(self._finished)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether an export is under way."""
+        return self._process.state() != QProcess.ProcessState.NotRunning
+
+    def start(self, format: str, out: Path) -> None:
+        """Export the watched run with its weights, or else the project as it is, freshly initialised."""
+        if self.is_busy:
+            self.session.message.emit("An export is under way. Wait for it to end.", "error")
+            return
+        run = self.session.run
+        trained = run is not None and (run.folder / "checkpoints" / "last.safetensors").exists()
+        if trained and run is not None:
+            target = run.folder
+        else:
+            self._folder = tempfile.TemporaryDirectory()
+            target = Path(self._folder.name) / "project.netlab"
+            file.save(self.session.project, target)
+        told = "with the weights of the run" if trained else "with fresh weights"
+        self.session.message.emit(f"Exporting {told}…", "info")
+        self._process.start(sys.executable, ["-m", "netlab", "export", str(target), str(out), "--to", format])
+
+    def _finished(self, code: int) -> None:
+        said = bytes(self._process.readAllStandardOutput().data()).decode("utf-8", "replace").strip()
+        wrong = bytes(self._process.readAllStandardError().data()).decode("utf-8", "replace").strip()
+        if code == 0:
+            self.session.message.emit(said or "Exported.", "info")
+        else:
+            self.session.message.emit(wrong.split("\n")[-1] or "The export failed.", "error")
+        if self._folder is not None:
+            self._folder.cleanup()
+            self._folder = None
+        self.done.emit(code == 0)
+
+    def shutdown(self) -> None:
+        """End what is under way."""
+        if self.is_busy:
+            self._process.kill()
+            self._process.waitForFinished(2000)
