@@ -95,6 +95,11 @@ def _parser() -> argparse.ArgumentParser:
         command(name, _command, f"{name} a running job", "target").set_defaults(command=name)
     evaluate = command("evaluate", _evaluate, "metrics of a run on one split of its data", "target")
     evaluate.add_argument("--split", choices=["train", "val", "test"], default="test")
+    predict = command("predict", _predict, "ask a trained model about rows of its data, numbers or text", "target")
+    predict.add_argument("inputs", nargs="+", metavar="INPUT")
+    _generate_arguments(command("generate", _generate, "let a trained language model continue a text", "target"))
+    attention = command("attention", _attention, "where every layer and head looks in a text", "target")
+    attention.add_argument("--text", required=True)
     export = command(
         "export", _export, "write the model of a run or project in another format", "target", "out", json=False
     )
@@ -112,6 +117,15 @@ def _parser() -> argparse.ArgumentParser:
     tour.add_argument("--out", type=Path, default=Path("build/tour"))
     tour.add_argument("--seconds", type=float, default=40.0)
     return parser
+
+
+def _generate_arguments(generate: argparse.ArgumentParser) -> None:
+    generate.add_argument("--prompt", required=True)
+    generate.add_argument("--max-tokens", type=int, default=200)
+    generate.add_argument("--temperature", type=float, default=1.0)
+    generate.add_argument("--top-k", type=int)
+    generate.add_argument("--top-p", type=float)
+    generate.add_argument("--seed", type=int, default=0)
 
 
 def _train_arguments(train: argparse.ArgumentParser) -> None:
@@ -268,6 +282,47 @@ def _evaluate(options: Any) -> int:
         print(json.dumps({"run": options.target, "split": options.split, "metrics": metrics}))
     else:
         print("\n".join(f"{options.split}/{name} {value:.4f}" for name, value in metrics.items()))
+    return FINE
+
+
+def _predict(options: Any) -> int:
+    from netlab.engine.explore import Model, predict
+
+    answers = predict(Model.of(options.target), options.inputs)
+    if options.json:
+        _print(answers)
+    else:
+        print("\n".join(f"{a['input']}: {a.get('answer') or a.get('text') or a.get('value')}" for a in answers))
+    return FINE
+
+
+def _generate(options: Any) -> int:
+    from netlab.engine.explore import Model, Sampling, generate
+
+    sampling = Sampling(options.temperature, options.top_k, options.top_p, options.seed)
+    pieces = generate(Model.of(options.target), options.prompt, options.max_tokens, sampling)
+    if options.json:
+        print(json.dumps({"prompt": options.prompt, "text": "".join(pieces)}, ensure_ascii=False))
+        return FINE
+    print(options.prompt, end="")
+    for piece in pieces:
+        print(piece, end="", flush=True)
+    print()
+    return FINE
+
+
+def _attention(options: Any) -> int:
+    from netlab.engine.explore import Model, attention
+
+    layers = attention(Model.of(options.target), options.text)
+    if options.json:
+        print(json.dumps(layers, ensure_ascii=False))
+        return FINE
+    for layer in layers:
+        for head, rows in enumerate(layer["weights"]):
+            print(f"{layer['name']}, head {head + 1}")
+            for token, row in zip(layer["tokens"], rows, strict=True):
+                print(f"  {token:>6}  " + " ".join(f"{weight:.2f}" for weight in row))
     return FINE
 
 
