@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from netlab.compiler.blocks import class_of
 from netlab.compiler.infer import infer
 from netlab.compiler.problem import Problem
 from netlab.compiler.trace import source_fix
 from netlab.data.dataset import source_of
 from netlab.document import edits
-from netlab.document.graph import Node
+from netlab.document.graph import BLOCK_INPUT, Node
 from netlab.document.project import Project
 from netlab.document.values import plain
 from netlab.layers.layer import Fix, catalogue
@@ -32,11 +33,13 @@ def apply_fix(project: Project, problem: Problem, fix: Fix) -> Project:
             return _connect(project, problem, fix)
         case "feed":
             return _feed(project, problem, str(fix.values["field"]))
+        case "lead_in":
+            return _lead_in(project, problem, str(fix.values["source"]), str(fix.values["source_port"]))
         case "append":
             return _append(project, problem, fix)
         case "set_type":
             given: dict[str, object] = fix.values.get("options", {})  # type: ignore[assignment]
-            return _set_type(project, problem.node, str(fix.values["type"]), given)
+            return _set_type(project, fix.node or problem.node, str(fix.values["type"]), given)
         case "bridge":
             return _bridge(project, fix.node or problem.node)
         case "set_data":
@@ -121,6 +124,16 @@ def _feed(project: Project, problem: Problem, field: str) -> Project:
     return edits.connect(project, start, "y", problem.node, problem.port)
 
 
+def _lead_in(project: Project, problem: Problem, source: str, source_port: str) -> Project:
+    """A new port of the block around the node: wired from outside, and inside to the port of the problem."""
+    node = project.graph.nodes[problem.node]
+    port = edits.fresh_id(project.graph.nodes, "n")
+    values = plain(catalogue()[BLOCK_INPUT]().values)
+    entry = Node(port, BLOCK_INPUT, problem.port, options=values, x=node.x - APART, y=node.y, parent=node.parent)
+    project = edits.connect(edits.add_node(project, entry), port, "y", problem.node, problem.port)
+    return edits.connect(project, source, source_port, node.parent, port)
+
+
 def _new_input(project: Project, field: str, x: float, y: float) -> tuple[Project, str]:
     node = edits.fresh_id(project.graph.nodes, "n")
     values = plain(catalogue()["input"](field=field).values)
@@ -129,8 +142,9 @@ def _new_input(project: Project, field: str, x: float, y: float) -> tuple[Projec
 
 def _set_type(project: Project, id: str, key: str, given: dict[str, object]) -> Project:
     """The node as another layer: options that both have and that are valid stay, wires to ports it has not go."""
-    cls = catalogue()[key]
     old = project.graph.nodes[id]
+    cls = catalogue()[key] if key != old.type else class_of(project.graph, old)
+    assert cls is not None, "the type is known"
     kept = {n: v for n, v in old.options.items() if n in cls.options() and not cls.check_values({n: v})}
     lost = [e.id for port, e in project.graph.into(id).items() if port not in cls.inputs()]
     lost += [e.id for e in project.graph.out_of(id) if e.source_port not in cls.outputs()]

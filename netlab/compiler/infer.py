@@ -247,12 +247,21 @@ class _Walk:
         return layer
 
     def _wires_known(self, node: Node, layer: Layer) -> bool:
-        strange = [edge for port, edge in self.into[node.id].items() if port not in layer.inputs()]
+        strange = [
+            edge
+            for port, edge in self.into[node.id].items()
+            if port not in layer.inputs() and not self._is_told_inside(node, port)
+        ]
         for edge in strange:
             known = ", ".join(layer.inputs()) or "none"
             message = f"{label(node)} has no input {edge.target_port!r} (it has: {known}). Remove this wire."
             self._add(Problem("no_port", message, node.id, edge.target_port, edge.id, where=label(node)))
         return not strange
+
+    def _is_told_inside(self, node: Node, port: str) -> bool:
+        """Whether the port of a block is missing because its node inside is of an unknown type."""
+        inside = self.graph.nodes.get(port)
+        return inside is not None and inside.parent == node.id and class_of(self.graph, inside) is None
 
     def _arriving(self, node: Node, layer: Layer) -> dict[str, Shape | None] | None:
         """Shapes by input port, or None when something upstream is missing (told there, not here)."""

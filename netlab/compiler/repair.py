@@ -17,6 +17,7 @@ from netlab.compiler.lint import lint
 from netlab.compiler.problem import ERROR, Problem, label
 from netlab.compiler.trace import source_fix
 from netlab.document import edits
+from netlab.document.graph import BLOCK_INPUT
 from netlab.document.project import Project
 from netlab.layers.layer import Fix, catalogue
 
@@ -59,7 +60,10 @@ def _tried(project: Project, inferred: Inferred, problem: Problem, trials: int) 
             kept.append((left, len(seen), fix))
     kept.sort(key=lambda entry: entry[:2])
     least = kept[0][0] if kept else 0
-    return tuple(fix for left, _, fix in kept[:MAX_FIXES] if left == least) or problem.fixes, len(seen)
+    proved = tuple(fix for left, _, fix in kept[:MAX_FIXES] if left == least)
+    return proved or tuple(fix for fix in problem.fixes if _left(project, inferred, problem, fix) is not None), len(
+        seen
+    )
 
 
 def _left(project: Project, inferred: Inferred, problem: Problem, fix: Fix) -> int | None:
@@ -83,6 +87,7 @@ def _guesses(project: Project, inferred: Inferred, problem: Problem) -> Iterator
             yield from _wires(project, inferred, problem)
             yield from _fields(inferred, problem)
             yield from _through(project, inferred)
+            yield from _lead_in(project, inferred, problem)
         case "shape" | "classes":
             yield from _adapters(problem)
             yield from _widths(project, inferred, problem)
@@ -92,6 +97,7 @@ def _guesses(project: Project, inferred: Inferred, problem: Problem) -> Iterator
             yield from _without_source(project, problem)
             yield Fix(BRIDGE, "bridge", {})
             yield from _other_types(inferred)
+            yield from _other_source_types(project, inferred, problem)
         case "no_output":
             yield from _ends(project, inferred)
         case "no_loss":
@@ -191,6 +197,15 @@ def _other_types(inferred: Inferred) -> Iterator[Fix]:
         yield Fix(f"Make it {name}", "set_type", {"type": key, "options": options})
 
 
+def _other_source_types(project: Project, inferred: Inferred, problem: Problem) -> Iterator[Fix]:
+    """The same for the node that sends what does not fit."""
+    edge = project.graph.into(problem.node).get(problem.port) if problem.node else None
+    if edge is not None:
+        for key, options, name in _usual(inferred):
+            title = f"Make {label(project.graph.nodes[edge.source])} {name}"
+            yield Fix(title, "set_type", {"type": key, "options": options}, edge.source)
+
+
 def _through(project: Project, inferred: Inferred) -> Iterator[Fix]:
     """What nobody reads yet, led through a layer that makes it fit."""
     used = {(edge.source, edge.source_port) for edge in project.graph.edges.values()}
@@ -221,7 +236,23 @@ def _without_source(project: Project, problem: Problem) -> Iterator[Fix]:
             return
         title = f"Remove {label(project.graph.nodes[edge.source])} and join its wires"
         yield Fix(title, "bridge", {}, edge.source)
-        edge = next(iter(project.graph.into(edge.source).values()), None)
+        source = project.graph.nodes[edge.source]
+        inside = source.type == BLOCK_INPUT  # what it sends comes through the port outside
+        before = project.graph.into(source.parent if inside else source.id)
+        edge = before.get(source.id) if inside else next(iter(before.values()), None)
+
+
+def _lead_in(project: Project, inferred: Inferred, problem: Problem) -> Iterator[Fix]:
+    """A new port of the block around the node, fed by what nobody reads outside."""
+    block = project.graph.nodes[problem.node].parent
+    if not block:
+        return
+    outside = project.graph.nodes[block].parent
+    used = {(edge.source, edge.source_port) for edge in project.graph.edges.values()}
+    for node, port in [key for key in inferred.outputs if key not in used]:
+        if project.graph.nodes[node].parent == outside and node != block:
+            values: dict[str, object] = {"source": node, "source_port": port}
+            yield Fix(f"Lead {label(project.graph.nodes[node])} into the block", "lead_in", values)
 
 
 def _own_options(project: Project, inferred: Inferred, problem: Problem) -> Iterator[Fix]:

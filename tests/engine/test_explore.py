@@ -36,7 +36,7 @@ def run_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
 
 
 def test_predict_classifies_rows_and_numbers(run_of: Callable[..., Path]) -> None:
-    model = Model.of(run_of("spirals", 400))
+    model = Model.of(run_of("spirals", 1500))
     rows = predict(model, ["test:0", "test:1", "0.1,-0.2"])
     labels = model.dataset.columns["label"][model.dataset.splits["test"][:40]]
     asked = predict(model, [f"test:{i}" for i in range(40)])
@@ -108,7 +108,7 @@ def test_a_model_without_text_is_refused(run_of: Callable[..., Path]) -> None:
 
 
 def test_the_commands(run_of: Callable[..., Path], capfd: pytest.CaptureFixture[str]) -> None:
-    gpt, spirals = str(run_of("gpt")), str(run_of("spirals", 400))
+    gpt, spirals = str(run_of("gpt")), str(run_of("spirals", 1500))
     assert main(["generate", gpt, "--prompt", "if ", "--max-tokens", "5", "--json"]) == 0
     assert len(json.loads(capfd.readouterr().out)["text"]) == 5
     assert main(["attention", gpt, "--text", "for", "--json"]) == 0
