@@ -197,3 +197,61 @@ def test_wires_never_cross_a_border() -> None:
     inside = next(n.id for n in project.graph.inside(blocks[0]) if n.name == "norm1a")
     with pytest.raises(edits.EditError, match="border"):
         edits.connect(project, outside, "y", inside, "x")
+
+
+def test_the_lstm_example_is_an_lstm() -> None:
+    """Every gate a node in a scanned block; the same numbers as nn.LSTM with the same weights."""
+    project = file.load(examples()["lstm_from_gates"])
+    model = compile(project).eval()
+    cell = model.get_submodule("cell")
+    size, width = 48, 8
+    lstm = nn.LSTM(width, size, batch_first=True)
+    gates = [cell.write, cell.forget, cell.candidate, cell.show]  # torch's order: i, f, g, o
+    with torch.no_grad():
+        joined = torch.cat([gate.weight for gate in gates])  # type: ignore[union-attr, arg-type]
+        lstm.weight_ih_l0.copy_(joined[:, :width])
+        lstm.weight_hh_l0.copy_(joined[:, width:])
+        lstm.bias_ih_l0.copy_(torch.cat([gate.bias for gate in gates]))  # type: ignore[union-attr, arg-type]
+        lstm.bias_hh_l0.zero_()
+        rows = torch.randn(5, 8, width)
+        wanted = model.get_submodule("scores")(lstm(rows)[0][:, -1])
+        assert (model(rows) - wanted).abs().max() < 1e-5
+
+
+def gru_of_gates(size: int = 12) -> Project:
+    """h ← (1 − z) n + z h, with the reset gate inside of n as torch has it."""
+    g = Graph()
+    rows = g.add("input", field="rows")
+    block = g.block("cell", mode="scan")
+    with g.inside(block):
+        x, h = g.add("block_input", name="x"), g.add("block_input", name="h", size=size)
+
+        def both(name: str) -> tuple[str, str]:
+            return (g.add("linear", x, name=f"x_{name}", out_features=size),
+                    g.add("linear", h, name=f"h_{name}", out_features=size))  # fmt: skip
+
+        reset, update = (g.add("sigmoid", g.add("add", *both(name))) for name in ("r", "z"))
+        new_x, new_h = both("n")
+        new = g.add("tanh", g.add("add", new_x, g.add("multiply", reset, new_h)))
+        moved = g.add("multiply", update, g.add("subtract", h, new))
+        state = g.add("add", new, moved)
+        y = g.add("block_output", state, name="y")
+        g.add("block_output", state, name="h")
+    g.connect(rows, block, target_port=x)
+    last = g.add("select_time")
+    g.connect(block, last, source_port=y, target_port="x")
+    g.add("output", last)
+    return g.project("GRU from parts", "digits", data_options={"as_rows": True})
+
+
+def test_a_scan_of_gates_is_a_gru() -> None:
+    model = compile(gru_of_gates()).eval()
+    cell = model.get_submodule("cell")
+    gru = nn.GRU(8, 12, batch_first=True)
+    with torch.no_grad():
+        for side, kind in (("x", "ih"), ("h", "hh")):
+            parts = [getattr(cell, f"{side}_{gate}") for gate in ("r", "z", "n")]
+            getattr(gru, f"weight_{kind}_l0").copy_(torch.cat([part.weight for part in parts]))
+            getattr(gru, f"bias_{kind}_l0").copy_(torch.cat([part.bias for part in parts]))
+        rows = torch.randn(5, 8, 8)
+        assert (model(rows) - gru(rows)[0][:, -1]).abs().max() < 1e-5
