@@ -248,3 +248,35 @@ def _monkey_step(hand: Hand, rng: random.Random, keys: list[str]) -> None:
             hand.canvas.set_zoom(rng.choice([0.3, 0.7, 1.0, 1.6]))
         case _:
             hand.canvas.fit()
+
+
+def test_a_wire_let_go_over_nothing_offers_what_fits_and_wires_it(make_window: Callable[..., Hand]) -> None:
+    hand = make_window(Path(__file__).resolve().parents[2] / "examples" / "lenet.netlab")
+    graph_before = hand.session.project.graph
+    pool = next(n.id for n in graph_before.nodes.values() if n.type == "max_pool2d")
+    before = hand.session.document.position
+    hand.drag(hand.canvas.port_position(pool, "y"), QPoint(300, hand.viewport.height() - 60))
+    box = hand.canvas.quick_add
+    assert box.isVisible()
+    offered = {box.list.item(i).data(Qt.ItemDataRole.UserRole) for i in range(box.list.count())}
+    assert {"conv2d", "relu", "flatten", "batch_norm2d"} <= offered
+    assert not offered & {"lstm", "embedding", "input", "multi_head_attention"}
+    QTest.keyClicks(box.field, "conv2d")
+    QTest.keyClick(box.field, Qt.Key.Key_Return)
+    hand.settle()
+    assert hand.session.document.position == before + 1
+    added = (set(hand.session.project.graph.nodes) - set(graph_before.nodes)).pop()
+    edge = hand.session.project.graph.into(added)["x"]
+    assert (edge.source, edge.source_port) == (pool, "y")
+    hand.session.undo()
+    assert hand.session.project.graph == graph_before
+
+
+def test_escape_after_a_dropped_wire_leaves_nothing_behind(hand: Hand, pair: tuple[str, str]) -> None:
+    hand.drag(hand.canvas.port_position(pair[1], "y"), QPoint(300, 500))
+    hand.key(Qt.Key.Key_Escape, widget=hand.canvas.quick_add.field)
+    hand.key(Qt.Key.Key_Tab)
+    QTest.keyClicks(hand.canvas.quick_add.field, "embedding")
+    QTest.keyClick(hand.canvas.quick_add.field, Qt.Key.Key_Return)
+    hand.settle()
+    assert graph(hand) == (3, 1)

@@ -20,3 +20,8 @@ def new_node(project: Project, key: str, x: float, y: float, parent: str = "") -
         free = [field.name for field in fields if field.name not in used] or [field.name for field in fields]
         options["field"] = free[0] if free else ""
     return Node(edits.fresh_id(project.graph.nodes, "n"), key, options=options, x=x, y=y, parent=parent)
+
+
+def add_wired(project: Project, node: Node, source: str, source_port: str, target: str, target_port: str) -> Project:
+    """A new node together with the wire that asked for it, as one step."""
+    return edits.connect(edits.add_node(project, node), source, source_port, target, target_port)

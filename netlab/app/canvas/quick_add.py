@@ -13,6 +13,7 @@ class QuickAdd(QFrame):
     """Lies over the canvas until something is chosen, or Escape."""
 
     chosen = Signal(str, QPointF)
+    dismissed = Signal()
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -20,6 +21,7 @@ class QuickAdd(QFrame):
         self.setProperty("card", True)
         self.setFixedSize(280, 300)
         self._pos = QPointF()
+        self._only: set[str] | None = None
         self.field = QLineEdit()
         self.field.setPlaceholderText("Search layers…")
         self.field.setAccessibleName("Search layers")
@@ -34,9 +36,10 @@ class QuickAdd(QFrame):
         self.list.itemClicked.connect(lambda item: self._choose(item))
         self.hide()
 
-    def open_at(self, place: QPoint, scene_pos: QPointF) -> None:
-        """Show the box at a place of the parent; what is chosen goes to `scene_pos`."""
-        self._pos = scene_pos
+    def open_at(self, place: QPoint, scene_pos: QPointF, only: set[str] | None = None) -> None:
+        """Show the box at a place of the parent; what is chosen goes to `scene_pos`. With `only`, just those keys."""
+        self._pos, self._only = scene_pos, only
+        self.field.setPlaceholderText("Search layers…" if only is None else "What fits here…")
         room = self._over.rect()
         x = max(4, min(place.x(), room.width() - self.width() - 4))
         y = max(4, min(place.y(), room.height() - self.height() - 4))
@@ -50,6 +53,8 @@ class QuickAdd(QFrame):
     def _fill(self, text: str) -> None:
         self.list.clear()
         for key, layer in search(text):
+            if self._only is not None and key not in self._only:
+                continue
             item = QListWidgetItem(f"{layer.title()}   ·   {layer.category}")
             item.setData(Qt.ItemDataRole.UserRole, key)
             item.setToolTip(layer.summary())
@@ -62,6 +67,7 @@ class QuickAdd(QFrame):
             match event.key():
                 case Qt.Key.Key_Escape:
                     self.hide()
+                    self.dismissed.emit()
                     self._over.setFocus()
                     return True
                 case Qt.Key.Key_Down:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QPointF, QRectF, Signal
 from PySide6.QtWidgets import QGraphicsScene
 
 from netlab.app.canvas.node_item import NodeItem
@@ -23,6 +23,8 @@ MARGIN = 4000.0
 
 class CanvasScene(QGraphicsScene):
     """Items for the nodes and wires of the session's document."""
+
+    wire_dropped = Signal(str, str, bool, QPointF)  # node, port, whether it is an output, and where in the empty
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QGraphicsView, QWidget
 from netlab.app.canvas.arrange import arrange
 from netlab.app.canvas.geometry import HEADER, WIDTH
 from netlab.app.canvas.menu import node_menu
-from netlab.app.canvas.new_node import new_node
+from netlab.app.canvas.new_node import add_wired, new_node
 from netlab.app.canvas.quick_add import QuickAdd
 from netlab.app.canvas.scene import CanvasScene
 from netlab.app.canvas.tools.box import BoxTool
@@ -31,6 +31,7 @@ from netlab.app.canvas.tools.wire import WireTool
 from netlab.app.palette import MIME
 from netlab.app.session import Session
 from netlab.app.theme import color, themes
+from netlab.compiler.fitting import fitting
 from netlab.document import edits
 from netlab.document.graph import BLOCK
 from netlab.layers.layer import catalogue
@@ -64,6 +65,9 @@ class CanvasView(QGraphicsView):
         self.setAccessibleName("Canvas")
         self.quick_add = QuickAdd(self)
         self.quick_add.chosen.connect(self._add_chosen)
+        self.quick_add.dismissed.connect(self._forget_loose_end)
+        self.scene_.wire_dropped.connect(self._offer_what_fits)
+        self._loose_end: tuple[str, str, bool] | None = None  # a wire that waits for the layer it leads to
         session.replaced.connect(self._start_anew)
         session.changed.connect(self._abandon)
         session.scope_changed.connect(lambda _: self._start_anew())
@@ -285,13 +289,38 @@ class CanvasView(QGraphicsView):
 
     def open_quick_add(self, pos: QPointF) -> None:
         """Ask for a layer to put at a point of the scene."""
+        self._loose_end = None
         if not self.mapToScene(self.viewport().rect()).boundingRect().contains(pos):
             pos = self.mapToScene(self.viewport().rect().center())
         self.quick_add.open_at(self.mapFromScene(pos), pos)
 
+    def _offer_what_fits(self, node: str, port: str, is_output: bool, pos: QPointF) -> None:
+        """A wire was let go over nothing: offer the layers that take it (or, led back, all that could feed it)."""
+        self._loose_end = (node, port, is_output)
+        shape = self.session.inferred.outputs.get((node, port)) if is_output else None
+        keys = fitting(shape) if is_output else [key for key, layer in catalogue().items() if layer.outputs()]
+        self.quick_add.open_at(self.mapFromScene(pos), pos, set(keys))
+
+    def _forget_loose_end(self) -> None:
+        self._loose_end = None
+
     def _add_chosen(self, key: str, pos: QPointF) -> None:
-        self.add_layer(key, pos)
+        loose, self._loose_end = self._loose_end, None
+        if loose is None or loose[0] not in self.session.project.graph.nodes:
+            self.add_layer(key, pos)
+        else:
+            self._add_wired(key, pos, *loose)
         self.setFocus()
+
+    def _add_wired(self, key: str, pos: QPointF, node: str, port: str, is_output: bool) -> None:
+        layer = catalogue()[key]
+        y = round(pos.y() - HEADER)
+        x = round(pos.x() if is_output else pos.x() - WIDTH)
+        new = new_node(self.session.project, key, x, y, self.session.scope)
+        own = next(iter(layer.inputs() if is_output else layer.outputs()))
+        wire = (node, port, new.id, own) if is_output else (new.id, own, node, port)
+        if self.session.apply(f"Add {layer.title()}", add_wired, new, *wire):
+            self.session.select([new.id])
 
     def add_layer(self, key: str, pos: QPointF | None = None) -> str | None:
         """Put a new node at a point of the scene (the middle if None); on a wire it is inserted. Returns its id."""

@@ -76,6 +76,8 @@ class WireTool(Tool):
         if target is None:
             if self.taken is not None:
                 self.session.apply("Remove wire", edits.remove, [self.taken.id])
+            elif (pos - self.start).manhattanLength() > SNAP and self.scene.node_at(pos) is None:
+                self.scene.wire_dropped.emit(*self.anchor, self.from_output, pos)
             return
         source, goal = (self.anchor, target) if self.from_output else (target, self.anchor)
         if self.taken is not None and (self.taken.target, self.taken.target_port) == goal:
