@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from netlab.app.session import Session
 from netlab.compiler.fixes import apply_fix
@@ -19,13 +19,11 @@ def problem_card(session: Session, problem: Problem, parent: QWidget | None = No
     text.setWordWrap(True)
     text.setProperty("error", problem.severity == ERROR)
     layout.addWidget(text)
-    if problem.fixes:
-        row = QHBoxLayout()
-        for fix in problem.fixes[:3]:
-            button = QPushButton(fix.label)
-            button.setObjectName("fix")
-            button.clicked.connect(lambda _=False, fix=fix: session.apply(fix.label, apply_fix, problem, fix))
-            row.addWidget(button)
-        row.addStretch(1)
-        layout.addLayout(row)
+    for fix in problem.fixes[:3]:  # one below the other: labels are sentences, and the panel may be narrow
+        button = QPushButton(fix.label)
+        button.setObjectName("fix")
+        button.setToolTip(fix.label)
+        button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        button.clicked.connect(lambda _=False, fix=fix: session.apply(fix.label, apply_fix, problem, fix))
+        layout.addWidget(button)
     return card

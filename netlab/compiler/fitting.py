@@ -1,7 +1,10 @@
-"""Which layers can take a value as it is."""
+"""What fits: which layers can take a value, and why a wire would not work."""
 
 from __future__ import annotations
 
+from netlab.compiler.infer import Inferred, infer
+from netlab.document import edits
+from netlab.document.project import Project
 from netlab.layers.layer import Layer, Shape, ShapeError, catalogue
 
 OUTSIDE = ("input", "block", "block_input")
@@ -23,3 +26,17 @@ def takes(cls: type[Layer], shape: Shape) -> bool:
     except ShapeError as error:
         return cls.role == "loss" and error.port != ports[0][0]  # the target is still to come
     return True
+
+
+def why_not(project: Project, inferred: Inferred, source: tuple[str, str], target: tuple[str, str]) -> str:
+    """What would be wrong with a wire from an output to an input (node and port each), "" if nothing."""
+    try:
+        wired = edits.connect(project, *source, *target)
+    except edits.EditError as error:
+        return str(error)
+    after = infer(wired, inferred)
+    known = {(p.code, p.node, p.port) for p in inferred.problems}
+    for problem in after.problems:
+        if problem.node == target[0] and problem.code == "shape" and (problem.code, *target) not in known:
+            return problem.message
+    return ""

@@ -14,6 +14,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from netlab.app import clipboard
+from netlab.app.canvas.tools.wire import WireTool
 from netlab.document import file
 
 Example = Callable[..., Path]
@@ -280,3 +281,30 @@ def test_escape_after_a_dropped_wire_leaves_nothing_behind(hand: Hand, pair: tup
     QTest.keyClick(hand.canvas.quick_add.field, Qt.Key.Key_Return)
     hand.settle()
     assert graph(hand) == (3, 1)
+
+
+def test_a_wire_that_does_not_fit_says_why_while_it_is_dragged(make_window: Callable[..., Hand]) -> None:
+    hand = make_window(Path(__file__).resolve().parents[2] / "examples" / "lenet.netlab")
+    nodes = hand.session.project.graph.nodes.values()
+    scores = next(n.id for n in nodes if n.name == "scores")
+    conv = next(n.id for n in nodes if n.name == "conv2")
+    start, end = hand.canvas.port_position(scores, "y"), hand.canvas.port_position(conv, "x")
+    QTest.mousePress(hand.viewport, LEFT, Qt.KeyboardModifier.NoModifier, start)
+    QTest.mouseMove(hand.viewport, end)
+    hand.settle()
+    tool = hand.canvas.tool
+    assert isinstance(tool, WireTool)
+    assert tool.preview.faulty
+    assert "cycle" in tool._reason((conv, "x"))
+    other = next(n.id for n in nodes if n.type == "input" and n.name == "label")
+    QTest.mouseMove(hand.viewport, hand.canvas.port_position(other, "y"))
+    hand.key(Qt.Key.Key_Escape)
+    QTest.mouseRelease(hand.viewport, LEFT, Qt.KeyboardModifier.NoModifier, end)
+
+    QTest.mousePress(hand.viewport, LEFT, Qt.KeyboardModifier.NoModifier, hand.canvas.port_position(other, "y"))
+    QTest.mouseMove(hand.viewport, end)
+    hand.settle()
+    assert isinstance(hand.canvas.tool, WireTool)
+    assert "wants an image" in hand.canvas.tool._reason((conv, "x"))
+    hand.key(Qt.Key.Key_Escape)
+    QTest.mouseRelease(hand.viewport, LEFT, Qt.KeyboardModifier.NoModifier, end)

@@ -64,6 +64,12 @@ class WireItem(QGraphicsItem):
         self.prepareGeometryChange()
         self._path = curve(start, end)
 
+    def set_faulty(self, faulty: bool) -> None:
+        """Turn red, or back."""
+        if faulty != self.faulty:
+            self.faulty = faulty
+            self.update()
+
     def show_facts(self, label: str, faulty: bool) -> None:
         """Take over the shape on the wire; redraws only if it is new."""
         if (label, faulty) != (self.label, self.faulty):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF
-from PySide6.QtWidgets import QGraphicsView
+from PySide6.QtCore import QPoint, QPointF
+from PySide6.QtWidgets import QGraphicsView, QToolTip
 
 from netlab.app.canvas.node_item import NodeItem
 from netlab.app.canvas.scene import CanvasScene
 from netlab.app.canvas.tools.tool import Tool
 from netlab.app.canvas.wire_item import WireItem
+from netlab.compiler.fitting import why_not
 from netlab.document import edits
 from netlab.document.project import Project
 
@@ -32,6 +33,7 @@ class WireTool(Tool):
             self.anchor = (item.node.id, port)
             self.from_output = not is_input
         self.hot: NodeItem | None = None
+        self._judged: dict[End, str] = {}
         self.preview = WireItem()
         scene.addItem(self.preview)
         self.move(start)
@@ -55,11 +57,29 @@ class WireTool(Tool):
     def move(self, pos: QPointF) -> None:
         target = self._target(pos)
         self._light(target)
+        reason = self._reason(target) if target else ""
+        self.preview.set_faulty(bool(reason))
+        self.say(pos, reason)
         end = self.scene.nodes[target[0]].port_pos(target[1], self.from_output) if target else pos
         if self.from_output:
             self.preview.set_ends(self._anchor_pos(), end)
         else:
             self.preview.set_ends(end, self._anchor_pos())
+
+    def _reason(self, target: End) -> str:
+        """Why a wire there would not work, "" if it would; found once for each port that is passed."""
+        if target not in self._judged:
+            source, goal = (self.anchor, target) if self.from_output else (target, self.anchor)
+            self._judged[target] = why_not(self.session.project, self.session.inferred, source, goal)
+        return self._judged[target]
+
+    def say(self, pos: QPointF, text: str) -> None:
+        """A sentence beside the pointer."""
+        if not text:
+            QToolTip.hideText()
+            return
+        place = self.view.viewport().mapToGlobal(self.view.mapFromScene(pos)) + QPoint(16, 16)
+        QToolTip.showText(place, text, self.view)
 
     def _light(self, target: End | None) -> None:
         if self.hot is not None:
@@ -91,6 +111,7 @@ class WireTool(Tool):
         self._clear()
 
     def _clear(self) -> None:
+        QToolTip.hideText()
         self._light(None)
         self.scene.removeItem(self.preview)
         if self.taken is not None and self.taken.id in self.scene.wires:
