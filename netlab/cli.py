@@ -62,7 +62,7 @@ def _sentence(problem: dict[str, Any]) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="netlab", description="Build, train and look into neural networks.")
-    from netlab import __version__
+    from netlab import __version__, models
 
     parser.add_argument("--version", action="version", version=f"netlab {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
@@ -95,20 +95,7 @@ def _parser() -> argparse.ArgumentParser:
         command(name, _command, f"{name} a running job", "target").set_defaults(command=name)
     evaluate = command("evaluate", _evaluate, "metrics of a run on one split of its data", "target")
     evaluate.add_argument("--split", choices=["train", "val", "test"], default="test")
-    predict = command("predict", _predict, "ask a trained model about rows of its data, numbers or text", "target")
-    predict.add_argument("inputs", nargs="+", metavar="INPUT")
-    _generate_arguments(command("generate", _generate, "let a trained language model continue a text", "target"))
-    attention = command("attention", _attention, "where every layer and head looks in a text", "target")
-    attention.add_argument("--text", required=True)
-    bring = command(
-        "import", _import, "make a project from a PyTorch module: FILE.py:FACTORY", "model", "file", json=False
-    )
-    bring.add_argument("--data", default="mnist", metavar="KEY", help="data set whose fields feed its inputs")
-    bring.add_argument("--yes", action="store_true", help="run the file without asking")
-    export = command(
-        "export", _export, "write the model of a run or project in another format", "target", "out", json=False
-    )
-    export.add_argument("--to", required=True, choices=["python", "onnx", "pt2", "safetensors"])
+    models.add_to(command)
     shot = command("shot", _shot, "a picture of the window", "file")
     shot.add_argument("-o", "--output", required=True, metavar="PNG")
     shot.add_argument("--size", default="1440x900", metavar="WxH")
@@ -122,15 +109,6 @@ def _parser() -> argparse.ArgumentParser:
     tour.add_argument("--out", type=Path, default=Path("build/tour"))
     tour.add_argument("--seconds", type=float, default=40.0)
     return parser
-
-
-def _generate_arguments(generate: argparse.ArgumentParser) -> None:
-    generate.add_argument("--prompt", required=True)
-    generate.add_argument("--max-tokens", type=int, default=200)
-    generate.add_argument("--temperature", type=float, default=1.0)
-    generate.add_argument("--top-k", type=int)
-    generate.add_argument("--top-p", type=float)
-    generate.add_argument("--seed", type=int, default=0)
 
 
 def _train_arguments(train: argparse.ArgumentParser) -> None:
@@ -287,69 +265,6 @@ def _evaluate(options: Any) -> int:
         print(json.dumps({"run": options.target, "split": options.split, "metrics": metrics}))
     else:
         print("\n".join(f"{options.split}/{name} {value:.4f}" for name, value in metrics.items()))
-    return FINE
-
-
-def _predict(options: Any) -> int:
-    from netlab.engine.explore import Model, predict
-
-    answers = predict(Model.of(options.target), options.inputs)
-    if options.json:
-        _print(answers)
-    else:
-        print("\n".join(f"{a['input']}: {a.get('answer') or a.get('text') or a.get('value')}" for a in answers))
-    return FINE
-
-
-def _generate(options: Any) -> int:
-    from netlab.engine.explore import Model, Sampling, generate
-
-    sampling = Sampling(options.temperature, options.top_k, options.top_p, options.seed)
-    pieces = generate(Model.of(options.target), options.prompt, options.max_tokens, sampling)
-    if options.json:
-        print(json.dumps({"prompt": options.prompt, "text": "".join(pieces)}, ensure_ascii=False))
-        return FINE
-    print(options.prompt, end="")
-    for piece in pieces:
-        print(piece, end="", flush=True)
-    print()
-    return FINE
-
-
-def _attention(options: Any) -> int:
-    from netlab.engine.explore import Model, attention
-
-    layers = attention(Model.of(options.target), options.text)
-    if options.json:
-        print(json.dumps(layers, ensure_ascii=False))
-        return FINE
-    for layer in layers:
-        for head, rows in enumerate(layer["weights"]):
-            print(f"{layer['name']}, head {head + 1}")
-            for token, row in zip(layer["tokens"], rows, strict=True):
-                print(f"  {token:>6}  " + " ".join(f"{weight:.2f}" for weight in row))
-    return FINE
-
-
-def _import(options: Any) -> int:
-    from netlab.document import file
-    from netlab.engine.importing import ImportFault, import_project, load_factory
-
-    question = (
-        f"{options.model} is Python code and will be run on this machine. Have you read it, and shall it run? [y/N] "
-    )
-    if not options.yes and input(question).strip().lower() not in ("y", "yes"):
-        raise ImportFault("Nothing was run and nothing was written.")
-    title = options.model.rpartition(":")[2]
-    file.save(import_project(load_factory(options.model), title, options.data), options.file)
-    print(options.file)
-    return FINE
-
-
-def _export(options: Any) -> int:
-    from netlab.engine.exporting import export
-
-    print(export(Path(options.target), options.to, Path(options.out)))
     return FINE
 
 

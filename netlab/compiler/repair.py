@@ -49,32 +49,39 @@ def _tried(project: Project, inferred: Inferred, problem: Problem, trials: int) 
     before = len(inferred.blocking)
     kept: list[tuple[int, int, Fix]] = []
     seen: set[str] = set()
+    results: list[Project] = []
     for fix in _guesses(project, inferred, problem):
         if len(seen) >= trials or sum(left == 0 for left, _, _ in kept) >= MAX_FIXES:
             break
         if fix.label in seen:
             continue
         seen.add(fix.label)
-        left = _left(project, inferred, problem, fix)
-        if left is not None and left < before:
+        mended = _mended(project, problem, fix)
+        if mended is None or mended in results:  # two words for one change
+            continue
+        left = _left(mended, inferred)
+        if left < before:
+            results.append(mended)
             kept.append((left, len(seen), fix))
     kept.sort(key=lambda entry: entry[:2])
     least = kept[0][0] if kept else 0
     proved = tuple(fix for left, _, fix in kept[:MAX_FIXES] if left == least)
-    return proved or tuple(fix for fix in problem.fixes if _left(project, inferred, problem, fix) is not None), len(
-        seen
-    )
+    unproved = () if proved else tuple(fix for fix in problem.fixes if _mended(project, problem, fix) is not None)
+    return proved or unproved, len(seen)
 
 
-def _left(project: Project, inferred: Inferred, problem: Problem, fix: Fix) -> int | None:
-    """How many blocking problems are left after a fix; None if it cannot be applied."""
+def _mended(project: Project, problem: Problem, fix: Fix) -> Project | None:
+    """The project after a fix; None if it cannot be applied."""
     try:
-        mended = apply_fix(project, problem, fix)
+        return apply_fix(project, problem, fix)
     except (edits.EditError, ValueError, KeyError):
         return None
+
+
+def _left(mended: Project, inferred: Inferred) -> int:
+    """How many blocking problems are left."""
     after = infer(mended, inferred)
-    found = [*after.problems, *lint(mended, after)]
-    return sum(p.severity == ERROR for p in found)
+    return sum(p.severity == ERROR for p in [*after.problems, *lint(mended, after)])
 
 
 def _guesses(project: Project, inferred: Inferred, problem: Problem) -> Iterator[Fix]:
