@@ -53,7 +53,9 @@ def load(folder: Path, built: Built, optimizer: torch.optim.Optimizer) -> dict[s
         prefix = f"optim/{names[name]}/"
         kept = {key[len(prefix) :]: value for key, value in tensors.items() if key.startswith(prefix)}
         if kept:
-            optimizer.state[parameter] = {k: v.to(_home(optimizer, parameter, k)) for k, v in kept.items()}
+            optimizer.state[parameter] = {
+                k: _like(v, parameter, _home(optimizer, parameter, k)) for k, v in kept.items()
+            }
     _set_python_generators(state)
     torch.set_rng_state(tensors["rng/cpu"])
     if torch.cuda.is_available() and "rng/cuda" in tensors:
@@ -94,6 +96,13 @@ def _newest(folder: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
     raise first
 
 
+def _like(value: torch.Tensor, parameter: torch.Tensor, home: torch.device) -> torch.Tensor:
+    """A tensor of the optimizer where it belongs, laid out in memory as its weight is."""
+    if value.shape != parameter.shape:
+        return value.to(home)
+    return torch.empty_like(parameter, dtype=value.dtype, device=home).copy_(value)
+
+
 def _home(optimizer: torch.optim.Optimizer, parameter: torch.Tensor, key: str) -> torch.device:
     """Where an optimizer keeps a tensor: with its weight, but the step count of an unfused one on the CPU."""
     fused = optimizer.param_groups[0].get("fused")
@@ -121,15 +130,20 @@ def _by_step(checkpoints: Path) -> list[Path]:
 def _tensors(built: Built, optimizer: torch.optim.Optimizer) -> dict[str, torch.Tensor]:
     names = built.names()
     # clone: safetensors refuses tensors that share memory, and the CPU copy must not change while it is written
-    found = {names[name]: tensor.detach().cpu().clone() for name, tensor in built.model.state_dict().items()}
+    found = {names[name]: _plain(tensor) for name, tensor in built.model.state_dict().items()}
     for name, parameter in built.model.named_parameters():
         for key, value in optimizer.state.get(parameter, {}).items():
             if isinstance(value, torch.Tensor):
-                found[f"optim/{names[name]}/{key}"] = value.detach().cpu().clone()
+                found[f"optim/{names[name]}/{key}"] = _plain(value)
     found["rng/cpu"] = torch.get_rng_state()
     if torch.cuda.is_available():
         found["rng/cuda"] = torch.cuda.get_rng_state()
     return found
+
+
+def _plain(tensor: torch.Tensor) -> torch.Tensor:
+    """A copy on the CPU, in the order in which files hold numbers."""
+    return tensor.detach().cpu().clone(memory_format=torch.contiguous_format)
 
 
 def _read(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import psutil
 import torch
+from torch import nn
 
 
 class DeviceError(ValueError):
@@ -26,3 +27,10 @@ def free_memory(device: torch.device) -> int:
     if device.type == "cuda":
         return int(torch.cuda.mem_get_info(device)[0])
     return int(psutil.virtual_memory().available)
+
+
+def arranged(model: nn.Module) -> nn.Module:
+    """The model with its images laid out channels last, which convolutions of two dimensions are faster with."""
+    if any(isinstance(module, nn.Conv2d | nn.ConvTranspose2d) for module in model.modules()):
+        return model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return model

@@ -30,7 +30,7 @@ from netlab.document.training import Training
 from netlab.engine import checkpoint, faults, optim
 from netlab.engine.build import Built, build, seed_everything
 from netlab.engine.commands import CommandReader
-from netlab.engine.device import choose, free_memory
+from netlab.engine.device import arranged, choose, free_memory
 from netlab.engine.evaluate import over
 from netlab.engine.faults import TrainingFault
 from netlab.engine.guard import Guard
@@ -130,7 +130,7 @@ class _Job:
         wrong = too_large(self.project, forecast(self.project, self.built.inferred), free_memory(self.device))
         if wrong:
             raise TrainingFault(wrong)
-        self.model = self.built.model.to(self.device).train()
+        self.model = arranged(self.built.model.to(self.device)).train()
         dataset = source_of(self.project.data.source, self.project.data.options).load()
         fields = (*self.built.source.inputs, *self.built.source.targets)
         self.loader = Loader(dataset, fields, self.training["batch_size"], self.training["seed"], self.device)

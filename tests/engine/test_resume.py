@@ -180,3 +180,19 @@ def test_commands_and_signals_on_a_real_engine(
     assert state() == "stopped"
     _, told = checkpoint._read(checkpoint.newest(folder))
     assert (told["step"], told["learning_rate"]) == (step(), 0.123)
+
+
+def test_a_convolution_goes_on_bit_for_bit(new_run: NewRun) -> None:
+    """Its weights lie in memory channels last, and so does what the optimizer keeps for them."""
+    from netlab.document import edits, file
+    from netlab.document.examples import examples
+
+    project = edits.set_training(file.load(examples()["lenet"]), "device", "cpu")
+    whole, cut = new_run(project, steps=8), new_run(project, steps=4)
+    run_job(whole)
+    run_job(cut)
+    store.extend(cut, 8)
+    run_job(cut, resume=True)
+    first, second = (load_file(folder / "checkpoints" / "last.safetensors") for folder in (whole, cut))
+    assert first.keys() == second.keys()
+    assert all(torch.equal(first[name], second[name]) for name in first)
