@@ -17,7 +17,7 @@ from netlab.compiler.builder import Graph  # noqa: E402
 from netlab.document.file import save  # noqa: E402
 from netlab.document.project import Project  # noqa: E402
 
-COLUMN, ROW = 320.0, 140.0
+COLUMN, ROW = 320.0, 164.0
 
 
 def at(column: float, row: float) -> tuple[float, float]:

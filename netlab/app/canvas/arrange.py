@@ -48,8 +48,11 @@ def _columns(edges: Iterable[tuple[str, str]]) -> list[list[list[str]]]:
     if not pairs:
         return []
     found = []
-    for positions, _, _, _ in from_edges(pairs, vertex_spacing=10, dummy_vertices=False):
-        at = {str(node): (float(x), float(y)) for node, (x, y) in positions if isinstance(node, str)}
+    names = list(dict.fromkeys(id for pair in pairs for id in pair))
+    number = {id: i for i, id in enumerate(names)}  # numbers, because the order of a set of texts changes each time
+    numbered = [(number[source], number[target]) for source, target in pairs]
+    for positions, _, _, _ in from_edges(numbered, vertex_spacing=10, dummy_vertices=False):
+        at = {names[int(node)]: (float(x), float(y)) for node, (x, y) in positions if int(node) < len(names)}
         upwards = sum(at[s][1] > at[t][1] for s, t in pairs if s in at and t in at) > 0
         levels = sorted({y for _, y in at.values()}, reverse=upwards)
         found.append([sorted((n for n in at if at[n][1] == level), key=lambda n: at[n][0]) for level in levels])
