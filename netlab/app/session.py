@@ -236,9 +236,10 @@ class Session(QObject):
         self.document.subscribe(self._on_change)
         self.inferred = check(project)
         self.selection = []
-        self.scope = ""
+        was_inside, self.scope = bool(self.scope), ""
         self.replaced.emit()
-        self.scope_changed.emit("")
+        if was_inside:
+            self.scope_changed.emit("")
         self.inferred_changed.emit(self.inferred)
         self.selection_changed.emit([])
         self.title_changed.emit()

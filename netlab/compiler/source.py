@@ -53,11 +53,6 @@ class Source:
     outputs: tuple[str, ...]
     imports: tuple[str, ...]
 
-    @property
-    def module_of_node(self) -> dict[str, str]:
-        """The first submodule of every node that has one."""
-        return {node: places[0][0] for node, places in self.modules_of_node.items()}
-
     def arguments(self, batch: Mapping[str, Any]) -> dict[str, Any]:
         """The keyword arguments of `forward` that make it return losses, from tensors by field name."""
         given = {name: batch[name] for name in (*self.inputs, *self.targets)}
@@ -163,10 +158,9 @@ class _Model:
             yield node, here, kept
             layer = self.inferred.layers[node]
             if isinstance(layer, Block):
-                several = layer.mode == "repeat" and not layer.share_weights
                 for i in range(layer.copies):
-                    place = f"{here}.{i}." if several else f"{here}."
-                    name = f"{kept}.{i}." if several else f"{kept}."
+                    place = f"{here}.{i}." if layer.is_list else f"{here}."
+                    name = f"{kept}.{i}." if layer.is_list else f"{kept}."
                     yield from self._walk(node, place, name)
 
     def _write_forward(self, inputs: tuple[str, ...], targets: tuple[str, ...]) -> tuple[str, ...]:

@@ -94,7 +94,7 @@ class ClassWriter:
         if not isinstance(layer, Block):
             return self.book.codes[node].init
         made = f"{self.book.classes[node]}()"
-        return f"nn.ModuleList([{made} for _ in range({layer.copies})])" if _is_list(layer) else made
+        return f"nn.ModuleList([{made} for _ in range({layer.copies})])" if layer.is_list else made
 
     def write_nodes(self, nodes: Iterable[str]) -> None:
         """The lines of `forward` for these nodes."""
@@ -150,8 +150,8 @@ class ClassWriter:
         out = next(iter(made.values()))
         if out != arguments[0]:
             self.put(f"{INDENT}{out} = {arguments[0]}", node=node)
-        one = self.variables.take("layer") if _is_list(layer) else module
-        head = f"for {one} in {module}:" if _is_list(layer) else f"for _ in range({layer.repeat}):"
+        one = self.variables.take("layer") if layer.is_list else module
+        head = f"for {one} in {module}:" if layer.is_list else f"for _ in range({layer.repeat}):"
         targets = ", ".join(made.values())
         call = f"{one}({', '.join([out, *arguments[1:]])})"
         self.put(f"{INDENT}{head}", f"{DEEPER}{targets} = {call}{self._comment(node, layer)}", node=node)
@@ -228,10 +228,6 @@ def write_block_class(book: Book, block: str, needed: set[str]) -> None:
         book.lines.append((f"class {book.texts[text]}(nn.Module):", block))
         book.lines += [*writer.lines, ("", ""), ("", "")]
     book.classes[block] = book.texts[text]
-
-
-def _is_list(layer: Block) -> bool:
-    return layer.mode == REPEAT and not layer.share_weights
 
 
 def _sizes(shape: Shape) -> str:

@@ -17,8 +17,10 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
+from netlab.document import file
 from netlab.document.file import write_atomically
-from netlab.engine.build import Built
+from netlab.engine.build import Built, build
+from netlab.runs.store import PROJECT
 
 LAST = "last.safetensors"
 KEPT = 2
@@ -67,6 +69,17 @@ def load_weights(built: Built, folder: Path) -> None:
     """Only the weights and buffers, for evaluation."""
     tensors, _ = _newest(folder)
     _set_weights(built, tensors)
+
+
+def trained(folder: Path) -> Built:
+    """The model of a run, on the CPU, with its last weights.
+
+    Raises:
+        CheckpointError: the run has no checkpoint yet.
+    """
+    built = build(file.load(folder / PROJECT))
+    load_weights(built, folder)
+    return built
 
 
 def newest(folder: Path) -> Path:

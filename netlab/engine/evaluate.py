@@ -7,12 +7,10 @@ from pathlib import Path
 import torch
 
 from netlab.data.dataset import DataError, source_of
-from netlab.document import file
 from netlab.engine import checkpoint
-from netlab.engine.build import Built, build
+from netlab.engine.build import Built
 from netlab.engine.device import choose
 from netlab.engine.loader import Loader
-from netlab.runs.store import PROJECT
 
 
 @torch.no_grad()
@@ -39,10 +37,9 @@ def evaluate(folder: Path, split: str = "test") -> dict[str, float]:
         CheckpointError: the run has no checkpoint yet.
         DataError: the split is empty.
     """
-    project = file.load(folder / PROJECT)
-    built = build(project)
+    built = checkpoint.trained(folder)
+    project = built.project
     device = choose(project.training.get("device", "auto"))
-    checkpoint.load_weights(built, folder)
     built.model.to(device)
     dataset = source_of(project.data.source, project.data.options).load()
     if not len(dataset.splits.get(split, ())):

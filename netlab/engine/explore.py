@@ -12,12 +12,11 @@ import torch
 
 from netlab.data.dataset import DataError, Dataset, Field, source_of
 from netlab.data.tokenizer import Tokenizer
-from netlab.document import file
 from netlab.engine import checkpoint
-from netlab.engine.build import Built, build
+from netlab.engine.build import Built
 from netlab.engine.device import choose
 from netlab.probes.attention import Attention as AttentionProbe
-from netlab.runs.store import PROJECT, find_run
+from netlab.runs.store import find_run
 
 
 class ExploreError(ValueError):
@@ -39,9 +38,7 @@ class Model:
         Raises:
             RunError, CheckpointError: there is no such run, or it has no weights yet.
         """
-        folder = find_run(run)
-        built = build(file.load(folder / PROJECT))
-        checkpoint.load_weights(built, folder)
+        built = checkpoint.trained(find_run(run))
         chosen = choose(device)
         built.model.to(chosen).eval()
         choice = built.project.data

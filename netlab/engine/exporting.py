@@ -25,10 +25,9 @@ from netlab.document.file import write_atomically
 from netlab.document.project import Project
 from netlab.engine import checkpoint
 from netlab.engine.build import Built, build, seed_everything
-from netlab.runs.store import PROJECT, find_run
+from netlab.runs.store import find_run
 
 FORMATS = ("python", "onnx", "pt2", "safetensors")
-DTYPES = {"float": torch.float32, "int": torch.int64}
 
 
 class ExportError(ValueError):
@@ -74,10 +73,7 @@ def _model_of(what: Path) -> Built:
         project = file.load(what)
         seed_everything(int(project.training.get("seed", 0)))
         return build(project)
-    folder = find_run(what)
-    built = build(file.load(folder / PROJECT))
-    checkpoint.load_weights(built, folder)
-    return built
+    return checkpoint.trained(find_run(what))
 
 
 def _to_python(built: Built, out: Path) -> str:

@@ -23,9 +23,14 @@ class Block(Layer):
     share_weights = Bool(False, help="Let all copies of a repeat use the same weights.")
 
     @property
+    def is_list(self) -> bool:
+        """Whether every copy has weights of its own."""
+        return self.mode == REPEAT and not self.share_weights
+
+    @property
     def copies(self) -> int:
         """How many sets of weights there are."""
-        return self.repeat if self.mode == REPEAT and not self.share_weights else 1
+        return self.repeat if self.is_list else 1
 
     @property
     def runs(self) -> int:

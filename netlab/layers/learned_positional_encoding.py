@@ -1,7 +1,7 @@
 """LearnedPositionalEncoding: a learned vector tells every position where it stands."""
 
-from netlab.layers.layer import Case, Code, Fix, Input, Layer, Output, Shape, ShapeError, Shapes
-from netlab.layers.shape import need_sequence
+from netlab.layers._positions import need_length
+from netlab.layers.layer import Case, Code, Input, Layer, Output, Shape, Shapes
 from netlab.options import Int
 
 
@@ -22,13 +22,7 @@ class LearnedPositionalEncoding(Layer):
     max_len = Int(1024, min=1, max=1048576, unit="steps", help="The longest sequence that can come.")
 
     def shapes(self, x: Shape) -> Shape:
-        need_sequence(x, "Learned positional encoding")
-        length = x[1].size
-        if length is not None and length > self.max_len:
-            message = f"The sequence is {length} steps long but max_len is {self.max_len}. Set max_len to {length}."
-            fix = Fix(f"Set max_len to {length}", "set_option", {"name": "max_len", "value": length})
-            raise ShapeError(message, port="x", fixes=(fix,))
-        return x
+        return need_length(x, self.max_len, "Learned positional encoding")
 
     def weights(self, x: Shape) -> dict[str, tuple[int, ...]]:
         return {"weight": (self.max_len, x.last)}

@@ -1,7 +1,7 @@
 """PositionalEncoding: tell every position where it stands."""
 
-from netlab.layers.layer import Case, Code, Fix, Input, Layer, Output, Shape, ShapeError
-from netlab.layers.shape import need_sequence
+from netlab.layers._positions import need_length
+from netlab.layers.layer import Case, Code, Input, Layer, Output, Shape
 from netlab.options import Int
 
 
@@ -21,13 +21,7 @@ class PositionalEncoding(Layer):
     max_len = Int(1024, min=1, max=1048576, unit="steps", help="The longest sequence that can come.")
 
     def shapes(self, x: Shape) -> Shape:
-        need_sequence(x, "Positional encoding")
-        length = x[1].size
-        if length is not None and length > self.max_len:
-            message = f"The sequence is {length} steps long but max_len is {self.max_len}. Set max_len to {length}."
-            fix = Fix(f"Set max_len to {length}", "set_option", {"name": "max_len", "value": length})
-            raise ShapeError(message, port="x", fixes=(fix,))
-        return x
+        return need_length(x, self.max_len, "Positional encoding")
 
     def code(self, x: Shape) -> Code:
         return Code(

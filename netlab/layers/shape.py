@@ -26,7 +26,8 @@ class Fix:
 
     Attributes:
         label: what the button says, e.g. ``Insert Flatten``.
-        action: ``set_option`` (name, value), ``insert`` (layer type, put on the wire of port `port`).
+        action: ``set_option`` (name, value) and ``insert`` (layer type, put on the wire of port `port`) are for
+            layers; `netlab.compiler.fixes.apply_fix` lists those that the compiler adds.
         values: the arguments of the action as plain data.
         node: id of the node to change, "" for the node that complained.
     """

@@ -61,64 +61,58 @@ class DecoderLayer(nn.TransformerDecoderLayer):
         return super().forward(x, memory, blocked, unseen, tgt_is_causal=self.causal and mask is None)
 
 
-class Encoder(nn.Module):
-    """`num_layers` encoder layers, each with weights of its own; `norm` adds a layer norm at the end.
+class Stack(nn.Module):
+    """`num_layers` layers of one kind, each with weights of its own; `norm` adds a layer norm at the end."""
+
+    kind: type[nn.Module]
+
+    def __init__(
+        self,
+        d_model: int,
+        nhead: int,
+        num_layers: int,
+        dim_feedforward: int = 2048,
+        dropout: float = 0.1,
+        activation: str = "relu",
+        norm_first: bool = False,
+        causal: bool = False,
+        norm: bool = False,
+    ) -> None:
+        super().__init__()
+        options = (dim_feedforward, dropout, activation, norm_first, causal)
+        self.layers = nn.ModuleList(self.kind(d_model, nhead, *options) for _ in range(num_layers))
+        self.norm = nn.LayerNorm(d_model) if norm else None
+
+    def forward(self, x: Tensor, *others: Tensor | None) -> Tensor:
+        for layer in self.layers:
+            x = layer(x, *others)
+        return x if self.norm is None else self.norm(x)
+
+
+class Encoder(Stack):
+    """A stack of encoder layers.
 
     Shapes: x (B, T, d_model) → (B, T, d_model). Other arguments and the mask are those of `EncoderLayer`.
     """
 
-    def __init__(
-        self,
-        d_model: int,
-        nhead: int,
-        num_layers: int,
-        dim_feedforward: int = 2048,
-        dropout: float = 0.1,
-        activation: str = "relu",
-        norm_first: bool = False,
-        causal: bool = False,
-        norm: bool = False,
-    ) -> None:
-        super().__init__()
-        options = (dim_feedforward, dropout, activation, norm_first, causal)
-        self.layers = nn.ModuleList(EncoderLayer(d_model, nhead, *options) for _ in range(num_layers))
-        self.norm = nn.LayerNorm(d_model) if norm else None
+    kind = EncoderLayer
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
-        for layer in self.layers:
-            x = layer(x, mask)
-        return x if self.norm is None else self.norm(x)
+        return super().forward(x, mask)
 
 
-class Decoder(nn.Module):
-    """`num_layers` decoder layers, each with weights of its own; `norm` adds a layer norm at the end.
+class Decoder(Stack):
+    """A stack of decoder layers.
 
     Shapes: x (B, T, d_model), memory (B, S, d_model) → (B, T, d_model). The rest is that of `DecoderLayer`.
     """
 
-    def __init__(
-        self,
-        d_model: int,
-        nhead: int,
-        num_layers: int,
-        dim_feedforward: int = 2048,
-        dropout: float = 0.1,
-        activation: str = "relu",
-        norm_first: bool = False,
-        causal: bool = False,
-        norm: bool = False,
-    ) -> None:
-        super().__init__()
-        options = (dim_feedforward, dropout, activation, norm_first, causal)
-        self.layers = nn.ModuleList(DecoderLayer(d_model, nhead, *options) for _ in range(num_layers))
-        self.norm = nn.LayerNorm(d_model) if norm else None
+    kind = DecoderLayer
 
     def forward(
         self, x: Tensor, memory: Tensor, mask: Tensor | None = None, memory_mask: Tensor | None = None
     ) -> Tensor:
-        for layer in self.layers:
-            x = layer(x, memory, mask, memory_mask)
-        return x if self.norm is None else self.norm(x)
+        return super().forward(x, memory, mask, memory_mask)
 
 
 class Transformer(nn.Module):

@@ -26,9 +26,10 @@ def arrange(graph: Graph, ids: Sequence[str], heights: Mapping[str, float] | Non
     chosen = set(ids)
     tall = heights if heights is not None else {id: _height(graph, id) for id in ids}
     edges = [(e.source, e.target) for e in graph.edges.values() if e.source in chosen and e.target in chosen]
+    wired = {id for edge in edges for id in edge}
     places: dict[str, Place] = {}
     bottom = 0.0
-    for columns in [*_columns(edges), [[id] for id in ids if not any(id in edge for edge in edges)]]:
+    for columns in [*_columns(edges), [[id] for id in ids if id not in wired]]:
         if not columns:
             continue
         made, height = _fold(columns, tall)
