@@ -11,8 +11,8 @@ BLOCK, BLOCK_INPUT, BLOCK_OUTPUT = "block", "block_input", "block_output"
 """Types of the node that holds others, and of the nodes inside that stand for its ports."""
 
 
-class Node(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One layer on the canvas.
+class Node(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One layer on the canvas. Files leave out what is as here, so that a new field changes no file.
 
     Attributes:
         id: unique in the graph, e.g. ``n17``; checkpoints key tensors by it.
@@ -23,6 +23,9 @@ class Node(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         frozen: its weights do not learn.
         parent: id of the block that it lies in, "" for the model itself. A wire never crosses the border of a block:
             inside stand nodes for its ports, and outside those ports carry the ids of these nodes.
+        shares: id of the node whose weights it uses as well, "" if its weights are its own.
+        link: on blocks; those with the same text are copies of each other, and an edit inside one reaches all.
+        bound: options that follow an option of the block around, by its name there: ``{"out_channels": "channels"}``.
     """
 
     id: str
@@ -33,6 +36,9 @@ class Node(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     y: float = 0.0
     frozen: bool = False
     parent: str = ""
+    shares: str = ""
+    link: str = ""
+    bound: dict[str, str] = {}
 
 
 class Edge(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
