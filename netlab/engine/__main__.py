@@ -47,7 +47,8 @@ def warm_up() -> None:
 
 def work(folder: Path, resume: bool) -> int:
     """Train, with faults of the interpreter written into the run folder."""
-    from netlab.engine.train import be_modest, run_job
+    from netlab.engine.process import be_modest
+    from netlab.engine.train import run_job
 
     if not folder.is_dir():
         print(f"There is no run in {folder}. Run netlab runs for a list.", file=sys.stderr)

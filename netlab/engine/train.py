@@ -1,26 +1,17 @@
 """The training job, read from top to bottom: prepare, loop, end.
 
-A step is forward, backward, update. Between steps, and only there, commands are taken up, metrics handed to the
-writer, probes run and checkpoints written.
+A step is forward, backward, update. Between steps, and only there, metrics are handed to the writer, probes run and
+checkpoints written; commands are taken up behind each of the three.
 """
 
 from __future__ import annotations
 
-import logging
-import os
-import signal
-import sys
-import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, assert_never
+from typing import assert_never
 
 import psutil
-import torch
 
 from netlab.compiler.forecast import forecast, too_large
 from netlab.compiler.source import CompileError
@@ -29,26 +20,27 @@ from netlab.document import file
 from netlab.document.training import Training
 from netlab.engine import checkpoint, faults, optim
 from netlab.engine.build import Built, build, seed_everything
+from netlab.engine.circumstances import circumstances, differing
 from netlab.engine.commands import CommandReader
 from netlab.engine.device import arranged, choose, free_memory
 from netlab.engine.evaluate import over
 from netlab.engine.faults import TrainingFault
 from netlab.engine.guard import Guard
-from netlab.engine.loader import Loader
+from netlab.engine.loader import Batch, Loader
 from netlab.engine.probing import Prober
+from netlab.engine.process import Asked, ends_softly, refuse_second_engine
+from netlab.engine.recorder import OnMetrics, Recorder
+from netlab.engine.steering import Steering
+from netlab.engine.step import BACKWARD, FORWARD, UPDATE, Stepper
 from netlab.options import OptionError
 from netlab.protocol import commands
 from netlab.runs import store
-from netlab.runs.reader import LIVE, RunReader
+from netlab.runs.reader import RunReader
 from netlab.runs.writer import RunWriter
 
-COMMAND_SECONDS = 0.02
 REPORT_SECONDS = 0.05
-PAUSE_POLL_SECONDS = 0.02
 VALIDATE_SECONDS = 5.0
 EPOCH_CHECKPOINT_SECONDS = 2.0
-OnMetrics = Callable[[int, int, dict[str, float]], None]
-logger = logging.getLogger(__name__)
 
 
 def run_job(folder: Path, *, resume: bool = False, on_metrics: OnMetrics | None = None) -> dict[str, str]:
@@ -59,7 +51,7 @@ def run_job(folder: Path, *, resume: bool = False, on_metrics: OnMetrics | None 
     Raises:
         RunError: another engine works on this run, or its folder cannot be written.
     """
-    _refuse_second_engine(folder)
+    refuse_second_engine(folder)
     orders = CommandReader(folder, from_end=resume)  # what is said from now on counts, also while the data loads
     writer = RunWriter(folder)
     process = psutil.Process()
@@ -68,8 +60,8 @@ def run_job(folder: Path, *, resume: bool = False, on_metrics: OnMetrics | None 
         writer.status(started=time.time())
         writer.forget_after(-1)
     try:
-        with _ends_softly() as asked:
-            _Job(folder, writer, on_metrics, resume, orders, asked).run()
+        with ends_softly() as asked:
+            Job(folder, writer, on_metrics, resume, orders, asked).run()
     except TrainingFault as fault:
         _tell(writer, fault)
     except (CompileError, ValueError, OSError) as error:
@@ -85,29 +77,12 @@ def run_job(folder: Path, *, resume: bool = False, on_metrics: OnMetrics | None 
     return status
 
 
-def _refuse_second_engine(folder: Path) -> None:
-    reader = RunReader(folder)
-    status = reader.status()
-    reader.close()
-    if status.get("state") in LIVE:
-        message = f"The run {folder.name} is still being trained, by process {status.get('pid')}."
-        raise store.RunError(f"{message} Stop it first with: netlab stop {folder}")
-
-
 def _tell(writer: RunWriter, fault: TrainingFault) -> None:
     writer.log("error", fault.message, fault.node, fault.detail)
     writer.status(state="failed", message=fault.message, node=fault.node)
 
 
-@dataclass
-class _Asked:
-    """What the system or the user wants of the job."""
-
-    stop: bool = False
-    pause: bool = False
-
-
-class _Job:
+class Job:
     """Everything one run needs, made once, and the loop over it."""
 
     def __init__(
@@ -117,10 +92,9 @@ class _Job:
         on_metrics: OnMetrics | None,
         resume: bool,
         orders: CommandReader,
-        asked: _Asked,
+        asked: Asked,
     ) -> None:
-        self.folder, self.writer, self.on_metrics = folder, writer, on_metrics
-        self.commands, self.asked = orders, asked
+        self.folder, self.writer, self.asked = folder, writer, asked
         self.project = file.load(folder / store.PROJECT)
         self.training = Training(**self.project.training).values
         job = store.job(folder)
@@ -130,22 +104,24 @@ class _Job:
         wrong = too_large(self.project, forecast(self.project, self.built.inferred), free_memory(self.device))
         if wrong:
             raise TrainingFault(wrong)
-        self.model = arranged(self.built.model.to(self.device)).train()
+        arranged(self.built.model.to(self.device)).train()
         dataset = source_of(self.project.data.source, self.project.data.options).load()
         fields = (*self.built.source.inputs, *self.built.source.targets)
         self.loader = Loader(dataset, fields, self.training["batch_size"], self.training["seed"], self.device)
-        self.optimizer = optim.make(self.model.parameters(), self.training, self.device)
+        self.optimizer = optim.make(self.built.model.parameters(), self.training, self.device)
         self.guard = Guard(self.built, self.optimizer, self.device)
+        self.stepper = Stepper(self.built, self.optimizer, self.guard, self.loader.batch_size)
         self.prober = Prober(self.built, self.loader, dataset, writer.reading)
         self.prober.watch([(choice.probe, choice.node) for choice in self.project.probes.values()])
+        self.steering = Steering(orders, asked, writer, self._change, self._wait)
         epochs = job.epochs or self.training["epochs"]
         self.total_steps = job.steps or epochs * self.loader.steps_per_epoch
-        self.data_hash = fingerprint(dataset)
+        self.circumstances = circumstances(self.device, fingerprint(dataset))
         self.step = 0
         self.validated_at = -1
-        self.waiting: list[tuple[int, dict[str, torch.Tensor]]] = []
         if resume:
             self._go_on()
+        self.recorder = Recorder(writer, on_metrics, self.loader.steps_per_epoch, self.loader.batch_size, self.step)
 
     def _go_on(self) -> None:
         state = checkpoint.load(self.folder, self.built, self.optimizer)
@@ -153,29 +129,28 @@ class _Job:
         self.guard.first_loss = state["first_loss"]
         self._set_learning_rate(float(state["learning_rate"]))
         self.writer.forget_after(self.step)
-        differing = [name for name, value in self._circumstances().items() if state.get(name, value) != value]
-        if differing:
-            told = ", ".join(f"{name} {state[name]} → {self._circumstances()[name]}" for name in differing)
-            self.writer.log("warning", f"The run goes on, but not bit for bit as it would have: {told}.")
+        changed = differing(state, self.circumstances)
+        if changed:
+            self.writer.log("warning", f"The run goes on, but not bit for bit as it would have: {changed}.")
 
     def run(self) -> None:
         """The loop; what a fault leaves unsaid is said before it goes on its way."""
         try:
             self._loop()
         except TrainingFault as fault:
-            self.waiting = [entry for entry in self.waiting if fault.step is None or entry[0] <= fault.step]
-            self._report(all_of_it=True)
+            if fault.step is not None:
+                self.recorder.forget_after(fault.step)
+            self.recorder.report(self.step, self.learning_rate, all_of_it=True)
             raise
 
     def _loop(self) -> None:
-        now = time.monotonic()
-        self.obeyed = self.reported = self.checkpointed = self.validated = now
-        self.counted = (now, self.step)
+        self.checkpointed = self.validated = time.monotonic()
         self.writer.status(state="running", total_steps=self.total_steps, device=self.device.type, step=self.step)
-        self.writer.status(seed=self.training["seed"], **self._circumstances())
+        self.writer.status(seed=self.training["seed"], **self.circumstances)
         if self.step == 0:
             self._checkpoint()
             self._look(always=True)
+        self.recorder.restart_clock(self.step)
         while self.step < self.total_steps and not self.asked.stop:
             epoch, position = divmod(self.step, self.loader.steps_per_epoch)
             for batch in self.loader.batches(epoch, position):
@@ -187,29 +162,21 @@ class _Job:
                 self._end_of_epoch()
         self._end()
 
-    def _train_on(self, batch: dict[str, torch.Tensor]) -> None:
-        """Forward, backward, update: θ ← θ − η ∂J/∂θ, by the optimizer's rule."""
-        try:
-            readings = self.model(**self.built.source.arguments(batch))[1]  # the predictions are let go of at once
-            loss = readings["loss"]
-            loss.backward()
-            self.waiting.append((self.step + 1, {name: value.detach() for name, value in readings.items()}))
-            self.guard.admit(self.step + 1, loss, batch, self.learning_rate)
-            self.optimizer.step()
-            self.optimizer.zero_grad(set_to_none=True)
-        except TrainingFault:
-            raise
-        except Exception as error:
-            raise faults.of_exception(error, self.built, self.loader.batch_size) from error
+    def _train_on(self, batch: Batch) -> None:
+        """One step; commands are taken up behind each of its phases."""
+        self.stepper.forward(batch)
+        self.recorder.note(self.step + 1, self.stepper.readings)
+        self.steering.obey(FORWARD)
+        self.stepper.backward()
+        self.steering.obey(BACKWARD)
+        self.stepper.update(self.step + 1, self.learning_rate)
         self.step += 1
+        self.steering.obey(UPDATE)
 
     def _between_steps(self) -> None:
         now = time.monotonic()
-        if now - self.obeyed >= COMMAND_SECONDS:
-            self.obeyed = now
-            self._obey()
-        if now - self.reported >= REPORT_SECONDS:
-            self._report()
+        if now - self.recorder.reported >= REPORT_SECONDS:
+            self.recorder.report(self.step, self.learning_rate)
             self._look()
             if now - self.validated >= VALIDATE_SECONDS:
                 self._validate()
@@ -222,35 +189,12 @@ class _Job:
             self._checkpoint()
 
     def _end(self) -> None:
-        self._report(all_of_it=True)
+        self.recorder.report(self.step, self.learning_rate, all_of_it=True)
         self._checkpoint()  # before the last look at everything: whoever asked for the end may not wait long
         self._validate()
         self._look(always=True)
         state = "stopped" if self.asked.stop else "finished"
         self.writer.status(state=state, step=self.step, message="")
-
-    def _report(self, all_of_it: bool = False) -> None:
-        """Hand over what was measured since the last time; the speed only now and then, or with `all_of_it`."""
-        now = time.monotonic()
-        self.reported = now
-        if not self.waiting:
-            return
-        at, metrics = time.time(), {}
-        tensors = [value.float() for _, readings in self.waiting for value in readings.values()]
-        values = iter(torch.stack(tensors).tolist())  # one transfer, so that a GPU is waited for once
-        for step, readings in self.waiting:
-            metrics = {f"train/{name}": next(values) for name in readings}
-            self.writer.metrics(step, metrics, at)
-        self.waiting.clear()
-        since, step = self.counted
-        if now - since >= 0.5 or (all_of_it and self.step > step):
-            speed = (self.step - step) / (now - since) * self.loader.batch_size
-            self.counted = (now, self.step)
-            metrics |= {"samples_per_s": speed}
-            self.writer.metrics(self.step, {"samples_per_s": speed, "epoch": self.epoch, "lr": self.learning_rate})
-        self.writer.status(step=self.step, epoch=f"{self.epoch:.3f}")
-        if self.on_metrics is not None:
-            self.on_metrics(self.step, int(self.epoch), metrics)
 
     def _validate(self) -> None:
         self.validated = time.monotonic()
@@ -258,13 +202,9 @@ class _Job:
             return
         self.validated_at = self.step
         try:
-            metrics = {f"val/{name}": value for name, value in over(self.built, self.loader, "val").items()}
+            self.recorder.validated(self.step, over(self.built, self.loader, "val"))
         except RuntimeError as error:
             raise faults.of_exception(error, self.built, self.loader.batch_size) from error
-        if metrics:
-            self.writer.metrics(self.step, metrics)
-            if self.on_metrics is not None:
-                self.on_metrics(self.step, int(self.epoch), metrics)
 
     def _look(self, always: bool = False) -> None:
         """Run the probes; one that fails costs the pictures, never the run."""
@@ -281,7 +221,7 @@ class _Job:
         fault = faults.of_weights(self.built, self.step, self.learning_rate)
         if fault is not None:
             raise fault
-        self._report()
+        self.recorder.report(self.step, self.learning_rate)
         self.writer.flush()  # the record is never behind the checkpoint: a run that goes on from it has no gap
         epoch, position = divmod(self.step, self.loader.steps_per_epoch)
         state = {
@@ -291,38 +231,26 @@ class _Job:
             "learning_rate": self.learning_rate,
             "first_loss": self.guard.first_loss,
             "seed": self.training["seed"],
-            **self._circumstances(),
+            **self.circumstances,
         }
         try:
             checkpoint.write(self.folder, self.built, self.optimizer, state)
         except (OSError, file.FileError) as error:  # a full disk: the older checkpoints stand, training goes on
             self.writer.log("warning", f"No checkpoint could be written: {error}. The last good one is kept.")
 
-    def _obey(self) -> None:
-        for command in self.commands.new():
-            self._do(command)
-            while self.asked.pause and not self.asked.stop:
-                time.sleep(PAUSE_POLL_SECONDS)
-                for later in self.commands.new():
-                    self._do(later)
+    def _wait(self, waiting: bool) -> None:
+        if waiting:
+            self.recorder.report(self.step, self.learning_rate)
+        else:
+            self.recorder.restart_clock(self.step)
 
-    def _do(self, command: commands.Command) -> None:
+    def _change(self, command: commands.Change) -> None:
         match command:
-            case commands.Pause():
-                self._report()
-                self.asked.pause = True
-                self.writer.status(state="paused")
-            case commands.Resume():
-                self.asked.pause = False
-                self.counted = (time.monotonic(), self.step)
-                self.writer.status(state="running")
-            case commands.Stop():
-                self.asked.stop = True
             case commands.SetLearningRate(value=value):
                 self._take_learning_rate(value)
             case commands.SetProbes(probes=probes):
                 self.prober.watch(probes)
-                self._look(always=self.asked.pause)
+                self._look(always=bool(self.asked.hold))
             case _:
                 assert_never(command)
 
@@ -337,52 +265,9 @@ class _Job:
         self.writer.metrics(self.step, {"lr": value})
 
     @property
-    def epoch(self) -> float:
-        return self.step / self.loader.steps_per_epoch
-
-    @property
     def learning_rate(self) -> float:
         return float(self.optimizer.param_groups[0]["lr"])
 
     def _set_learning_rate(self, value: float) -> None:
         for group in self.optimizer.param_groups:
             group["lr"] = value
-
-    def _circumstances(self) -> dict[str, Any]:
-        """What has to be the same for the same numbers."""
-        return {
-            "torch": torch.__version__,
-            "python": ".".join(map(str, sys.version_info[:3])),
-            "threads": torch.get_num_threads(),
-            "device_type": self.device.type,
-            "data_hash": self.data_hash,
-        }
-
-
-@contextmanager
-def _ends_softly() -> Iterator[_Asked]:
-    """SIGTERM and Ctrl+C mean: finish the step, write a checkpoint, end."""
-    asked = _Asked()
-    if threading.current_thread() is not threading.main_thread():
-        yield asked
-        return
-
-    def stop(number: int, frame: object) -> None:
-        asked.stop = True
-
-    numbers = [signal.SIGTERM, signal.SIGINT]
-    before = [signal.signal(number, stop) for number in numbers]
-    try:
-        yield asked
-    finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)
-
-
-def be_modest() -> None:
-    """Let the system end the engine rather than the window when memory runs out (Linux; elsewhere no effect)."""
-    try:
-        with open(f"/proc/{os.getpid()}/oom_score_adj", "w") as score:
-            score.write("500")
-    except OSError:
-        pass

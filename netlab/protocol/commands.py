@@ -31,7 +31,9 @@ class SetProbes(msgspec.Struct, frozen=True, tag="set_probes"):
     probes: list[tuple[str, str]]
 
 
-Command = Pause | Resume | Stop | SetLearningRate | SetProbes
+Pace = Pause | Resume | Stop
+Change = SetLearningRate | SetProbes
+Command = Pace | Change
 _decoder = msgspec.json.Decoder(Command)
 
 

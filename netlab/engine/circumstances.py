@@ -1,0 +1,26 @@
+"""What has to be the same for the same numbers."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+
+def circumstances(device: torch.device, data_hash: str) -> dict[str, Any]:
+    """The circumstances of a run as plain data, for its record and its checkpoints."""
+    return {
+        "torch": torch.__version__,
+        "python": ".".join(map(str, sys.version_info[:3])),
+        "threads": torch.get_num_threads(),
+        "device_type": device.type,
+        "data_hash": data_hash,
+    }
+
+
+def differing(then: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """The circumstances that changed, as ``threads 3 → 2, torch 2.12 → 2.13``; "" if none did."""
+    changed = [name for name, value in now.items() if then.get(name, value) != value]
+    return ", ".join(f"{name} {then[name]} → {now[name]}" for name in changed)

@@ -1,0 +1,69 @@
+"""Takes up commands between the phases of a step, and lets the job wait when it is asked to."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from netlab.engine.commands import CommandReader
+from netlab.engine.process import Asked
+from netlab.engine.step import UPDATE
+from netlab.protocol import commands
+from netlab.runs.writer import RunWriter
+
+LOOK_SECONDS = 0.02
+PAUSE_POLL_SECONDS = 0.02
+
+
+class Steering:
+    """Stands between the commands of a run and its job.
+
+    Args:
+        change: does a command that changes the job rather than its pace.
+        waits: called when the job begins to wait (True) and when it goes on (False).
+    """
+
+    def __init__(
+        self,
+        orders: CommandReader,
+        asked: Asked,
+        writer: RunWriter,
+        change: Callable[[commands.Change], None],
+        waits: Callable[[bool], None],
+    ) -> None:
+        self.orders, self.asked, self.writer = orders, asked, writer
+        self._change, self._waits = change, waits
+        self._next = 0.0
+
+    def obey(self, phase: str) -> None:
+        """Do what was asked since the last time; returns when the job may go on behind `phase`."""
+        now = time.monotonic()
+        if now >= self._next:
+            self._next = now + LOOK_SECONDS
+            self._take_up()
+        if self.asked.hold == phase and not self.asked.stop:
+            self._wait(phase)
+
+    def _wait(self, phase: str) -> None:
+        self._waits(True)
+        self.writer.status(state="paused")
+        while self.asked.hold == phase and not self.asked.stop:
+            time.sleep(PAUSE_POLL_SECONDS)
+            self._take_up()
+        self._waits(False)
+        self.writer.status(state="running")
+
+    def _take_up(self) -> None:
+        for command in self.orders.new():
+            self._do(command)
+
+    def _do(self, command: commands.Command) -> None:
+        match command:
+            case commands.Pause():
+                self.asked.hold = UPDATE
+            case commands.Resume():
+                self.asked.hold = ""
+            case commands.Stop():
+                self.asked.stop = True
+            case _:
+                self._change(command)
