@@ -7,7 +7,7 @@ from netlab.compiler.infer import infer
 from netlab.compiler.problem import Problem
 from netlab.compiler.trace import source_fix
 from netlab.data.dataset import source_of
-from netlab.document import edits
+from netlab.document import edits, states
 from netlab.document.graph import BLOCK_INPUT, Node
 from netlab.document.project import Project
 from netlab.document.values import plain
@@ -42,6 +42,8 @@ def apply_fix(project: Project, problem: Problem, fix: Fix) -> Project:
             return _set_type(project, fix.node or problem.node, str(fix.values["type"]), given)
         case "bridge":
             return _bridge(project, fix.node or problem.node)
+        case "end_bypass":
+            return states.set_bypassed(project, [problem.node], False)
         case "set_data":
             key = str(fix.values["source"])
             return edits.set_data(project, key, plain(source_of(key, {}).values))

@@ -8,6 +8,7 @@ from typing import Any
 
 from netlab.compiler.blocks import ancestors, scan_ports
 from netlab.compiler.infer import Inferred
+from netlab.compiler.passages import without_passages
 from netlab.compiler.problem import label
 from netlab.compiler.trace import reaching
 from netlab.document.project import Project
@@ -62,9 +63,10 @@ def forecast(project: Project, inferred: Inferred) -> Forecast:
 class _Forecaster:
     def __init__(self, project: Project, inferred: Inferred) -> None:
         self.project, self.inferred = project, inferred
+        self.graph = without_passages(project.graph, inferred.layers, inferred.inputs)
         roles = ("output", "loss")
         goals = [node for node, layer in inferred.layers.items() if layer.role in roles]
-        needed = reaching(project.graph, goals)
+        needed = reaching(self.graph, goals)
         self.order = [node for node in inferred.order if node in needed and node in inferred.judged]
         self.batch = int(project.training.get("batch_size", 32))
         self.learning = self._learning()
@@ -74,7 +76,7 @@ class _Forecaster:
         """Nodes through which a gradient flows: those that learn, and all behind them."""
         found: set[str] = set()
         into = {node: set[str]() for node in self.order}
-        for edge in self.project.graph.edges.values():
+        for edge in self.graph.edges.values():
             if edge.target in into:
                 into[edge.target].add(edge.source)
         for node in self.order:
@@ -85,7 +87,7 @@ class _Forecaster:
 
     def _readers(self) -> dict[tuple[str, str], list[Layer]]:
         found: dict[tuple[str, str], list[Layer]] = {}
-        for edge in self.project.graph.edges.values():
+        for edge in self.graph.edges.values():
             if edge.target in self.learning and edge.target in self.inferred.judged:
                 layer = self.inferred.layers[edge.target]
                 found.setdefault((edge.source, edge.source_port), []).append(layer)
@@ -140,7 +142,7 @@ class _Forecaster:
 
     def _named(self) -> int:
         """Bytes of values that only a variable of `forward` keeps: all but ``x`` live until it returns."""
-        graph = self.project.graph
+        graph = self.graph
         top = [node for node in self.order if not graph.nodes[node].parent]
         position = {node: i for i, node in enumerate(top)}
         last: dict[tuple[str, str], int] = {}

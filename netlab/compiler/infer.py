@@ -11,6 +11,7 @@ from typing import Any
 from netlab.compiler import block_shapes
 from netlab.compiler.blocks import ancestors, class_of
 from netlab.compiler.fields import fields_of
+from netlab.compiler.passages import AROUND, end_bypass, is_passage, passing
 from netlab.compiler.problem import ERROR, Problem, label
 from netlab.data.dataset import Field
 from netlab.document.graph import BLOCK, BLOCK_INPUT, Edge, Graph, Node
@@ -173,7 +174,10 @@ class _Walk:
         if shapes is None:
             return
         try:
-            if layer.role == "block":
+            if is_passage(node, layer):
+                ways = passing(layer, shapes)
+                made, weights = {port: self.inputs[node.id, way] for port, way in ways.items()}, {}
+            elif layer.role == "block":
                 made, weights = self._visit_block(node, layer, shapes), {}
                 if made is None:
                     return
@@ -212,6 +216,8 @@ class _Walk:
         return block_shapes.leaving(self.graph, node, layer, entering, known, shapes)
 
     def _refuse_misplaced(self, node: Node, layer: Layer) -> None:
+        if node.bypassed and layer.role not in AROUND:
+            raise ShapeError(f"{layer.title()} nodes cannot be bypassed. End the bypass.", fixes=(end_bypass(),))
         if node.parent and layer.role in ("input", "output", "loss"):
             raise ShapeError(f"{layer.title()} nodes belong outside of blocks. Lead the value through a block port.")
 
@@ -271,7 +277,7 @@ class _Walk:
             edge = self.into[node.id].get(port)
             if edge is None:
                 shapes[port] = None
-                if not declared.optional:
+                if not declared.optional and not (node.bypassed and is_passage(node, layer)):
                     complete = False
                     where = label(node)
                     message = f"Nothing is wired to input {port!r} of {where}. {declared.help}"

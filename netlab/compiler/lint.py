@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netlab.compiler.infer import Inferred
+from netlab.compiler.passages import PASSAGE
 from netlab.compiler.problem import WARNING, Problem, label
 from netlab.compiler.trace import reaching, source_fix
 from netlab.data.dataset import Field
@@ -107,6 +108,9 @@ def _field_at(project: Project, inferred: Inferred, node: str, port: str) -> Fie
     """The data field that is wired straight into a port, if one is."""
     edge = project.graph.into(node).get(port)
     layer: Layer | None = inferred.layers.get(edge.source) if edge else None
+    while edge is not None and layer is not None and layer.role == PASSAGE:
+        edge = project.graph.into(edge.source).get("x")
+        layer = inferred.layers.get(edge.source) if edge else None
     return inferred.fields.get(layer.values["field"]) if layer is not None and layer.role == "input" else None
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from netlab.compiler.infer import Inferred
 from netlab.compiler.names import RESERVED, Namespace, identifier
+from netlab.compiler.passages import without_passages
 from netlab.compiler.problem import Problem, label
 from netlab.compiler.trace import reaching
 from netlab.compiler.writer import INDENT, Book, ClassWriter, write_block_class
@@ -72,7 +73,8 @@ class _Model:
     """Writes the module: imports, the classes of the blocks, and the model."""
 
     def __init__(self, project: Project, inferred: Inferred) -> None:
-        self.project, self.inferred, self.graph = project, inferred, project.graph
+        self.project, self.inferred = project, inferred
+        self.graph = without_passages(project.graph, inferred.layers, inferred.inputs)
         self.into: dict[str, dict[str, Edge]] = {node: {} for node in self.graph.nodes}
         for edge in self.graph.edges.values():
             self.into[edge.target][edge.target_port] = edge

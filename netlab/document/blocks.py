@@ -124,4 +124,5 @@ def dissolve_block(project: Project, block: str) -> Project:
         if origin is not None:
             edges[edge.id] = replace(edge, source=origin.source, source_port=origin.source_port)
     probes = {id: probe for id, probe in project.probes.items() if probe.node in nodes}
-    return replace(project, graph=Graph(in_order(nodes), in_order(edges), graph.frames), probes=probes)
+    frames = {id: replace(f, parent=node.parent) if f.parent == block else f for id, f in graph.frames.items()}
+    return replace(project, graph=Graph(in_order(nodes), in_order(edges), frames), probes=probes)

@@ -83,6 +83,7 @@ def remove(project: Project, ids: Iterable[str]) -> Project:
     graph = project.graph
     gone = graph.within(set(ids) & graph.nodes.keys()) | set(ids)
     gone |= _wires_of_lost_ports(graph, gone)
+    gone |= {frame.id for frame in graph.frames.values() if frame.parent in gone}
     for name in sorted(gone):
         if name not in graph.nodes and name not in graph.edges and name not in graph.frames:
             raise EditError(f"There is nothing called {name!r} to remove.")
@@ -188,6 +189,8 @@ def add_frame(project: Project, frame: Frame) -> Project:
     """Put a frame behind the nodes. Raises `EditError` if its id is taken."""
     graph = project.graph
     _refuse_taken(graph, graph.nodes, frame.id)
+    if frame.parent and (frame.parent not in graph.nodes or graph.nodes[frame.parent].type != BLOCK):
+        raise EditError(f"Frame {frame.id} would lie in {frame.parent!r}, which is no block.")
     frames = in_order({**graph.frames, frame.id: _clean(frame)})
     return _with_graph(project, Graph(graph.nodes, graph.edges, frames))
 

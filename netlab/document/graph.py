@@ -21,6 +21,8 @@ class Node(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
         options: every option value of the layer.
         x, y: position of the top left corner on the canvas, in pixels at 100 %.
         frozen: its weights do not learn.
+        pinned: auto-layout leaves it where it is.
+        bypassed: it is left out, and what enters it leaves it unchanged.
         parent: id of the block that it lies in, "" for the model itself. A wire never crosses the border of a block:
             inside stand nodes for its ports, and outside those ports carry the ids of these nodes.
         shares: id of the node whose weights it uses as well, "" if its weights are its own.
@@ -35,6 +37,8 @@ class Node(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     x: float = 0.0
     y: float = 0.0
     frozen: bool = False
+    pinned: bool = False
+    bypassed: bool = False
     parent: str = ""
     shares: str = ""
     link: str = ""
@@ -52,7 +56,14 @@ class Edge(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Frame(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A titled rectangle with a note behind the nodes."""
+    """A titled rectangle behind the nodes.
+
+    Attributes:
+        note: text in Markdown, shown below the title.
+        x, y, width, height: in pixels at 100 %; a node belongs to the frame in which its middle lies.
+        color: a name of the theme's frame colours.
+        parent: id of the block that it lies in, "" for the model itself.
+    """
 
     id: str
     title: str = ""
@@ -62,6 +73,7 @@ class Frame(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     width: float = 300.0
     height: float = 200.0
     color: str = "blue"
+    parent: str = ""
 
 
 class Graph(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

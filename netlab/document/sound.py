@@ -64,6 +64,13 @@ def _nesting(graph: Graph) -> Iterator[Fault]:
                 yield here, "Blocks lie in each other in a circle, or too deep", "Remove the parent"
                 break
             above = found
+    for frame in graph.frames.values():
+        if frame.parent and (frame.parent not in graph.nodes or graph.nodes[frame.parent].type != BLOCK):
+            yield (
+                f"graph.frames.{frame.id}.parent",
+                f"It lies in {frame.parent!r}, which is no block",
+                "Remove the frame",
+            )
     for edge in graph.edges.values():
         ends = [graph.nodes.get(edge.source), graph.nodes.get(edge.target)]
         if None not in ends and ends[0].parent != ends[1].parent:  # type: ignore[union-attr]

@@ -87,8 +87,8 @@ class Layer(Options):
     Class attributes:
         category: where the palette shows it.
         aliases: other words people search for.
-        role: ``""``, ``"input"``, ``"output"``, ``"loss"``, ``"block"``, ``"block_input"`` or ``"block_output"``: how
-            the compiler treats it.
+        role: ``""``, ``"input"``, ``"output"``, ``"loss"``, ``"block"``, ``"block_input"``, ``"block_output"`` or
+            ``"passage"`` (a bend in a wire): how the compiler treats it.
         paper: source, where one exists.
         torch_name: the torch thing it corresponds to, for the help page.
         needs: what its backward pass reads again: its ``"input"``, its ``"output"`` (ReLU, softmax) or ``"nothing"``.

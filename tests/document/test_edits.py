@@ -5,7 +5,7 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from netlab.document import edits
+from netlab.document import edits, states
 from netlab.document.edits import EditError
 from netlab.document.graph import Edge, Frame, Graph, Node
 from netlab.document.project import DataChoice, ProbeChoice, Project
@@ -62,6 +62,14 @@ CASES = {
     "set_frozen": (
         lambda p: edits.set_frozen(p, ["n2"], True),
         having(graph=graph([A, node(B, frozen=True), C], [AB, BC])),
+    ),
+    "set_pinned": (
+        lambda p: states.set_pinned(p, ["n1", "n3"], True),
+        having(graph=graph([node(A, pinned=True), B, node(C, pinned=True)], [AB, BC])),
+    ),
+    "set_bypassed": (
+        lambda p: states.set_bypassed(p, ["n2"], True),
+        having(graph=graph([A, node(B, bypassed=True), C], [AB, BC])),
     ),
     "connect": (
         lambda p: edits.connect(p, "n1", "y", "n3", "other"),
@@ -120,6 +128,8 @@ REFUSED = {
     "two wires": lambda p: edits.add_nodes(p, [], [Edge("e9", "n1", "y", "n3", "x")]),
     "pasted circle": lambda p: edits.add_nodes(p, [], [Edge("e9", "n3", "y", "n1", "x")]),
     "unknown id": lambda p: edits.remove(p, ["n1", "n77"]),
+    "pin unknown": lambda p: states.set_pinned(p, ["n77"], True),
+    "frame in no block": lambda p: edits.add_frame(p, Frame("f9", parent="n1")),
     "move unknown": lambda p: edits.move(p, {"n77": (0, 0)}),
     "move to nan": lambda p: edits.move(p, {"n1": (float("nan"), 0)}),
     "nan": lambda p: edits.set_option(p, "n1", "a", float("nan")),

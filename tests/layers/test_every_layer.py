@@ -54,7 +54,7 @@ def test_it_is_explained(cls: type[Layer]) -> None:
     assert "Shapes:" in cls.__doc__
     assert cls.category in CATEGORIES
     assert cls.aliases
-    assert cls.role in ("", "input", "output", "loss", "block", "block_input", "block_output")
+    assert cls.role in ("", "input", "output", "loss", "block", "block_input", "block_output", "passage")
     assert not cls.no_onnx or cls.no_onnx.endswith(".")
     for name, thing in {**cls.inputs(), **cls.outputs(), **cls.options()}.items():
         assert len(thing.help) >= 8, f"{name} needs a sentence of help"
