@@ -62,7 +62,7 @@ def _sentence(problem: dict[str, Any]) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="netlab", description="Build, train and look into neural networks.")
-    from netlab import __version__, models
+    from netlab import __version__, fleet, models
 
     parser.add_argument("--version", action="version", version=f"netlab {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
@@ -89,13 +89,12 @@ def _parser() -> argparse.ArgumentParser:
     code.add_argument("-o", "--output", metavar="MODEL.PY")
     code.add_argument("--standalone", action="store_true", help="one file that needs only torch")
     _train_arguments(command("train", _train, "train a project"))
-    runs = command("runs", _runs, "list the runs in a folder")
-    runs.add_argument("folder", nargs="?", type=Path)
     for name in ("pause", "resume", "stop"):
         command(name, _command, f"{name} a running job", "target").set_defaults(command=name)
     evaluate = command("evaluate", _evaluate, "metrics of a run on one split of its data", "target")
     evaluate.add_argument("--split", choices=["train", "val", "test"], default="test")
     models.add_to(command)
+    fleet.add_to(command)
     shot = command("shot", _shot, "a picture of the window", "file")
     shot.add_argument("-o", "--output", required=True, metavar="PNG")
     shot.add_argument("--size", default="1440x900", metavar="WxH")
@@ -120,6 +119,7 @@ def _train_arguments(train: argparse.ArgumentParser) -> None:
     train.add_argument("--seed", type=int)
     train.add_argument("--run", dest="run_folder", type=Path, help="folder of the run, new")
     train.add_argument("--resume", type=Path, help="folder of a run to go on with")
+    train.add_argument("--queue", action="store_true", help="wait until one of the places is free (netlab places)")
     train.add_argument("--set", dest="sets", action="append", default=[], metavar="PATH=VALUE")
 
 
@@ -237,14 +237,6 @@ def _train(options: Any) -> int:
         print("netlab train: give either a project FILE or --resume RUN", file=sys.stderr)
         return 2
     return train(options)
-
-
-def _runs(options: Any) -> int:
-    from netlab.runs.store import default_root, list_runs
-
-    rows = [run.as_json() for run in list_runs(options.folder or default_root())]
-    _print(rows) if options.json else print("\n".join(f"{r['name']:24} {r['state']:10} step {r['step']}" for r in rows))
-    return FINE
 
 
 def _command(options: Any) -> int:

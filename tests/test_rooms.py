@@ -44,13 +44,13 @@ ROOMS = {
     "protocol": room(3, "msgspec"),
     "probes": room(4),
     "compiler": room(5),
-    "runs": room(5, "sqlite3", "numpy", "msgspec", "psutil"),
+    "runs": room(5, "sqlite3", "numpy", "msgspec", "psutil", "tensorboardX"),
     "nn": room(6, "torch"),
     "engine": room(6, "torch", "safetensors", "numpy", "psutil", "onnx", "onnxruntime", "onnxscript", beside="nn"),
     "app": room(6, "PySide6", "shiboken6", "pyqtgraph", "numpy", "fast_sugiyama", "psutil", "platformdirs"),
 }
 # The doors import anything, but only inside functions, so that each command loads just what it uses.
-DOORS = {"__init__", "__main__", "bench", "cli", "models"}
+DOORS = {"__init__", "__main__", "bench", "cli", "fleet", "models"}
 LAYER_SURFACE = {"netlab.layers.layer", "netlab.layers.shape", "netlab.options"}
 LAYER_FRAME = {"__init__", "help", "layer", "shape"}
 

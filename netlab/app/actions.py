@@ -10,6 +10,7 @@ from PySide6.QtGui import QKeySequence
 
 from netlab.app.session import Session
 from netlab.document.graph import BLOCK
+from netlab.runs.reader import LIVE
 
 if TYPE_CHECKING:
     from netlab.app.window import MainWindow
@@ -106,7 +107,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("pause", "Pause or go on", "Run", "Let the run wait, or go on.", lambda w: w.toggle_pause(),
            _state("running", "paused"), "F6"),
     Action("stop", "Stop", "Run", "End the run with a checkpoint.", lambda w: w.session.stop(),
-           _state("running", "paused", "starting"), "Shift+F5"),
+           _state(*LIVE), "Shift+F5"),
     Action("go_on", "Resume from checkpoint", "Run", "Let an ended run go on.", lambda w: w.session.resume_run(),
            _state("lost", "failed", "stopped")),
     Action("about", "About NetLab", "Help", "Version and licence.", lambda w: w.about()),

@@ -57,3 +57,16 @@ def _find_node(project: Project, place: str) -> str:
     hint = f" Near it: {', '.join(near)}." if near else ""
     count = "Several nodes are" if named else "No node is"
     raise edits.EditError(f"{count} called {place!r}; use training, data, or a node's id or name.{hint}")
+
+
+def settings(project: Project) -> dict[str, Any]:
+    """Every setting by the path that `set_by_path` takes; a node without a name of its own goes by its id."""
+    nodes = project.graph.nodes.values()
+    names = [node.name for node in nodes]
+    found = {f"training.{name}": value for name, value in project.training.items()}
+    found |= {"data.source": project.data.source}
+    found |= {f"data.{name}": value for name, value in project.data.options.items()}
+    for node in nodes:
+        place = node.name if node.name and names.count(node.name) == 1 and "." not in node.name else node.id
+        found |= {f"{place}.{name}": value for name, value in node.options.items()}
+    return found

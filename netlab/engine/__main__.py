@@ -23,6 +23,7 @@ def main() -> int:
     train = commands.add_parser("train")
     train.add_argument("folder", type=Path)
     train.add_argument("--resume", action="store_true")
+    train.add_argument("--ticket", type=int, help="wait for a place; when it was asked for, in nanoseconds")
     commands.add_parser("wait")
     options = parser.parse_args()
     if options.command == "wait":
@@ -32,7 +33,7 @@ def main() -> int:
             return 0
         job = json.loads(line)
         return work(Path(job["run"]), bool(job.get("resume", False)))
-    return work(options.folder, options.resume)
+    return work(options.folder, options.resume, options.ticket)
 
 
 def warm_up() -> None:
@@ -45,10 +46,9 @@ def warm_up() -> None:
     torch.optim.Adam([weight], fused=True)
 
 
-def work(folder: Path, resume: bool) -> int:
-    """Train, with faults of the interpreter written into the run folder."""
-    from netlab.engine.process import be_modest
-    from netlab.engine.train import run_job
+def work(folder: Path, resume: bool, ticket: int | None = None) -> int:
+    """Train, once it is this run's turn, with faults of the interpreter written into the run folder."""
+    from netlab.engine.queueing import turn
 
     if not folder.is_dir():
         print(f"There is no run in {folder}. Run netlab runs for a list.", file=sys.stderr)
@@ -57,15 +57,24 @@ def work(folder: Path, resume: bool) -> int:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a closed terminal or window does not end a run
     with open(folder / "engine.log", "a", buffering=1, encoding="utf-8") as log:
         _redirect(log)
-        be_modest()
         try:
-            status = run_job(folder, resume=resume)
+            with turn(folder, ticket) as goes_ahead:
+                status = _train(folder, resume) if goes_ahead else {"state": "stopped"}
         except ValueError as error:  # another engine has the run, or its folder cannot be written
             print(error)
             status = {}
         faulthandler.disable()
         sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
     return 0 if status.get("state") in ("finished", "stopped") else 1
+
+
+def _train(folder: Path, resume: bool) -> dict[str, str]:
+    """Load torch only now: whoever waits for a turn needs none of its memory."""
+    from netlab.engine.process import be_modest
+    from netlab.engine.train import run_job
+
+    be_modest()
+    return run_job(folder, resume=resume)
 
 
 def _redirect(log: TextIO) -> None:

@@ -11,6 +11,7 @@ from netlab.document import edits, file
 from netlab.document.paths import set_by_path
 from netlab.document.project import Project
 from netlab.document.training import Training
+from netlab.engine.queueing import turn
 from netlab.engine.train import run_job
 from netlab.runs import store
 
@@ -32,7 +33,10 @@ def train(options: Any) -> int:
         root, name = (place.parent, place.name) if place else (None, None)
         folder = store.create(file.encode(project), root=root, name=name, steps=options.steps)
     told = _Teller(options.json)
-    status = run_job(folder, resume=options.resume is not None, on_metrics=told)
+    with turn(folder, time.time_ns() if options.queue else None) as goes_ahead:
+        if not goes_ahead:
+            return 0
+        status = run_job(folder, resume=options.resume is not None, on_metrics=told)
     return _farewell(folder, status, told, options.json)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +15,8 @@ import psutil
 from netlab.protocol.summaries import Summary, decode
 from netlab.runs.schema import connect_to_read
 
-LIVE = ("starting", "running", "paused")
+LATEST_ROWS = 5000
+LIVE = ("queued", "starting", "running", "paused")
 Curve = tuple[np.ndarray, np.ndarray]
 
 
@@ -98,6 +100,17 @@ class RunReader:
     def names(self) -> list[str]:
         """Names of all metrics recorded."""
         return [row[0] for row in self._ask("SELECT DISTINCT name FROM metrics ORDER BY name")]
+
+    def rows(self) -> Iterator[tuple[int, str, float | None, float]]:
+        """Every value in order of recording: step, metric, value (None where it was no number), seconds since 1970."""
+        base = self._open()
+        if base is not None:
+            yield from base.execute("SELECT step, name, value, time FROM metrics ORDER BY id")
+
+    def latest(self) -> dict[str, float]:
+        """The newest value of each metric that the last rows have; the end of a run measures all of them once more."""
+        rows = self._ask("SELECT name, value FROM metrics ORDER BY id DESC LIMIT ?", LATEST_ROWS)
+        return {name: np.nan if value is None else value for name, value in reversed(rows)}
 
     def status(self) -> dict[str, str]:
         """All status keys; ``state`` is ``lost`` if the engine is gone without having said so."""

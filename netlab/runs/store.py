@@ -1,9 +1,8 @@
-"""The folder of runs: make, find, list and delete."""
+"""The folder of runs: make, find and list."""
 
 from __future__ import annotations
 
 import os
-import shutil
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,11 +11,11 @@ from typing import Any
 import msgspec
 
 from netlab.document.file import write_atomically
+from netlab.runs.about import About, about
 from netlab.runs.reader import RunReader
 from netlab.runs.schema import FILE
 
 PROJECT = "project.netlab"
-TRASH = ".trash"
 
 
 class RunError(ValueError):
@@ -32,7 +31,7 @@ class Job(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class RunInfo:
-    """One line in a list of runs."""
+    """One line in a list of runs: the folder, its name, what people say about it, and how far it is."""
 
     path: Path
     name: str
@@ -40,10 +39,18 @@ class RunInfo:
     step: int
     started: float
     message: str
+    said: About = About()
+
+    @property
+    def title(self) -> str:
+        """The name that somebody gave it, or that of its folder."""
+        return self.said.name or self.name
 
     def as_json(self) -> dict[str, Any]:
         """Plain data."""
-        return asdict(self) | {"path": str(self.path)}
+        told = asdict(self) | {"path": str(self.path), "title": self.title, "note": self.said.note}
+        del told["said"]
+        return told
 
 
 def default_root() -> Path:
@@ -134,14 +141,6 @@ def list_runs(root: Path) -> list[RunInfo]:
         reader.close()
         started = float(status.get("started", folder.stat().st_mtime))
         step = int(status.get("step", 0))
-        found.append(RunInfo(folder, folder.name, status.get("state", "new"), step, started, status.get("message", "")))
+        state, message = status.get("state", "new"), status.get("message", "")
+        found.append(RunInfo(folder, folder.name, state, step, started, message, about(folder)))
     return sorted(found, key=lambda run: -run.started)
-
-
-def delete(folder: Path) -> Path:
-    """Move a run to the trash beside it; returns where it is now."""
-    trash = folder.parent / TRASH
-    trash.mkdir(exist_ok=True)
-    target = trash / f"{folder.name}-{time.time_ns()}"
-    shutil.move(folder, target)
-    return target

@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from netlab.protocol.summaries import Histogram, encode
-from netlab.runs import store
+from netlab.runs import store, trash
 from netlab.runs.reader import RunReader, open_run
 from netlab.runs.schema import FILE
 from netlab.runs.writer import RunWriter
@@ -49,7 +49,7 @@ def test_a_new_run_is_private_unique_and_listed(tmp_path: Path) -> None:
     assert one.stat().st_mode & 0o077 == 0
     assert store.job(one).steps == 7
     assert {run.state for run in store.list_runs(tmp_path)} == {"new"}
-    gone = store.delete(one)
+    gone = trash.delete(one)
     assert gone.is_dir()
     assert [run.name for run in store.list_runs(tmp_path)] == [two.name]
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import subprocess
-import sys
+import time
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QObject, QTimer
 
 from netlab.runs import store
+from netlab.runs.launch import launch
 
 REAP_MS = 1000
 WARM_MS = 3000  # the job that has just started gets the processor to itself first
@@ -37,12 +36,19 @@ class Jobs(QObject):
     def warm_up(self) -> None:
         """Start a spare engine if there is none."""
         if self._spare is None or self._spare.poll() is not None:
-            self._spare = _launch(["wait"], stdin=subprocess.PIPE)
+            self._spare = launch(["wait"], stdin=subprocess.PIPE)
 
     def start(self, project: bytes, root: Path | None = None) -> Path:
         """Make a run folder for a project and let an engine work on it; returns the folder."""
         folder = store.create(project, root)
         self._hand_over(folder, resume=False)
+        return folder
+
+    def queue(self, project: bytes, root: Path | None = None) -> Path:
+        """Make a run folder for a project that is trained when a place is free; returns the folder."""
+        folder = store.create(project, root).resolve()
+        self._started.append(launch(["train", str(folder), "--ticket", str(time.time_ns())], log=folder / "engine.log"))
+        self._reaper.start()
         return folder
 
     def resume(self, folder: Path) -> None:
@@ -53,7 +59,7 @@ class Jobs(QObject):
         folder = folder.resolve()
         spare, self._spare = self._spare, None
         if spare is None or spare.poll() is not None or not _tell(spare, folder, resume):
-            spare = _launch(["train", str(folder), *(["--resume"] if resume else [])], log=folder / "engine.log")
+            spare = launch(["train", str(folder), *(["--resume"] if resume else [])], log=folder / "engine.log")
         self._started.append(spare)
         self._reaper.start()
         self._warmer.start()
@@ -94,22 +100,3 @@ def _tell(spare: subprocess.Popen[bytes], folder: Path, resume: bool) -> bool:
     except OSError:
         return False
     return True
-
-
-def _launch(arguments: list[str], stdin: int = subprocess.DEVNULL, log: Path | None = None) -> subprocess.Popen[bytes]:
-    """An engine process in a session of its own."""
-    options: dict[str, Any] = {"start_new_session": True}
-    if os.name == "nt":
-        options = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.DETACHED_PROCESS}
-    target = open(log, "ab") if log is not None else None  # noqa: SIM115 - closed below, the child has its own
-    try:
-        return subprocess.Popen[bytes](
-            [sys.executable, "-m", "netlab.engine", *arguments],
-            stdin=stdin,
-            stdout=target or subprocess.DEVNULL,
-            stderr=target or subprocess.DEVNULL,
-            **options,
-        )
-    finally:
-        if target is not None:
-            target.close()

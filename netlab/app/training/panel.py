@@ -12,7 +12,7 @@ from netlab.app.training.curves import CurvesPanel
 from netlab.app.training.follower import RunFollower
 
 WORDS = {
-    "starting": "Starting…", "running": "Training", "paused": "Paused", "finished": "Finished", "stopped": "Stopped",
+    "queued": "Waiting for its turn", "starting": "Starting…", "running": "Training", "paused": "Paused", "finished": "Finished", "stopped": "Stopped",
     "failed": "Failed", "lost": "Engine lost",
 }  # fmt: skip
 

@@ -1,0 +1,42 @@
+"""A run that waits for its turn: seen as ``queued``, and stopped by the same command as one that trains."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+
+from netlab.engine.commands import CommandReader
+from netlab.protocol.commands import Stop
+from netlab.runs import queue
+from netlab.runs.writer import RunWriter
+
+
+@contextmanager
+def turn(folder: Path, ticket: int | None) -> Iterator[bool]:
+    """Hold a place to train in; with a ticket, wait for it. Yields False if the run was stopped while it waited."""
+    if ticket is None:
+        with queue.place(folder.parent) as goes_ahead:
+            yield goes_ahead
+        return
+    process = psutil.Process()
+    writer = RunWriter(folder)
+    writer.status(state="queued", pid=process.pid, pid_start=process.create_time(), message="")
+    orders = CommandReader(folder)
+    stopped = False
+
+    def goes_on() -> bool:
+        nonlocal stopped
+        stopped = stopped or any(isinstance(command, Stop) for command in orders.new())
+        return not stopped
+
+    try:
+        with queue.place(folder.parent, ticket, goes_on) as goes_ahead:
+            if not goes_ahead:
+                writer.status(state="stopped", message="Stopped before its turn came.")
+            writer.close()
+            yield goes_ahead
+    finally:
+        writer.close()

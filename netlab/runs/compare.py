@@ -1,0 +1,120 @@
+"""Runs side by side: the settings that differ, what their metrics came to, and what differs between their graphs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from netlab.document import diff, file
+from netlab.document.paths import settings
+from netlab.document.project import Project
+from netlab.runs.reader import RunReader
+from netlab.runs.store import PROJECT
+
+HIGHER_IS_BETTER = {"accuracy", "auc", "bleu", "chrf", "dice", "f1", "iou", "precision", "r2", "recall", "top5"}
+
+
+def lower_is_better(metric: str) -> bool:
+    """Whether a smaller value is the better one: so with losses and errors, not with accuracies."""
+    return metric.rpartition("/")[2] not in HIGHER_IS_BETTER
+
+
+def best_of(values: np.ndarray, metric: str) -> float | None:
+    """The best of the finite values; None if there is none."""
+    finite = values[np.isfinite(values)]
+    if not finite.size:
+        return None
+    return float(finite.min() if lower_is_better(metric) else finite.max())
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One run among others.
+
+    Attributes:
+        settings: the values of the paths in which the runs differ; a path that a run lacks is left out.
+        final: the newest value of each metric.
+    """
+
+    folder: Path
+    settings: dict[str, Any]
+    final: dict[str, float]
+
+
+def compare(folders: list[Path]) -> list[Compared]:
+    """The runs with the settings in which they differ; one whose project cannot be read has none."""
+    all_settings = [settings(project) if (project := project_of(folder)) else {} for folder in folders]
+    known = [found for found in all_settings if found]
+    paths = differing(known)
+    return [
+        Compared(folder, {path: found[path] for path in paths if path in found}, final_metrics(folder))
+        for folder, found in zip(folders, all_settings, strict=True)
+    ]
+
+
+def differing(all_settings: list[dict[str, Any]]) -> list[str]:
+    """The paths whose values are not the same everywhere, in the order of the settings."""
+    missing = object()
+    paths = dict.fromkeys(path for found in all_settings for path in found)
+    return [
+        path
+        for path in paths
+        if any(not diff.same(found.get(path, missing), all_settings[0].get(path, missing)) for found in all_settings)
+    ]
+
+
+def project_of(folder: Path) -> Project | None:
+    """The project that a run was made of; None if its file cannot be read."""
+    try:
+        return file.load(folder / PROJECT)
+    except file.FileError:
+        return None
+
+
+def final_metrics(folder: Path) -> dict[str, float]:
+    """The newest value of each metric of a run."""
+    reader = RunReader(folder)
+    try:
+        return reader.latest()
+    finally:
+        reader.close()
+
+
+def graph_differences(old: Project, new: Project) -> list[str]:
+    """What differs between two graphs, a sentence each; options that both have are left to `compare`."""
+    changes = diff.between(old, new).changes
+    told = []
+    for path, (before, after) in changes.items():
+        kind = path.partition("/")[0]
+        if kind == "node":
+            told += _node_change(before, after)
+        elif kind == "edge":
+            wire = after or before
+            names = f"{_called(old, new, wire.source)} → {_called(old, new, wire.target)}.{wire.target_port}"
+            told.append(f"wire {'removed' if after is None else 'added' if before is None else 'changed'}: {names}")
+    return sorted(told)
+
+
+def _node_change(before: Any, after: Any) -> list[str]:
+    if before is None:
+        return [f"node added: {_name(after)}"]
+    if after is None:
+        return [f"node removed: {_name(before)}"]
+    told = []
+    if before.type != after.type:
+        told.append(f"node {_name(before)} became {after.type}")
+    if before.frozen != after.frozen:
+        told.append(f"node {_name(after)} {'frozen' if after.frozen else 'thawed'}")
+    return told
+
+
+def _name(node: Any) -> str:
+    return f"{node.name} ({node.type})" if node.name else f"{node.id} ({node.type})"
+
+
+def _called(old: Project, new: Project, node: str) -> str:
+    record = new.graph.nodes.get(node) or old.graph.nodes.get(node)
+    return (record.name or record.id) if record is not None else node

@@ -1,0 +1,66 @@
+"""The trash beside the runs: what is deleted lies there until somebody empties it, and can be brought back."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from pathlib import Path
+
+from netlab.runs.reader import LIVE, RunReader
+from netlab.runs.store import PROJECT, RunError
+
+FOLDER = ".trash"
+
+
+def delete(folder: Path) -> Path:
+    """Move a run to the trash beside it; returns where it is now.
+
+    Raises:
+        RunError: an engine still works on it, or the folder cannot be moved.
+    """
+    reader = RunReader(folder)
+    state = reader.status().get("state")
+    reader.close()
+    if state in LIVE:
+        raise RunError(f"The run {folder.name} is still being trained. Stop it first with: netlab stop {folder}")
+    trash = folder.parent / FOLDER
+    target = trash / f"{folder.name}-{time.time_ns()}"
+    try:
+        trash.mkdir(exist_ok=True)
+        shutil.move(folder, target)
+    except OSError as error:
+        raise RunError(f"{folder} cannot be moved to the trash: {error.strerror}. It is where it was.") from error
+    return target
+
+
+def deleted(root: Path) -> list[Path]:
+    """The runs in the trash of a folder of runs, last deleted first."""
+    found = [path.parent for path in (root / FOLDER).glob("*/" + PROJECT)]
+    return sorted(found, key=lambda path: path.name.rpartition("-")[2], reverse=True)
+
+
+def name_before(trashed: Path) -> str:
+    """What a run in the trash was called."""
+    return trashed.name.rpartition("-")[0]
+
+
+def restore(trashed: Path) -> Path:
+    """Bring a run back from the trash; returns its folder.
+
+    Raises:
+        RunError: another run has its name by now, or it is not in a trash.
+    """
+    target = trashed.parent.parent / name_before(trashed)
+    if trashed.parent.name != FOLDER or not trashed.is_dir():
+        raise RunError(f"{trashed} is no run in a trash. Run netlab runs --trash for a list.")
+    if target.exists():
+        raise RunError(f"There is another run in {target} by now. Move or delete that one first.")
+    shutil.move(trashed, target)
+    return target
+
+
+def empty(root: Path) -> int:
+    """Delete for good what is in the trash; returns how many runs that were."""
+    count = len(deleted(root))
+    shutil.rmtree(root / FOLDER, ignore_errors=True)
+    return count
