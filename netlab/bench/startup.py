@@ -1,0 +1,27 @@
+"""From the start of the process to a window that can be used."""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterator
+
+from netlab.bench.row import Row, within
+
+
+def rows() -> Iterator[Row]:
+    """From the start of the process to the first painted window, without torch."""
+    code = (
+        "import time; t = time.perf_counter()\n"
+        "from netlab.app.start import make_window\n"
+        "from PySide6.QtWidgets import QApplication\n"
+        "w = make_window(None); w.show(); QApplication.processEvents()\n"
+        "print(time.perf_counter() - t)"
+    )
+    times = []
+    for _ in range(4):
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        times.append(float(done.stdout.split()[-1]))
+    took = statistics.median(times[1:])
+    yield within("startup", "window painted", took, "s", 1.0)
