@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from netlab.document import edits
+from netlab.document import edits, ties
 from netlab.document.diff import in_order
 from netlab.document.graph import BLOCK, BLOCK_INPUT, BLOCK_OUTPUT, Edge, Graph, Node
 from netlab.document.project import Project
@@ -50,6 +50,8 @@ class _Maker:
         self.nodes[id] = self.block
         for node in chosen:
             self.nodes[node.id] = replace(node, parent=id)
+        led = {name: node.options[option] for node in chosen for option, name in node.bound.items()}
+        self.nodes[id] = self.block = replace(self.block, options=led, bound={name: name for name in led})
         self.ports: dict[tuple[End, str], str] = {}
 
     def made(self) -> Graph:
@@ -110,7 +112,7 @@ def dissolve_block(project: Project, block: str) -> Project:
     feeding = {e.target_port: e for e in graph.edges.values() if e.target == block}
     leaving = {e.target: e for e in graph.edges.values() if e.target in ports}
     nodes = {
-        id: replace(n, parent=node.parent) if n.parent == block else n
+        id: replace(n, parent=node.parent, bound=_bound_outside(n, node)) if n.parent == block else n
         for id, n in graph.nodes.items()
         if id != block and id not in ports
     }
@@ -125,4 +127,10 @@ def dissolve_block(project: Project, block: str) -> Project:
             edges[edge.id] = replace(edge, source=origin.source, source_port=origin.source_port)
     probes = {id: probe for id, probe in project.probes.items() if probe.node in nodes}
     frames = {id: replace(f, parent=node.parent) if f.parent == block else f for id, f in graph.frames.items()}
-    return replace(project, graph=Graph(in_order(nodes), in_order(edges), frames), probes=probes)
+    left = ties.after_removal(Graph(in_order(nodes), in_order(edges), frames), [node])
+    return replace(project, graph=left, probes=probes)
+
+
+def _bound_outside(node: Node, block: Node) -> dict[str, str]:
+    """What a node's options follow without the block: what those of the block followed."""
+    return {option: block.bound[name] for option, name in node.bound.items() if name in block.bound}

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from netlab.document import ties
 from netlab.document.diff import in_order
 from netlab.document.graph import BLOCK, BLOCK_INPUT, BLOCK_OUTPUT, Edge, Frame, Graph, Node
 from netlab.document.project import DataChoice, ProbeChoice, Project
@@ -88,9 +89,10 @@ def remove(project: Project, ids: Iterable[str]) -> Project:
         if name not in graph.nodes and name not in graph.edges and name not in graph.frames:
             raise EditError(f"There is nothing called {name!r} to remove.")
     lost = {e.id for e in graph.edges.values() if e.id in gone or e.source in gone or e.target in gone}
+    left = Graph(_without(graph.nodes, gone), _without(graph.edges, lost), _without(graph.frames, gone))
     return msgspec.structs.replace(
         project,
-        graph=Graph(_without(graph.nodes, gone), _without(graph.edges, lost), _without(graph.frames, gone)),
+        graph=ties.after_removal(left, [graph.nodes[id] for id in gone if id in graph.nodes]),
         probes=_without(project.probes, {p.id for p in project.probes.values() if p.node in gone}),
     )
 
@@ -123,14 +125,24 @@ def set_option(project: Project, node_id: str, name: str, value: Any) -> Project
 
 
 def set_options(project: Project, node_id: str, values: Mapping[str, Any]) -> Project:
-    """Set several options of a node at once."""
+    """Set several options of a node at once.
+
+    One that follows an option of the block around changes that one, and with it all that follow it.
+    """
     node = _node(project, node_id)
-    return _with_node(project, node, options={**node.options, **_plain(dict(values))})
+    above = {node.bound[name]: value for name, value in values.items() if name in node.bound}
+    own = {name: value for name, value in values.items() if name not in node.bound}
+    if above:
+        project = set_options(project, node.parent, above)
+    return _with_graph(project, ties.put_options(project.graph, node_id, _plain(own)) if own else project.graph)
 
 
 def set_node(project: Project, node_id: str, *, type: str, options: Mapping[str, Any]) -> Project:
     """Make a node another layer under the same id, name and place; its wires are left as they are."""
-    return _with_node(project, _node(project, node_id), type=type, options=_plain(dict(options)))
+    node = _node(project, node_id)
+    given = _plain(dict(options))
+    bound = {name: led for name, led in node.bound.items() if name in given and given[name] == node.options.get(name)}
+    return _with_node(project, node, type=type, options=given, bound=bound)
 
 
 def rename(project: Project, node_id: str, name: str) -> Project:
@@ -139,9 +151,11 @@ def rename(project: Project, node_id: str, name: str) -> Project:
 
 
 def set_frozen(project: Project, ids: Iterable[str], frozen: bool) -> Project:
-    """Make the weights of nodes stay (True) or learn (False)."""
+    """Make the weights of nodes, and so of all that share them, stay (True) or learn (False)."""
     for name in ids:
-        project = _with_node(project, _node(project, name), frozen=bool(frozen))
+        _node(project, name)
+        for member in ties.family(project.graph, name):
+            project = _with_node(project, _node(project, member), frozen=bool(frozen))
     return project
 
 

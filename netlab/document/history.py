@@ -10,6 +10,7 @@ from typing import Concatenate, ParamSpec
 import msgspec
 
 from netlab.document import diff as diffs
+from netlab.document.copies import follow
 from netlab.document.diff import Diff
 from netlab.document.journal import Journal, JournalError
 from netlab.document.project import Project
@@ -78,7 +79,7 @@ class Document:
 
         An edit that changes nothing leaves no step. If the edit raises, everything stays as it was.
         """
-        new = edit(self._project, *args, **kwargs)
+        new = follow(self._project, edit(self._project, *args, **kwargs))
         diff = diffs.between(self._project, new)
         if diff.is_empty:
             return diff

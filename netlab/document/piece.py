@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from netlab.document import edits
+from netlab.document.copies import content_key
 from netlab.document.graph import Edge, Graph, Node
 
 MAX_BYTES = 16 * 1024 * 1024
@@ -47,12 +48,18 @@ def renewed(piece: Piece, graph: Graph, shift: float, parent: str = "") -> Piece
         names[node.id] = edits.fresh_id(taken, "n")
         taken.add(names[node.id])
     replace = msgspec.structs.replace
+    links = _links(piece, graph)
     nodes = []
     for node in piece.nodes:
         inside = node.parent in names
         aside = 0.0 if inside else shift
         home = names[node.parent] if inside else parent
-        nodes.append(replace(node, id=names[node.id], x=node.x + aside, y=node.y + aside, parent=home))
+        ties = {
+            "shares": names.get(node.shares) or _owner(node, graph, home),
+            "link": links.get(node.link, ""),
+            "bound": node.bound if inside or node.parent == home else {},
+        }
+        nodes.append(replace(node, id=names[node.id], x=node.x + aside, y=node.y + aside, parent=home, **ties))
     used, edges = set(graph.edges), []
     for edge in piece.edges:
         if edge.source in names and edge.target in names:
@@ -64,3 +71,24 @@ def renewed(piece: Piece, graph: Graph, shift: float, parent: str = "") -> Piece
             ends |= {"source_port": ports[edge.source_port], "target_port": ports[edge.target_port]}
             edges.append(replace(edge, id=id, **ends))
     return Piece(nodes, edges)
+
+
+def _owner(node: Node, graph: Graph, home: str) -> str:
+    """Whose weights a node shares where it is put: the same as before, if they are there."""
+    owner = graph.nodes.get(node.shares)
+    return node.shares if owner is not None and owner.parent == home and not owner.shares else ""
+
+
+def _links(piece: Piece, graph: Graph) -> dict[str, str]:
+    """What each link of the piece becomes: the same where equal blocks have it, fresh if the piece has several, or none."""
+    whole = Graph({node.id: node for node in piece.nodes}, {edge.id: edge for edge in piece.edges})
+    there = {node.link: node.id for node in graph.nodes.values() if node.link}
+    taken, found = set(there), {}
+    for link in dict.fromkeys(node.link for node in piece.nodes if node.link):
+        members = [node.id for node in piece.nodes if node.link == link]
+        if link in there and content_key(graph, there[link]) == content_key(whole, members[0]):
+            found[link] = link
+        elif len(members) > 1:
+            taken.add(fresh := edits.fresh_id(taken, "l"))
+            found[link] = fresh
+    return found

@@ -40,6 +40,7 @@ def faults(project: Project) -> Iterator[Fault]:
             message = f"Wires {first} and {edge.id} both end in input {edge.target_port!r} of {edge.target!r}"
             yield here, message, "Remove one of them"
     yield from _nesting(graph)
+    yield from _ties(graph)
     for probe in project.probes.values():
         if probe.node not in graph.nodes:
             here = f"probes.{probe.id}"
@@ -75,3 +76,16 @@ def _nesting(graph: Graph) -> Iterator[Fault]:
         ends = [graph.nodes.get(edge.source), graph.nodes.get(edge.target)]
         if None not in ends and ends[0].parent != ends[1].parent:  # type: ignore[union-attr]
             yield f"graph.edges.{edge.id}", "The wire crosses the border of a block", "Remove the wire"
+
+
+def _ties(graph: Graph) -> Iterator[Fault]:
+    """Shared weights that nobody has, and options that follow nothing."""
+    for node in graph.nodes.values():
+        owner = graph.nodes.get(node.shares)
+        if node.shares and (owner is None or owner.shares or owner is node):
+            message = f"It shares the weights of {node.shares!r}, which has none of its own"
+            yield f"graph.nodes.{node.id}.shares", message, "Name the node that has the weights"
+        for option, name in node.bound.items():
+            if option not in node.options or not node.parent:
+                message = f"Its option {option!r} follows {name!r}, but there is no such option or no block around it"
+                yield f"graph.nodes.{node.id}.bound", message, "Remove it"
