@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from netlab.document.graph import BLOCK, BLOCK_INPUT, BLOCK_OUTPUT, Graph, Node
+from netlab.document.ties import followers
 from netlab.layers.block import SCAN, Block
 from netlab.layers.layer import Input, Layer, Output, catalogue
+from netlab.options import Option
 
 Ports = tuple[tuple[str, str], ...]  # id of the node inside, and what it is called
 
@@ -19,7 +22,7 @@ def class_of(graph: Graph, node: Node) -> type[Layer] | None:
     if node.type != BLOCK:
         return catalogue().get(node.type)
     takes, gives = (named(graph, node.id, kind) for kind in (BLOCK_INPUT, BLOCK_OUTPUT))
-    return _with_ports(takes, gives, node.options.get("mode") == SCAN)
+    return _with_ports(takes, gives, node.options.get("mode") == SCAN, _leading(graph, node.id))
 
 
 def named(graph: Graph, block: str, kind: str) -> Ports:
@@ -31,8 +34,26 @@ def named(graph: Graph, block: str, kind: str) -> Ports:
     return tuple(found)
 
 
+def _leading(graph: Graph, block: str) -> tuple[tuple[str, Option[Any]], ...]:
+    """The options that a block has beyond those of every block, each declared as the first inside that follows it."""
+    found: dict[str, Option[Any]] = {}
+    for name, ends in followers(graph, block).items():
+        for id, option in ends:
+            cls = class_of(graph, graph.nodes[id])
+            if cls is not None and option in cls.options() and name not in found and is_free(name):
+                found[name] = cls.options()[option]
+    return tuple(sorted(found.items()))
+
+
+def is_free(name: str) -> bool:
+    """Whether a block may have an option of this name."""
+    return not hasattr(Block, name)
+
+
 @lru_cache(maxsize=512)
-def _with_ports(takes: Ports, gives: Ports, scan: bool) -> type[Layer]:
+def _with_ports(
+    takes: Ports, gives: Ports, scan: bool, leading: tuple[tuple[str, Option[Any]], ...] = ()
+) -> type[Layer]:
     states = {name for _, name in gives} & {name for _, name in takes} if scan else set()
     body: dict[str, Any] = {"key": "block", "label": "Block", "__doc__": Block.__doc__, "cases": []}
     for id, name in takes:
@@ -42,6 +63,8 @@ def _with_ports(takes: Ports, gives: Ports, scan: bool) -> type[Layer]:
     for id, name in gives:
         body[id] = Output(f"What leaves as {name}.", title=name)
         body[id].__set_name__(Block, id)
+    for name, option in leading:
+        body[name] = copy(option)
     return type("Block", (Block,), body)
 
 

@@ -7,7 +7,7 @@ from netlab.compiler.infer import infer
 from netlab.compiler.problem import Problem
 from netlab.compiler.trace import source_fix
 from netlab.data.dataset import source_of
-from netlab.document import edits, states
+from netlab.document import edits, states, tying
 from netlab.document.graph import BLOCK_INPUT, Node
 from netlab.document.project import Project
 from netlab.document.values import plain
@@ -40,6 +40,8 @@ def apply_fix(project: Project, problem: Problem, fix: Fix) -> Project:
         case "set_type":
             given: dict[str, object] = fix.values.get("options", {})  # type: ignore[assignment]
             return _set_type(project, fix.node or problem.node, str(fix.values["type"]), given)
+        case "own_weights":
+            return tying.keep_own_weights(project, problem.node)
         case "bridge":
             return _bridge(project, fix.node or problem.node)
         case "end_bypass":

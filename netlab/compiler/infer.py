@@ -13,6 +13,7 @@ from netlab.compiler.blocks import ancestors, class_of
 from netlab.compiler.fields import fields_of
 from netlab.compiler.passages import AROUND, end_bypass, is_passage, passing
 from netlab.compiler.problem import ERROR, Problem, label
+from netlab.compiler.sharing import find_shared
 from netlab.data.dataset import Field
 from netlab.document.graph import BLOCK, BLOCK_INPUT, Edge, Graph, Node
 from netlab.document.project import Project
@@ -44,6 +45,7 @@ class Inferred:
         problems: what is wrong, in the order of the graph.
         members: the nodes inside of a block that learn, at any depth, by the block's id.
         copies: how many sets of weights a node inside of blocks has, by node id; 1 where nothing is said.
+        shared: names of the tensors that a node has from another one, by node id.
         judged: what was found at each faultless node, so that the next `infer` need not find it again.
     """
 
@@ -56,15 +58,18 @@ class Inferred:
     problems: tuple[Problem, ...] = ()
     members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     copies: Mapping[str, int] = field(default_factory=dict)
+    shared: Mapping[str, frozenset[str]] = field(default_factory=dict)
     judged: Mapping[str, Judged] = field(default_factory=dict, repr=False, compare=False)
 
     def parameters(self, node: str | None = None) -> int:
-        """How many numbers one node learns, in all its copies, or all nodes together."""
+        """How many numbers one node learns, in all its copies, or all nodes together; shared ones count at their owner."""
         if node is None:
             return sum(self.parameters(node) for node in self.weights)
         if node in self.members:
             return sum(self.parameters(member) for member in self.members[node])
-        return self.copies.get(node, 1) * sum(prod(shape) for shape in self.weights.get(node, {}).values())
+        shared = self.shared.get(node, ())
+        own = [shape for name, shape in self.weights.get(node, {}).items() if name not in shared]
+        return self.copies.get(node, 1) * sum(prod(shape) for shape in own)
 
     def problems_of(self, node: str) -> list[Problem]:
         return [problem for problem in self.problems if problem.node == node]
@@ -115,6 +120,7 @@ class _Walk:
             self.inside.setdefault(node.parent, []).append(node)
         for node in self.inside.get("", ()):
             self._visit(node)
+        shared = find_shared(self.graph, self.layers, self.weights)
         return Inferred(
             tuple(order),
             self.layers,
@@ -122,9 +128,10 @@ class _Walk:
             self.outputs,
             self.weights,
             {f.name: f for f in self.fields},
-            tuple(self.problems),
+            (*self.problems, *shared.problems),
             self._members(),
             self.copies,
+            shared.tensors,
             self.judged,
         )
 

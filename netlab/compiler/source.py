@@ -87,12 +87,28 @@ class _Model:
         self.second = [node for node in top if node not in model]
         codes = {node: self._code(node) for node in inferred.order if node in everything}
         self.book = Book(self.graph, inferred, self.into, codes, Namespace(frozenset(RESERVED | {"Model"})))
+        self.book.owners = self._owners(everything)
         for node in top:
             if self.graph.nodes[node].type == BLOCK:
                 write_block_class(self.book, node, everything)
         self.writer = ClassWriter(self.book, [*self.first, *self.second], self.outputs)
         self.parameters = self._name_parameters()
         self.writer.variables = Namespace(RESERVED | set(self.parameters.values()))
+
+    def _owners(self, needed: set[str]) -> dict[str, str]:
+        """For each needed node that uses the weights of another, that other; the first stands in for one left out."""
+        found: dict[str, str] = {}
+        instead: dict[str, str] = {}
+        for node in self.inferred.order:
+            owner = self.graph.nodes[node].shares
+            if owner and node in needed and self._shares(node):
+                owner = owner if owner in needed else instead.setdefault(owner, node)
+                found |= {node: owner} if owner != node else {}
+        return found
+
+    def _shares(self, node: str) -> bool:
+        members = self.inferred.members.get(node, (node,))
+        return any(member in self.inferred.shared for member in members)
 
     def _of_role(self, role: str) -> list[str]:
         layers = self.inferred.layers

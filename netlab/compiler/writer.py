@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from netlab.compiler.blocks import scan_ports
 from netlab.compiler.infer import Inferred
 from netlab.compiler.names import RESERVED, Namespace, identifier
+from netlab.compiler.sharing import alike
 from netlab.document.graph import Edge, Graph, Node
 from netlab.layers.block import REPEAT, SCAN, Block
 from netlab.layers.layer import Code, Layer, Shape
@@ -29,6 +30,7 @@ class Book:
         texts: classes written so far, without their first line, to the name they got.
         lines: finished lines, with the node each came from.
         tree: for every class, by block id: the attribute and node of each module in it.
+        owners: for each node that uses the weights of another in this source, that other node.
     """
 
     graph: Graph
@@ -40,6 +42,7 @@ class Book:
     texts: dict[str, str] = field(default_factory=dict)
     lines: list[tuple[str, str]] = field(default_factory=list)
     tree: dict[str, dict[str, str]] = field(default_factory=dict)
+    owners: dict[str, str] = field(default_factory=dict)
 
 
 class ClassWriter:
@@ -86,8 +89,24 @@ class ClassWriter:
     def write_init(self) -> None:
         """The constructor: one line a module."""
         self.put("    def __init__(self):", f"{INDENT}super().__init__()")
+        tied = [node for node in self.modules if node in self.book.owners]
         for node, name in self.modules.items():
-            self.put(f"{INDENT}self.{name} = {self._constructor(node)}", node=node)
+            if node not in tied or not self._is_one_module(node):
+                self.put(f"{INDENT}self.{name} = {self._constructor(node)}", node=node)
+        for node in tied:
+            self._write_tie(node)
+
+    def _is_one_module(self, node: str) -> bool:
+        """Whether a node and the owner of its weights are made alike, so that one module serves both."""
+        owner = self.book.owners[node]
+        return self.layer(node).role == "block" or self.book.codes[node].init == self.book.codes[owner].init
+
+    def _write_tie(self, node: str) -> None:
+        """The line or lines that give a node the weights of another."""
+        mine, theirs = (f"self.{self.modules[id]}" for id in (node, self.book.owners[node]))
+        ends = [""] if self._is_one_module(node) else [f".{n}" for n in sorted(self.book.inferred.shared[node])]
+        for end in (re.sub(r"\.(\d+)\b", r"[\1]", end) for end in ends):
+            self.put(f"{INDENT}{mine}{end} = {theirs}{end}  # shared weights", node=node)
 
     def _constructor(self, node: str) -> str:
         layer = self.layer(node)
@@ -200,6 +219,11 @@ class ClassWriter:
 def write_block_class(book: Book, block: str, needed: set[str]) -> None:
     """The class of a block, after those of the blocks inside; content like that of another block is written once."""
     graph = book.graph
+    if block in book.classes:
+        return
+    if block in book.owners:
+        _take_class(book, block, needed)
+        return
     nodes = [id for id in book.inferred.order if graph.nodes[id].parent == block and id in needed]
     for node in nodes:
         if graph.nodes[node].type == "block":
@@ -228,6 +252,17 @@ def write_block_class(book: Book, block: str, needed: set[str]) -> None:
         book.lines.append((f"class {book.texts[text]}(nn.Module):", block))
         book.lines += [*writer.lines, ("", ""), ("", "")]
     book.classes[block] = book.texts[text]
+
+
+def _take_class(book: Book, block: str, needed: set[str]) -> None:
+    """Of a block that uses the weights of another: the class and the names of its modules are those of the other."""
+    owner = book.owners[block]
+    write_block_class(book, owner, needed)
+    twins = dict(alike(book.graph, owner, block))
+    for theirs, mine in twins.items():
+        if theirs in book.classes:
+            book.classes[mine] = book.classes[theirs]
+            book.tree[mine] = {twins[node]: name for node, name in book.tree[theirs].items()}
 
 
 def _sizes(shape: Shape) -> str:

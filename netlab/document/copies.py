@@ -19,6 +19,7 @@ from netlab.document.project import Project
 
 replace = msgspec.structs.replace
 OWN = ("id", "frozen")  # fields in which copies may differ
+PLACE = ("x", "y")
 IDS = ("parent", "shares")
 
 
@@ -34,11 +35,11 @@ def follow(before: Project, after: Project) -> Project:
     return after
 
 
-def content_key(graph: Graph, block: str) -> Any:
-    """The content of a block without ids: equal for copies."""
+def content_key(graph: Graph, block: str, without: tuple[str, ...] = OWN) -> Any:
+    """The content of a block without ids: equal for copies. Fields that do not matter may be left out."""
     nodes, edges = content(graph, block)
     place = {id: i for i, id in enumerate([block, *(node.id for node in nodes)])}
-    told = [_told(node, place) for node in nodes]
+    told = [_told(node, place, without) for node in nodes]
     return told, sorted(str([place.get(text, text) for text in _ends(edge)]) for edge in edges)
 
 
@@ -49,8 +50,8 @@ def content(graph: Graph, block: str) -> tuple[list[Node], list[Edge]]:
     return nodes, [edge for edge in graph.edges.values() if edge.source in inside]
 
 
-def _told(node: Node, place: dict[str, int]) -> Any:
-    fields = {name: getattr(node, name) for name in node.__struct_fields__ if name not in OWN}
+def _told(node: Node, place: dict[str, int], without: tuple[str, ...]) -> Any:
+    fields = {name: getattr(node, name) for name in node.__struct_fields__ if name not in without}
     fields |= {name: place.get(fields[name], fields[name]) for name in IDS}
     fields["options"] = {name: value for name, value in node.options.items() if name not in node.bound}
     return fields
@@ -125,12 +126,11 @@ def _rebuilt(
     present = dict(graph.nodes)
     for node in nodes:
         mine = present.get(names[node.id])
-        options = dict(node.options)
-        for option in node.bound if mine is not None else ():
-            options[option] = mine.options.get(option, options[option])
         ids = {name: names.get(getattr(node, name), getattr(node, name)) for name in IDS}
-        frozen = mine.frozen if mine is not None else node.frozen
-        present[names[node.id]] = replace(node, id=names[node.id], options=options, frozen=frozen, **ids)
+        if mine is not None:
+            own = {option: mine.options[option] for option in node.bound if option in mine.options}
+            node = replace(node, options={**node.options, **own}, frozen=mine.frozen)
+        present[names[node.id]] = replace(node, id=names[node.id], **ids)
     inside = set(names.values()) - {copy}
     wires = {id: edge for id, edge in graph.edges.items() if edge.source not in inside}
     used = set(graph.edges)

@@ -203,7 +203,9 @@ def test_a_copy_inside_of_itself_has_no_end_and_is_cut_off() -> None:
     graph = document.project.graph
     inner = next(n for n in graph.inside("n2") if n.type == "block")
     assert inner.link == ""
-    assert content_key(graph, "n2") == content_key(graph, next(n.id for n in graph.nodes.values() if n.link and n.id != "n2"))
+    assert content_key(graph, "n2") == content_key(
+        graph, next(n.id for n in graph.nodes.values() if n.link and n.id != "n2")
+    )
     sound(document.project)
 
 

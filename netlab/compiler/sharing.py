@@ -1,0 +1,95 @@
+"""Nodes that use the weights of others: which tensors they share, and what stands in the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from netlab.compiler.problem import Problem, label
+from netlab.document.copies import OWN, PLACE, content, content_key
+from netlab.document.graph import BLOCK, Graph, Node
+from netlab.layers.layer import Fix, Layer
+
+Weights = Mapping[str, Mapping[str, tuple[int, ...]]]
+ITS_OWN = Fix("Give it weights of its own", "own_weights", {})
+
+
+@dataclass
+class Shared:
+    """What is shared in a graph.
+
+    Attributes:
+        tensors: names of the tensors that a node has from another, by node id; all of them inside of a shared block.
+        problems: where nodes are meant to share and cannot.
+    """
+
+    tensors: dict[str, frozenset[str]] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def find_shared(graph: Graph, layers: Mapping[str, Layer], weights: Weights) -> Shared:
+    """Judge every node that shares; one whose weights or owner are unknown is judged when they are known."""
+    found = Shared()
+    for node in graph.nodes.values():
+        owner = graph.nodes.get(node.shares)
+        if owner is None or node.id not in layers or owner.id not in layers:
+            continue
+        if owner.parent != node.parent:
+            message = f"{label(node)} cannot share the weights of {label(owner)}, which lies in another block."
+            found.problems.append(_problem(node, message))
+        elif BLOCK in (node.type, owner.type):
+            _share_block(graph, node, owner, weights, found)
+        elif weights.get(node.id) and weights.get(owner.id):
+            _share_tensors(node, owner, layers, weights, found)
+    return found
+
+
+def alike(graph: Graph, a: str, b: str) -> Iterator[tuple[str, str]]:
+    """Pairs of corresponding nodes of two blocks that are built alike, the blocks themselves first."""
+    yield a, b
+    yield from ((m.id, n.id) for m, n in zip(content(graph, a)[0], content(graph, b)[0], strict=True))
+
+
+def _share_block(graph: Graph, node: Node, owner: Node, weights: Weights, found: Shared) -> None:
+    ways = [(n.type, n.options, content_key(graph, n.id, OWN + PLACE)) for n in (node, owner)]
+    pairs = list(alike(graph, node.id, owner.id)) if ways[0] == ways[1] else []
+    nodes = graph.nodes
+    if pairs and all(nodes[a].options == nodes[b].options and weights.get(a) == weights.get(b) for a, b in pairs):
+        found.tensors |= {mine: frozenset(weights[mine]) for mine, _ in pairs if mine in weights}
+        return
+    message = (
+        f"{label(node)} cannot share the weights of {label(owner)}: they are not built alike. Make one a copy of the "
+        "other, and give both inputs of the same width."
+    )
+    found.problems.append(_problem(node, message))
+
+
+def _share_tensors(node: Node, owner: Node, layers: Mapping[str, Layer], weights: Weights, found: Shared) -> None:
+    mine, theirs = weights[node.id], weights[owner.id]
+    common = [name for name in mine if name in theirs]
+    wrong = [name for name in common if mine[name] != theirs[name]]
+    if common and not wrong:
+        found.tensors[node.id] = frozenset(common)
+        return
+    name = wrong[0] if wrong else next(iter(theirs))
+    has = f"{name} of {_sizes(mine[name])}" if wrong else f"only {', '.join(mine)}"
+    message = (
+        f"{label(node)} cannot share the weights of {label(owner)}: that has {name} of {_sizes(theirs[name])}, "
+        f"and {label(node)} has {has}. Give both the same sizes."
+    )
+    fixes = [ITS_OWN]
+    if node.type == owner.type and node.options != owner.options:
+        same = {"type": node.type, "options": dict(owner.options)}
+        fixes.insert(0, Fix(f"Give it the options of {label(owner)}", "set_type", same))
+    elif wrong and "out_features" in layers[node.id].values:
+        rows = theirs[name][0]
+        fixes.insert(0, Fix(f"Set out_features to {rows}", "set_option", {"name": "out_features", "value": rows}))
+    found.problems.append(_problem(node, message, *fixes))
+
+
+def _problem(node: Node, message: str, *fixes: Fix) -> Problem:
+    return Problem("shared", message, node.id, fixes=fixes or (ITS_OWN,), where=label(node))
+
+
+def _sizes(shape: tuple[int, ...]) -> str:
+    return " × ".join(map(str, shape))
