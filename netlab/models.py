@@ -12,7 +12,7 @@ FINE = 0
 
 
 def add_to(command: Callable[..., Any]) -> None:
-    """Declare predict, generate, attention, import and export."""
+    """Declare predict, generate, attention, import, trust and export."""
     predict = command("predict", _predict, "ask a trained model about rows of its data, numbers or text", "target")
     predict.add_argument("inputs", nargs="+", metavar="INPUT")
     _generate_arguments(command("generate", _generate, "let a trained language model continue a text", "target"))
@@ -23,6 +23,8 @@ def add_to(command: Callable[..., Any]) -> None:
     )
     bring.add_argument("--data", default="mnist", metavar="KEY", help="data set whose fields feed its inputs")
     bring.add_argument("--yes", action="store_true", help="run the file without asking")
+    trust = command("trust", _trust, "read the Python code in a project and agree that it may run", "file", json=False)
+    trust.add_argument("--yes", action="store_true", help="agree without being asked")
     export = command(
         "export", _export, "write the model of a run or project in another format", "target", "out", json=False
     )
@@ -91,6 +93,27 @@ def _import(options: Any) -> int:
     title = options.model.rpartition(":")[2]
     file.save(import_project(load_factory(options.model), title, options.data), options.file)
     print(options.file)
+    return FINE
+
+
+def _trust(options: Any) -> int:
+    from netlab.compiler.check import check
+    from netlab.compiler.consent import unread
+    from netlab.compiler.problem import label
+    from netlab.document import file
+    from netlab.document.trust import trust
+    from netlab.runs.store import PROJECT
+
+    path = Path(options.file)
+    project = file.load(path / PROJECT if path.is_dir() else path)
+    texts = unread(check(project, fixes=False))
+    for text, nodes in texts.items():
+        print(f"--- {', '.join(label(project.graph.nodes[node]) for node in nodes)}\n{text}")
+        if not options.yes and input("May this code run on this machine? [y/N] ").strip().lower() not in ("y", "yes"):
+            print("It stays as it is: it will not run.")
+            return 1
+        trust(text)
+    print(f"Agreed to {len(texts)}." if texts else "There is no code that you have not agreed to.")
     return FINE
 
 

@@ -8,7 +8,7 @@ same declaration. This module imports only the standard library.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, ClassVar, Generic, TypeVar, overload
 
@@ -20,11 +20,12 @@ class OptionError(ValueError):
 
     Attributes:
         option: name of the option, e.g. ``"out_features"``.
+        line: which line of a text is at fault, counted from 1; 0 if it is no matter of lines.
     """
 
-    def __init__(self, option: str, message: str) -> None:
+    def __init__(self, option: str, message: str, line: int = 0) -> None:
         super().__init__(message)
-        self.option = option
+        self.option, self.line = option, line
 
 
 class Option(Generic[T]):
@@ -185,6 +186,29 @@ class Text(Option[str]):
 
     def limits(self) -> dict[str, Any]:
         return {"max_length": self.max_length}
+
+
+class Python(Text):
+    """Python source of at most `max_length` characters. `read` reads it, never runs it, and says what is wrong in it
+    by a `SyntaxError` with a line.
+    """
+
+    kind = "python"
+
+    def __init__(
+        self, default: str, *, read: Callable[[str], object], help: str, max_length: int = 65536, label: str = ""
+    ) -> None:
+        super().__init__(default, help=help, max_length=max_length, label=label)
+        self.read = read
+
+    def check(self, value: Any) -> str:
+        text = super().check(value)
+        try:
+            self.read(text)
+        except SyntaxError as error:
+            line = error.lineno or 1
+            raise OptionError(self.name, f"{self.name}, line {line}: {error.msg}.", line) from None
+        return text
 
 
 class Size(Option[tuple[int, ...]]):

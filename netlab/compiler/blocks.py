@@ -1,4 +1,4 @@
-"""The class of a node: that of its type, and for a block one with the ports that its content has."""
+"""The class of a node: that of its type, with the ports that its content has for a block, its code for custom code."""
 
 from __future__ import annotations
 
@@ -11,18 +11,27 @@ from typing import Any
 from netlab.document.graph import BLOCK, BLOCK_INPUT, BLOCK_OUTPUT, Graph, Node
 from netlab.document.ties import followers
 from netlab.layers.block import SCAN, Block
-from netlab.layers.layer import Input, Layer, Output, catalogue
+from netlab.layers.custom import CustomCode, custom_class
+from netlab.layers.layer import Input, Layer, Output, catalogue, type_of
 from netlab.options import Option
 
+CUSTOM = type_of(CustomCode)
 Ports = tuple[tuple[str, str], ...]  # id of the node inside, and what it is called
 
 
 def class_of(graph: Graph, node: Node) -> type[Layer] | None:
     """The layer class of a node, None if its type is unknown."""
+    if node.type == CUSTOM:
+        return custom_class(node.options, lambda: _wired(graph, node.id))
     if node.type != BLOCK:
         return catalogue().get(node.type)
     takes, gives = (named(graph, node.id, kind) for kind in (BLOCK_INPUT, BLOCK_OUTPUT))
     return _with_ports(takes, gives, node.options.get("mode") == SCAN, _leading(graph, node.id))
+
+
+def _wired(graph: Graph, node: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The inputs and outputs of a node that have wires."""
+    return tuple(graph.into(node)), tuple(dict.fromkeys(edge.source_port for edge in graph.out_of(node)))
 
 
 def named(graph: Graph, block: str, kind: str) -> Ports:

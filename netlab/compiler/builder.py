@@ -51,7 +51,7 @@ class Graph:
         node = f"n{len(self.nodes) + 1}"
         x, y = at if at is not None else (60.0 + 240.0 * len(self.nodes), 120.0)
         self.nodes[node] = Node(node, type, name, plain(values), x, y, parent=self._parent)
-        for source, port in zip(inputs, cls.inputs(), strict=False):
+        for source, port in zip(inputs, self._class(node).inputs(), strict=False):
             self.connect(source, node, target_port=port)
         return node
 

@@ -80,7 +80,8 @@ class _Forecaster:
             if edge.target in into:
                 into[edge.target].add(edge.source)
         for node in self.order:
-            own = bool(self.inferred.weights.get(node)) and not self.project.graph.nodes[node].frozen
+            learns = node in self.inferred.untested or bool(self.inferred.weights.get(node))
+            own = learns and not self.project.graph.nodes[node].frozen
             if own or into[node] & found:
                 found.add(node)
         return found
@@ -114,7 +115,7 @@ class _Forecaster:
         if found.layer.role == "block":  # its content is counted node by node
             return Cost()
         arrived = {port: shape for port, shape in found.arrived.items() if shape is not None}
-        flops = found.layer.flops(arrived, found.sent, found.weights) if found.layer.role in ("", "loss") else 0
+        flops = found.layer.flops(arrived, found.sent, found.weights or {}) if found.layer.role in ("", "loss") else 0
         runs = self._runs(node)
         return Cost(self.inferred.parameters(node), runs * flops, runs * self._kept(node, arrived))
 

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from math import prod
 from typing import Any
 
-from netlab.compiler import block_shapes
+from netlab.compiler import block_shapes, tested
 from netlab.compiler.blocks import ancestors, class_of
 from netlab.compiler.fields import fields_of
 from netlab.compiler.passages import AROUND, end_bypass, is_passage, passing
@@ -19,6 +19,7 @@ from netlab.document.graph import BLOCK, BLOCK_INPUT, Edge, Graph, Node
 from netlab.document.project import Project
 from netlab.layers.block import Block
 from netlab.layers.layer import Fix, Layer, Shape, ShapeError, catalogue
+from netlab.options import Python
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Judged:
     layer: Layer
     arrived: dict[str, Shape | None]
     sent: dict[str, Shape]
-    weights: dict[str, tuple[int, ...]]
+    weights: dict[str, tuple[int, ...]] | None  # None: nobody knows them before the code has run
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class Inferred:
         members: the nodes inside of a block that learn, at any depth, by the block's id.
         copies: how many sets of weights a node inside of blocks has, by node id; 1 where nothing is said.
         shared: names of the tensors that a node has from another one, by node id.
+        untested: nodes whose weights nobody knows before their code has run once.
         judged: what was found at each faultless node, so that the next `infer` need not find it again.
     """
 
@@ -59,6 +61,7 @@ class Inferred:
     members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     copies: Mapping[str, int] = field(default_factory=dict)
     shared: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    untested: frozenset[str] = frozenset()
     judged: Mapping[str, Judged] = field(default_factory=dict, repr=False, compare=False)
 
     def parameters(self, node: str | None = None) -> int:
@@ -132,6 +135,7 @@ class _Walk:
             self._members(),
             self.copies,
             shared.tensors,
+            frozenset(node for node, found in self.judged.items() if found.weights is None),
             self.judged,
         )
 
@@ -193,11 +197,11 @@ class _Walk:
             else:
                 self._refuse_misplaced(node, layer)
                 made = self._input_shape(layer) if layer.role == "input" else layer.shapes(**shapes)
-                weights = layer.weights(**shapes)
+                weights = tested.weights(layer, shapes) if layer.must_run else layer.weights(**shapes)
         except ShapeError as error:
             self._complain_of_shape(node, error)
             return
-        if node.parent and weights:
+        if node.parent and (weights or layer.must_run):
             self.copies[node.id] = self.sets
         by_port = made if isinstance(made, dict) else dict.fromkeys(list(layer.outputs())[:1], made)
         self._record(Judged(node, layer, shapes, by_port, weights))
@@ -244,7 +248,7 @@ class _Walk:
         for fault in faults:
             option = cls.options().get(fault.option)
             fixes: tuple[Fix, ...] = ()
-            if option is not None:
+            if option is not None and not isinstance(option, Python):  # nobody's code is thrown away
                 near_value = _nearest(option, node.options[fault.option])
                 fix = Fix(
                     f"Set {fault.option} to {near_value}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from netlab.compiler import consent
 from netlab.compiler.infer import Inferred
 from netlab.compiler.passages import PASSAGE
 from netlab.compiler.problem import WARNING, Problem, label
@@ -57,7 +58,7 @@ def unused(project: Project, inferred: Inferred) -> Iterator[Problem]:
 def nothing_learns(project: Project, inferred: Inferred) -> Iterator[Problem]:
     """A model without a weight that may change."""
     free = [node for node in inferred.weights if not project.graph.nodes[node].frozen]
-    if _of_role(inferred, "loss") and not free and not inferred.problems:
+    if _of_role(inferred, "loss") and not free and not inferred.untested and not inferred.problems:
         message = "No weight can change: add a layer with weights, or thaw one."
         yield Problem("nothing_learns", message, where="Graph")
 
@@ -114,4 +115,4 @@ def _field_at(project: Project, inferred: Inferred, node: str, port: str) -> Fie
     return inferred.fields.get(layer.values["field"]) if layer is not None and layer.role == "input" else None
 
 
-RULES = (empty, ends, unused, nothing_learns, classes, vocabulary, settings)
+RULES = (empty, ends, unused, nothing_learns, classes, vocabulary, settings, consent.warnings)

@@ -43,8 +43,16 @@ class Namespace:
     def take(self, wanted: str) -> str:
         """`wanted`, or `wanted_2`, `wanted_3`… if it is gone."""
         name, count = wanted, 1
-        while name in self._taken or hasattr(object, name):
+        while not self.is_free(name):
             count += 1
             name = f"{wanted}_{count}"
         self._taken.add(name)
         return name
+
+    def is_free(self, name: str) -> bool:
+        """Whether nobody has this name."""
+        return name not in self._taken and not hasattr(object, name)
+
+    def reserve(self, *names: str) -> None:
+        """Give out none of these."""
+        self._taken.update(names)

@@ -20,6 +20,7 @@ from netlab.document import edits
 from netlab.document.graph import BLOCK_INPUT
 from netlab.document.project import Project
 from netlab.layers.layer import Fix, catalogue
+from netlab.options import Python
 
 MAX_FIXES, MAX_TRIALS = 3, 48
 VISITS = 6_000  # nodes looked at in all trials together, at some 30 µs each
@@ -325,6 +326,9 @@ def _known_types(project: Project, problem: Problem) -> Iterator[Fix]:
 
 
 def _known_options(project: Project, problem: Problem) -> Iterator[Fix]:
-    """Drop what the layer does not have, and put what it refuses back to the default."""
+    """Drop what the layer does not have, and put what it refuses back to the default; but never somebody's code."""
     node = project.graph.nodes[problem.node]
-    yield Fix("Set all its options right", "set_type", {"type": node.type})
+    cls = catalogue()[node.type]
+    refused = [cls.options().get(fault.option) for fault in cls.check_values(node.options)]
+    if not any(isinstance(option, Python) for option in refused):
+        yield Fix("Set all its options right", "set_type", {"type": node.type})

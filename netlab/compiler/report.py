@@ -22,6 +22,7 @@ def report(project: Project, inferred: Inferred) -> dict[str, Any]:
                 "outputs": {port: list(s.sizes) for (n, port), s in inferred.outputs.items() if n == node.id},
                 "weights": {name: list(shape) for name, shape in inferred.weights.get(node.id, {}).items()},
                 "parameters": inferred.parameters(node.id),
+                "untested": node.id in inferred.untested,
             }
         )
     return {
@@ -40,7 +41,8 @@ def table(project: Project, inferred: Inferred) -> str:
     for node in order:
         shapes = [str(shape) for (n, _), shape in inferred.outputs.items() if n == node]
         count = inferred.parameters(node)
-        rows.append((label(project.graph.nodes[node]), ", ".join(shapes) or "–", f"{count:,}" if count else ""))
+        told = f"{count:,}" if count else "unknown until tested" if node in inferred.untested else ""
+        rows.append((label(project.graph.nodes[node]), ", ".join(shapes) or "–", told))
     rows.append(("total", "", f"{inferred.parameters():,}"))
     widths = [max(len(row[i]) for row in rows) for i in range(3)]
     return "\n".join(f"{a:{widths[0]}}  {b:{widths[1]}}  {c:>{widths[2]}}".rstrip() for a, b, c in rows)

@@ -7,9 +7,10 @@ each block, one line a node with its shape behind it, ``x`` for the value that f
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from netlab.compiler.definitions import Definitions, names_of_module
 from netlab.compiler.infer import Inferred
 from netlab.compiler.names import RESERVED, Namespace, identifier
 from netlab.compiler.passages import without_passages
@@ -44,6 +45,8 @@ class Source:
         inputs: fields that `forward` always takes.
         targets: fields that only losses need; given, `forward` returns ``(outputs, {"loss": …})``.
         imports: the import lines the nodes asked for.
+        definitions: the nodes that use each text which a user wrote, by the text.
+        lines_of_text: for lines of such a text: the text, and which of its lines it is, from 1.
     """
 
     text: str
@@ -53,6 +56,15 @@ class Source:
     targets: tuple[str, ...]
     outputs: tuple[str, ...]
     imports: tuple[str, ...]
+    definitions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    lines_of_text: Mapping[int, tuple[str, int]] = field(default_factory=dict)
+
+    def nodes_at(self, line: int) -> tuple[str, ...]:
+        """The nodes that a line belongs to: the one that it is a line of, or all that use the text it is in."""
+        if line in self.node_of_line:
+            return (self.node_of_line[line],)
+        text, _ = self.lines_of_text.get(line, ("", 0))
+        return self.definitions.get(text, ())
 
     def arguments(self, batch: Mapping[str, Any]) -> dict[str, Any]:
         """The keyword arguments of `forward` that make it return losses, from tensors by field name."""
@@ -86,14 +98,27 @@ class _Model:
         self.first = [node for node in top if node in model]
         self.second = [node for node in top if node not in model]
         codes = {node: self._code(node) for node in inferred.order if node in everything}
-        self.book = Book(self.graph, inferred, self.into, codes, Namespace(frozenset(RESERVED | {"Model"})))
+        names = Namespace(frozenset(RESERVED | {"Model"}))
+        self.parameters = self._name_parameters()
+        names.reserve(*self.parameters.values())
+        self.definitions = self._place_definitions(codes, names)
+        self.book = Book(self.graph, inferred, self.into, codes, names, self.definitions.globals)
         self.book.owners = self._owners(everything)
         for node in top:
             if self.graph.nodes[node].type == BLOCK:
                 write_block_class(self.book, node, everything)
         self.writer = ClassWriter(self.book, [*self.first, *self.second], self.outputs)
-        self.parameters = self._name_parameters()
-        self.writer.variables = Namespace(RESERVED | set(self.parameters.values()))
+        self.writer.variables = Namespace(RESERVED | self.book.globals | set(self.parameters.values()))
+
+    def _place_definitions(self, codes: dict[str, Code], names: Namespace) -> Definitions:
+        for line in {line for code in codes.values() for line in code.imports}:
+            module, _, listed = line.removeprefix("from ").partition(" import ")
+            names.reserve(*listed.split(", "), *names_of_module(module))
+        placed = Definitions(names)
+        for node, code in codes.items():
+            if code.definition:
+                codes[node] = placed.place(node, code)
+        return placed
 
     def _owners(self, needed: set[str]) -> dict[str, str]:
         """For each needed node that uses the weights of another, that other; the first stands in for one left out."""
@@ -151,6 +176,8 @@ class _Model:
         self.writer.write_init()
         self.writer.put("")
         outputs = self._write_forward(inputs, targets)
+        written = self.definitions.lines
+        head += [line for line, _, _ in written]
         lines = [*((line, "") for line in head), *self.book.lines, *self.writer.lines]
         self.book.tree[""] = self.writer.modules
         return Source(
@@ -161,6 +188,8 @@ class _Model:
             targets,
             outputs,
             imports,
+            self.definitions.nodes,
+            {i: (text, n) for i, (_, text, n) in enumerate(written, len(head) - len(written) + 1) if text},
         )
 
     def _places(self) -> dict[str, tuple[tuple[str, str], ...]]:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
+from netlab.compiler.definitions import NN
 from netlab.compiler.infer import Inferred
 from netlab.compiler.source import Source, generate
 from netlab.document.project import Project
-
-NN = Path(__file__).resolve().parent.parent / "nn"
 
 
 def standalone(project: Project, inferred: Inferred) -> str:
@@ -55,9 +54,9 @@ def _definitions(path: Path, names: set[str]) -> tuple[set[str], str]:
 
 
 def _split(source: Source) -> tuple[str, str]:
-    """The docstring line and everything from the first class on."""
+    """The docstring line and everything behind the imports."""
     title, _, rest = source.text.partition("\n")
-    return title, rest[rest.index("\nclass ") + 1 :]
+    return title, rest.partition("\n\n\n")[2]
 
 
 def _script(source: Source, inferred: Inferred) -> list[str]:

@@ -26,6 +26,7 @@ class Book:
     Attributes:
         into: edges by target node and port.
         codes: the code of every layer that is needed; blocks have none of their own.
+        globals: names at the outermost level that no variable may hide.
         classes: name of the class of every block.
         texts: classes written so far, without their first line, to the name they got.
         lines: finished lines, with the node each came from.
@@ -38,6 +39,7 @@ class Book:
     into: dict[str, dict[str, Edge]]
     codes: dict[str, Code]
     names: Namespace
+    globals: set[str] = field(default_factory=set)
     classes: dict[str, str] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
     lines: list[tuple[str, str]] = field(default_factory=list)
@@ -57,7 +59,7 @@ class ClassWriter:
         self.position = {node: i for i, node in enumerate(self.nodes)}
         self.last_use = self._last_uses()
         self.x_needed_until = -1
-        self.variables = Namespace(RESERVED)
+        self.variables = Namespace(RESERVED | book.globals)
 
     def put(self, *lines: str, node: str = "") -> None:
         """Add lines; those of a node lead back to it."""
@@ -231,14 +233,14 @@ def write_block_class(book: Book, block: str, needed: set[str]) -> None:
     layer = book.inferred.layers[block]
     outputs = list(layer.outputs())
     writer = ClassWriter(book, nodes, outputs)
-    parameters = Namespace(RESERVED - {"x"})
+    parameters = Namespace((RESERVED | book.globals) - {"x"})
     for port, declared in layer.inputs().items():
         wanted = "x" if declared.title == "x" else identifier(declared.title, "x")
         writer.values[port, "y"] = name = parameters.take(wanted)
         if name == "x":
             writer.x_needed_until = writer.last_use.get((port, "y"), -1)
     taken = [writer.values[port, "y"] for port in layer.inputs()]
-    writer.variables = Namespace(RESERVED | set(taken))
+    writer.variables = Namespace(RESERVED | book.globals | set(taken))
     writer.write_init()
     writer.put("", f"    def forward({', '.join(['self', *taken])}):")
     writer.write_nodes([n for n in nodes if n not in layer.inputs() and n not in outputs])

@@ -20,6 +20,11 @@ def home() -> Path:
 
 def journals() -> Path:
     """The folder of the crash journals, made if need be."""
-    folder = home() / "journals"
+    return part_of_home("journals")
+
+
+def part_of_home(name: str) -> Path:
+    """A folder in the user's NetLab folder, made if need be."""
+    folder = home() / name
     folder.mkdir(mode=0o700, exist_ok=True)
     return folder

@@ -16,6 +16,7 @@ import torch
 from torch import nn
 
 from netlab.compiler.check import check
+from netlab.compiler.consent import refusals
 from netlab.compiler.infer import Inferred
 from netlab.compiler.problem import ERROR, Problem
 from netlab.compiler.source import CompileError, Source, generate, where
@@ -77,14 +78,24 @@ def compile(project: Project) -> nn.Module:
 
 def _built(project: Project, inferred: Inferred, filename: str) -> Built:
     source = generate(project, inferred)
+    unread = refusals(project, source.definitions)
+    if unread:
+        raise CompileError(unread)
     if filename != SHOWN_AS:
         write_atomically(Path(filename), source.text.encode())
     linecache.cache[filename] = (len(source.text), None, source.text.splitlines(keepends=True), filename)
-    model_class = _module(source.text, filename).Model
-    with torch.device("meta"):
-        judged = Built(project, model_class(), source, inferred, filename)
-    judge(judged)
-    model = model_class()
+    try:
+        model_class = _module(source.text, filename).Model
+        device = "cpu" if source.definitions else "meta"  # users' code may look at numbers, which meta tensors lack
+        with torch.random.fork_rng(devices=[]):
+            with torch.device(device):
+                judged = Built(project, model_class(), source, inferred, filename)
+            judge(judged, device=device)
+        model = model_class()
+    except Exception as error:
+        if isinstance(error, CompileError) or not source.definitions:
+            raise
+        raise CompileError([_cannot_run(project, error, source, filename)]) from error
     for node in project.graph.nodes.values():
         for name, _ in source.modules_of_node.get(node.id, ()) if node.frozen else ():
             model.get_submodule(name).requires_grad_(False)
@@ -96,7 +107,7 @@ def _module(text: str, filename: str) -> Any:
     name = f"netlab_model_{hashlib.sha256(text.encode()).hexdigest()[:12]}"
     module = ModuleType(name)
     sys.modules[name] = module
-    exec(compile_text(text, filename), vars(module))  # our own text: names from our own counter, no user text
+    exec(compile_text(text, filename), vars(module))  # our own text, and code that was read and agreed to
     return module
 
 
@@ -107,28 +118,31 @@ def compile_text(text: str, filename: str) -> Any:
     return builtins.compile(text, filename, "exec")
 
 
-def judge(built: Built, batch: int = 2) -> None:
-    """Run the model on meta tensors, which hold no numbers, and compare every output with the inferred shape."""
+def judge(built: Built, batch: int = 2, device: str = "meta") -> None:
+    """Run the model on zeros, or on meta tensors, which hold none, and compare every output with the inferred shape."""
     dtypes = {"float": torch.float32, "int": torch.int64}
     fields = {name: built.inferred.fields[name] for name in built.source.inputs}
-    given = {n: torch.zeros((batch, *f.sizes), dtype=dtypes[f.dtype], device="meta") for n, f in fields.items()}
+    given = {n: torch.zeros((batch, *f.sizes), dtype=dtypes[f.dtype], device=device) for n, f in fields.items()}
     try:
-        with torch.device("meta"):
+        with torch.device(device):
             results = built.model(**given)
     except Exception as error:
-        node = node_of(error, built)
-        message = f"{where(built.project, node)} cannot run: {error}"
-        raise CompileError([Problem("torch", message, node, severity=ERROR)]) from error
+        raise CompileError([_cannot_run(built.project, error, built.source, built.filename)]) from error
     outputs = results if isinstance(results, tuple) else (results,)
     shapes = [built.inferred.inputs[node, "x"] for node in output_nodes(built)]
     for node, shape, tensor in zip(output_nodes(built), shapes, outputs, strict=True):
         expected = _sizes(shape, batch)
         if tuple(tensor.shape) != expected:
-            message = (
-                f"{where(built.project, node)}: torch makes {tuple(tensor.shape)} where {expected} was expected. "
-                "Please report this; it is a fault of NetLab."
-            )
+            custom = [where(built.project, n) for nodes in built.source.definitions.values() for n in nodes]
+            blame = f"Correct the shape rule of {' or '.join(custom)}." if custom else "Please report this."
+            message = f"{where(built.project, node)} gets {tuple(tensor.shape)} from torch, not {expected}. {blame}"
             raise CompileError([Problem("torch_shape", message, node, severity=ERROR)])
+
+
+def _cannot_run(project: Project, error: Exception, source: Source, filename: str) -> Problem:
+    node, line = place_of(error, source, filename)
+    place = f", line {line} of its code," if line else ""
+    return Problem("torch", f"{where(project, node)}{place} cannot run: {error or type(error).__name__}", node)
 
 
 def output_nodes(built: Built) -> list[str]:
@@ -139,12 +153,19 @@ def output_nodes(built: Built) -> list[str]:
 
 def node_of(error: BaseException, built: Built) -> str:
     """The node whose line raised an error, "" if none did."""
-    trace, found = error.__traceback__, ""
+    return place_of(error, built.source, built.filename)[0]
+
+
+def place_of(error: BaseException, source: Source, filename: str) -> tuple[str, int]:
+    """The node whose line raised an error, and the line of its own code if that raised it; "" and 0 if there is none."""
+    trace, found, line = error.__traceback__, "", 0
     while trace is not None:
-        if trace.tb_frame.f_code.co_filename == built.filename:
-            found = built.source.node_of_line.get(trace.tb_lineno, found)
+        if trace.tb_frame.f_code.co_filename == filename:
+            found = source.node_of_line.get(trace.tb_lineno, found)
+            text, line = source.lines_of_text.get(trace.tb_lineno, ("", line))
+            found = found or next(iter(source.definitions.get(text, ())), "")
         trace = trace.tb_next
-    return found
+    return found, line
 
 
 def seed_everything(seed: int) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from netlab.compiler.source import where
-from netlab.engine.build import Built, node_of
+from netlab.engine.build import Built, node_of, place_of
 from netlab.engine.lines import after_each_line
 from netlab.engine.loader import Batch
 
@@ -26,8 +26,9 @@ class TrainingFault(Exception):
 
 def of_exception(error: Exception, built: Built, batch_size: int) -> TrainingFault:
     """What an exception in the model means."""
-    node = node_of(error, built)
+    node, line = place_of(error, built.source, built.filename)
     place = where(built.project, node) if node else "The model"
+    place += f", line {line} of its code," if line else ""
     if is_memory(error):
         remedy = f"Lower batch_size (now {batch_size}) to {max(1, batch_size // 2)}, or make the largest layer smaller."
         return TrainingFault(f"The memory was used up at {place}. {remedy}", node, str(error))

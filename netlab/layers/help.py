@@ -26,6 +26,8 @@ def example(cls: type[Layer]) -> str:
     code = layer.code(**shapes)
     lines = [*TORCH, *code.imports, ""]
     lines += [f"{port} = {_random(shape, cls, case)}" for port, shape in shapes.items() if shape is not None]
+    if code.definition:
+        lines[-1:-1] = ["", *code.definition.rstrip().split("\n"), ""]
     if code.init:
         lines.append(f"layer = {code.init}")
     names = {port: port if shape is not None else "None" for port, shape in shapes.items()}

@@ -57,6 +57,8 @@ class Code:
         forward: expression with the layer's input ports in braces, and ``{self}`` for its module, e.g.
             ``"{self}({x})"``. An open optional port reads ``None``. Several outputs: a tuple in port order.
         targets: how the result is taken apart where that is not plain port order, e.g. ``"{y}, ({h}, {c})"``.
+        definition: Python that somebody wrote, to be put above the model; `init`, or `forward` if there is none,
+            begins with `defines`, the name that it gives to what is used of it.
         init: expression that makes the module, ``""`` if the node needs none.
         imports: import lines beyond ``torch``, ``nn`` and ``F``.
         metrics: for loss layers, expressions to report beside the loss, by metric name.
@@ -67,6 +69,8 @@ class Code:
     imports: tuple[str, ...] = ()
     metrics: dict[str, str] = field(default_factory=dict)
     targets: str = ""
+    definition: str = ""
+    defines: str = ""
 
 
 class Case:
@@ -94,6 +98,7 @@ class Layer(Options):
         needs: what its backward pass reads again: its ``"input"``, its ``"output"`` (ReLU, softmax) or ``"nothing"``.
         stops_gradient: some inputs get no gradient, on purpose.
         no_onnx: why it cannot be exported to ONNX, "" if it can.
+        must_run: nobody knows its weights before its code has run once.
     """
 
     category: ClassVar[str] = "Basic"
@@ -104,6 +109,7 @@ class Layer(Options):
     needs: ClassVar[str] = "input"
     stops_gradient: ClassVar[bool] = False
     no_onnx: ClassVar[str] = ""
+    must_run: ClassVar[bool] = False
     cases: ClassVar[list[Case]] = []
 
     def shapes(self, *args: Any, **kwargs: Any) -> Shape | dict[str, Shape]:

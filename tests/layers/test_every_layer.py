@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from netlab.layers.layer import Case, Layer, Shape, ShapeError, catalogue
-from netlab.options import Bool, Choice, Float, Int, Ints, OptionError, Size, Text
+from netlab.options import Bool, Choice, Float, Int, Ints, OptionError, Python, Size, Text
 
 LAYERS = catalogue()
 EXPECTED = """add batch_norm2d conv2d cross_entropy_loss dropout embedding flatten gelu input layer_norm linear lstm
@@ -99,6 +99,8 @@ def bad_values(option: Any) -> list[Any]:
             return [1, "yes", None]
         case Choice():
             return ["no such choice", 1, None]
+        case Python():
+            return ["x" * (option.max_length + 1), "def f(x:", "x = 1", 1, None]
         case Text():
             return ["x" * (option.max_length + 1), 1, None]
         case Size():
@@ -173,6 +175,8 @@ def check_code(cls: type[Layer], layer: Layer, shapes: dict[str, Shape | None]) 
     if code.targets:
         assert {name for _, name, _, _ in string.Formatter().parse(code.targets) if name} == set(cls.outputs())
     assert layer.weights(**shapes) == {} or code.init
+    assert bool(code.definition) == bool(code.defines)
+    assert (code.init or code.forward).startswith(code.defines)
     for expression in code.metrics.values():
         assert {name for _, name, _, _ in string.Formatter().parse(expression) if name} <= set(cls.inputs())
     assert bool(code.metrics) <= (cls.role == "loss")

@@ -1,0 +1,45 @@
+"""Code that came with a project and that the user has not agreed to run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from netlab.compiler.infer import Inferred
+from netlab.compiler.problem import ERROR, WARNING, Problem, label
+from netlab.document.project import Project
+from netlab.document.trust import is_trusted
+from netlab.layers.custom import CustomCode
+
+REMEDY = "Read it and agree: in the window when you press Train, or with netlab trust FILE."
+
+
+def unread(inferred: Inferred) -> dict[str, list[str]]:
+    """The nodes of every text that has not been agreed to, by the text."""
+    found: dict[str, list[str]] = {}
+    for node, layer in inferred.layers.items():
+        if isinstance(layer, CustomCode):
+            found.setdefault(layer.definition, []).append(node)
+    return {text: nodes for text, nodes in found.items() if not may_run(text)}
+
+
+def may_run(text: str) -> bool:
+    """Whether code may run: it is NetLab's own, or the user has read it and agreed."""
+    return text == CustomCode().definition or is_trusted(text)
+
+
+def refusals(project: Project, definitions: Mapping[str, tuple[str, ...]]) -> list[Problem]:
+    """Why a model may not be built: for each text that nobody agreed to, a sentence with the remedy."""
+    return [_problem(project, nodes[0], ERROR) for text, nodes in definitions.items() if not may_run(text)]
+
+
+def warnings(project: Project, inferred: Inferred) -> Iterator[Problem]:
+    """The rule of `lint`: says beforehand that there is something to read."""
+    for nodes in unread(inferred).values():
+        for node in nodes:
+            yield _problem(project, node, WARNING)
+
+
+def _problem(project: Project, node: str, severity: str) -> Problem:
+    where = label(project.graph.nodes[node])
+    message = f"{where} holds Python code that you have not yet agreed to run. {REMEDY}"
+    return Problem("consent", message, node, severity=severity, where=where)
