@@ -62,7 +62,7 @@ def _sentence(problem: dict[str, Any]) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="netlab", description="Build, train and look into neural networks.")
-    from netlab import __version__, fleet, models
+    from netlab import __version__, datasets, fleet, models
 
     parser.add_argument("--version", action="version", version=f"netlab {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
@@ -83,7 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     command("new", _new, "write a project from a template", "template", "file")
     command("templates", _templates, "list the templates")
     command("layers", _layers, "list the layers with ports and options")
-    command("datasets", _datasets, "list the data sets that need no network")
+    datasets.add_to(command)
     command("check", _check, "shapes, weights and problems of a project", "file")
     code = command("code", _code, "the PyTorch source that training executes", "file")
     code.add_argument("-o", "--output", metavar="MODEL.PY")
@@ -184,14 +184,6 @@ def _layers(options: Any) -> int:
         for key, layer in catalogue().items()
     ]
     _print(rows) if options.json else print("\n".join(f"{r['type']:22} {r['summary']}" for r in rows))
-    return FINE
-
-
-def _datasets(options: Any) -> int:
-    from netlab.data.dataset import catalogue
-
-    rows = [source.describe() for source in catalogue().values()]
-    _print(rows) if options.json else print("\n".join(f"{r['key']:16} {r['title']}: {r['about']}" for r in rows))
     return FINE
 
 

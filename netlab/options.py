@@ -279,6 +279,63 @@ class Ints(Option[tuple[int, ...]]):
         return {"min": self.min, "max": self.max, "min_length": self.min_length, "max_length": self.max_length}
 
 
+class Names(Option[tuple[str, ...]]):
+    """A list of names of any length up to `max_length`, e.g. columns of a table. Stored as a list in files."""
+
+    kind = "names"
+
+    def __init__(
+        self, default: tuple[str, ...] = (), *, help: str, max_length: int = 4096, unit: str = "", label: str = ""
+    ) -> None:
+        super().__init__(default, help=help, unit=unit, label=label)
+        self.max_length = max_length
+
+    def check(self, value: Any) -> tuple[str, ...]:
+        if not isinstance(value, tuple | list) or len(value) > self.max_length:
+            raise self._refuse(value, f"a list of at most {self.max_length} names")
+        if any(not isinstance(name, str) or len(name) > 1000 for name in value):
+            raise self._refuse(value, "a list of names of at most 1000 characters")
+        return tuple(value)
+
+    def limits(self) -> dict[str, Any]:
+        return {"max_length": self.max_length}
+
+
+class File(Text):
+    """The path of a file or folder of the user's, never opened unasked; `filters` are suffixes for a file dialog."""
+
+    kind = "file"
+
+    def __init__(self, default: str = "", *, help: str, filters: tuple[str, ...] = (), label: str = "") -> None:
+        super().__init__(default, help=help, max_length=4096, label=label)
+        self.filters = filters
+
+    def check(self, value: Any) -> str:
+        value = super().check(value)
+        if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
+            raise OptionError(
+                self.name, f"{self.name} {value!r} has bytes that are no text. Rename the file or its folder."
+            )
+        return value
+
+    def limits(self) -> dict[str, Any]:
+        return super().limits() | {"filters": list(self.filters)}
+
+
+class Facts(Option[dict[str, Any]]):
+    """What was found out about a file, as plain data. Forms leave it out: it is learned, not typed."""
+
+    kind = "facts"
+
+    def __init__(self, *, help: str) -> None:
+        super().__init__({}, help=help)
+
+    def check(self, value: Any) -> dict[str, Any]:
+        if not isinstance(value, dict) or any(not isinstance(name, str) for name in value):
+            raise self._refuse(value, "an object with facts by name")
+        return dict(value)
+
+
 @cache
 def _declared(cls: type) -> dict[str, Option[Any]]:
     found: dict[str, Option[Any]] = {}

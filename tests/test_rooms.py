@@ -40,7 +40,7 @@ ROOMS = {
     "catalogue": room(1),
     "document": room(2, "msgspec", "sqlite3", "platformdirs"),
     "layers": room(2),
-    "data": room(2, "numpy", "polars", "PIL", "tokenizers", "sklearn", "scipy", "platformdirs"),
+    "data": room(2, "msgspec", "numpy", "polars", "PIL", "tokenizers", "sklearn", "scipy", "platformdirs"),
     "protocol": room(3, "msgspec"),
     "probes": room(4),
     "compiler": room(5),
@@ -50,7 +50,7 @@ ROOMS = {
     "app": room(6, "PySide6", "shiboken6", "pyqtgraph", "numpy", "fast_sugiyama", "psutil", "platformdirs"),
 }
 # The doors import anything, but only inside functions, so that each command loads just what it uses.
-DOORS = {"__init__", "__main__", "bench", "cli", "fleet", "models"}
+DOORS = {"__init__", "__main__", "bench", "cli", "datasets", "fleet", "models"}
 LAYER_SURFACE = {"netlab.layers.layer", "netlab.layers.shape", "netlab.options"}
 LAYER_FRAME = {"__init__", "help", "layer", "shape"}
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QSpinBox, QWidget
 
-from netlab.options import Bool, Choice, Float, Int, Ints, Option, OptionError, Size, Text
+from netlab.options import Bool, Choice, Float, Int, Ints, Names, Option, OptionError, Size, Text
 
 Changed = Callable[[Any], object]
 SPIN_MAX = 2**31 - 1
@@ -39,6 +39,8 @@ def _make(option: Option[Any], value: Any, changed: Changed, suggestions: list[s
             return _size(option, value, changed)
         case Ints():
             return _ints(option, value, changed)
+        case Names():
+            return _names(value, changed)
         case Text() if option.suggests:
             known = suggestions if value in suggestions else [*suggestions, str(value)]
             return _combo(known, str(value), changed)
@@ -101,6 +103,19 @@ def _ints(option: Ints, value: Any, changed: Changed) -> QLineEdit:
                 changed(list(numbers))
         line.style().unpolish(line)
         line.style().polish(line)
+
+    line.editingFinished.connect(finished)
+    return line
+
+
+def _names(value: Any, changed: Changed) -> QLineEdit:
+    """Names with commas between."""
+    line = QLineEdit(", ".join(value))
+
+    def finished() -> None:
+        names = [name.strip() for name in line.text().split(",") if name.strip()]
+        if names != list(value):
+            changed(names)
 
     line.editingFinished.connect(finished)
     return line

@@ -8,7 +8,7 @@ from typing import Any
 from PySide6.QtWidgets import QFormLayout, QLabel, QWidget
 
 from netlab.app.fields import editor
-from netlab.options import Option
+from netlab.options import Facts, Option
 
 
 def form(
@@ -24,6 +24,8 @@ def form(
     layout.setSpacing(6)
     layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
     for name, option in options.items():
+        if isinstance(option, Facts):
+            continue
         label = QLabel(option.label)
         label.setToolTip(option.help)
         value = values.get(name, option.default)

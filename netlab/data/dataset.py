@@ -12,10 +12,11 @@ from typing import Any, ClassVar
 import numpy as np
 
 from netlab.catalogue import discover, key_of
+from netlab.data import splitting
+from netlab.data.findings import Finding
+from netlab.data.splitting import SPLITS as SPLITS
 from netlab.data.tokenizer import Tokenizer
 from netlab.options import Float, Int, Options
-
-SPLITS = ("train", "val", "test")
 
 
 class DataError(ValueError):
@@ -30,7 +31,7 @@ class Field:
         name: what Input nodes call it.
         shape: of one sample, without the batch axis: ``"C=1 H=28 W=28"``, ``"T=64"``, ``"d=4"``, ``""`` a scalar.
         dtype: ``"float"`` or ``"int"``.
-        kind: image, tokens, features, points, label or target.
+        kind: image, tokens, segments, features, points, series, label, labels or target.
         classes: how many classes, or the size of the vocabulary.
         names: names of the classes or features, where there are any.
     """
@@ -57,6 +58,7 @@ class Dataset:
         splits: row indices of ``train``, ``val`` and ``test``; disjoint, and together all rows.
         tokenizer: for text.
         normalisation: mean and standard deviation by field, from the training rows only.
+        findings: what is wrong with the data, and which rows were left out over it.
     """
 
     fields: tuple[Field, ...]
@@ -64,6 +66,7 @@ class Dataset:
     splits: Mapping[str, np.ndarray]
     tokenizer: Tokenizer | None = None
     normalisation: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
 
     def field(self, name: str) -> Field:
         """The field of that name; KeyError if there is none."""
@@ -75,18 +78,22 @@ class Source(Options):
 
     Class attributes:
         title, about: for people.
-        task: ``classification``, ``regression`` or ``next_token``.
+        task: key of `netlab.data.task.TASKS`; an instance may have another one than its class, by its options.
         licence, origin: where the data comes from and on what terms.
         samples: how many rows there are, None if that depends on the options.
+        of_file: whether a file of the user's has to be chosen first.
+        suffixes: of the files it reads, e.g. ``(".csv", ".tsv")``; () if it reads none, or folders.
     """
 
     title: ClassVar[str] = ""
     about: ClassVar[str] = ""
-    task: ClassVar[str] = "classification"
+    task: str = "classification"
     licence: ClassVar[str] = ""
     origin: ClassVar[str] = ""
     samples: ClassVar[int | None] = None
     size: ClassVar[int] = 0
+    of_file: ClassVar[bool] = False
+    suffixes: ClassVar[tuple[str, ...]] = ()
 
     validation = Float(0.15, min=0.0, max=0.9, help="Share of the rows kept for validation while training.")
     test = Float(0.15, min=0.0, max=0.9, help="Share of the rows kept for the final test.")
@@ -109,11 +116,17 @@ class Source(Options):
             "task": cls.task,
             "samples": cls.samples,
             "bytes": cls.size,
-            "fields": [{"name": f.name, "shape": f.shape, "dtype": f.dtype, "kind": f.kind} for f in cls().fields()],
+            "reads": list(cls.suffixes),
+            "fields": [{"name": f.name, "shape": f.shape, "dtype": f.dtype, "kind": f.kind} for f in cls._offered()],
             "licence": cls.licence,
             "origin": cls.origin,
             "about": cls.about,
         }
+
+    @classmethod
+    def _offered(cls) -> tuple[Field, ...]:
+        """The fields with the default options; none where a file has to be chosen first."""
+        return () if cls.of_file else cls().fields()
 
     def shuffled_splits(self, rows: int) -> dict[str, np.ndarray]:
         """Disjoint random parts of `rows` rows, a function of the seed alone."""
@@ -121,16 +134,10 @@ class Source(Options):
 
     def cut(self, order: np.ndarray) -> dict[str, np.ndarray]:
         """Cut an order of rows into training, validation and test, in that order."""
-        if self.validation + self.test >= 0.95:
-            told = f"validation ({self.validation:g}) and test ({self.test:g})"
-            raise DataError(f"Too few rows are left for training: {told} together have to stay below 0.95.")
-        rows = len(order)
-        val, test = round(rows * self.validation), round(rows * self.test)
-        if rows - val - test < 1:
-            raise DataError(f"No row is left for training out of {rows}. Lower validation or test.")
-        train = rows - val - test
-        parts = np.split(np.asarray(order, dtype=np.int64), [train, train + val])
-        return dict(zip(SPLITS, parts, strict=True))
+        try:
+            return splitting.in_order(order, self.validation, self.test)
+        except splitting.SplitError as error:
+            raise DataError(str(error)) from error
 
 
 def normalise(x: np.ndarray, train: np.ndarray, per_column: bool = True) -> tuple[np.ndarray, tuple[Any, Any]]:

@@ -10,7 +10,7 @@ from netlab.data.dataset import SPLITS, DataError, Dataset, catalogue, fingerpri
 from netlab.data.task import METRICS
 from netlab.options import OptionError
 
-KEYS = list(catalogue())
+KEYS = [key for key, source in catalogue().items() if not source.of_file]
 
 
 @pytest.fixture(scope="module")
