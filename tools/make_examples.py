@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
 
 import architectures  # noqa: E402
+import library_blocks  # noqa: E402
 
 from netlab.compiler.builder import Graph  # noqa: E402
 from netlab.document.file import save  # noqa: E402
@@ -127,6 +128,9 @@ def main() -> None:
     folder.mkdir(exist_ok=True)
     for build in (spirals, lenet, lstm_digits, gpt, *architectures.ALL):
         save(build(), folder / f"{build.__name__}.netlab")
+    (folder / "blocks").mkdir(exist_ok=True)
+    for build in library_blocks.ALL:
+        save(library_blocks.made(build), folder / "blocks" / f"{build.__name__}.netlab")
 
 
 if __name__ == "__main__":
