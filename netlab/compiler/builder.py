@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import msgspec
-
 from netlab.compiler.blocks import class_of
+from netlab.document import tying
 from netlab.document.graph import Edge, Node
 from netlab.document.graph import Graph as GraphValue
 from netlab.document.project import DataChoice, ProbeChoice, Project
@@ -74,14 +73,10 @@ class Graph:
 
     def lead(self, name: str, *ends: tuple[str, str]) -> None:
         """Give the block around these (node, option) pairs an option that leads them; it begins with the first's value."""
-        first, option = ends[0]
-        block = self.nodes[self.nodes[first].parent]
-        value = self.nodes[first].options[option]
-        self.nodes[block.id] = msgspec.structs.replace(block, options={**block.options, name: value})
-        for id, led in ends:
-            node = self.nodes[id]
-            bound, options = {**node.bound, led: name}, {**node.options, led: value}
-            self.nodes[id] = msgspec.structs.replace(node, bound=bound, options=options)
+        project = Project(graph=GraphValue(self.nodes, self.edges))
+        for node, option in ends:
+            project = tying.bind_option(project, node, option, name)
+        self.nodes = project.graph.nodes
 
     def watch(self, probe: str, node: str) -> None:
         """Look at a node with a probe while it trains."""
