@@ -90,7 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     code.add_argument("--standalone", action="store_true", help="one file that needs only torch")
     _train_arguments(command("train", _train, "train a project"))
     for name in ("pause", "resume", "stop"):
-        command(name, _command, f"{name} a running job", "target").set_defaults(command=name)
+        command(name, _command, f"{name} a running job or sweep", "target").set_defaults(command=name)
     evaluate = command("evaluate", _evaluate, "metrics of a run on one split of its data", "target")
     evaluate.add_argument("--split", choices=["train", "val", "test"], default="test")
     models.add_to(command)
@@ -234,9 +234,10 @@ def _train(options: Any) -> int:
 def _command(options: Any) -> int:
     from netlab.protocol import commands
     from netlab.runs.store import find_run
+    from netlab.runs.sweeps import find_sweep
 
     words = {"pause": commands.Pause, "resume": commands.Resume, "stop": commands.Stop}
-    commands.append(find_run(options.target), words[options.command]())
+    commands.append(find_sweep(options.target) or find_run(options.target), words[options.command]())
     return FINE
 
 

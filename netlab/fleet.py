@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
 import json
-from collections.abc import Callable
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +15,7 @@ FINE = 0
 
 
 def add_to(command: Callable[..., Any]) -> None:
-    """Declare runs, note, delete, restore, places and export-log."""
+    """Declare runs, note, delete, restore, places, export-log and sweep."""
     runs = command("runs", _runs, "list the runs in a folder, or compare the runs that are named")
     runs.add_argument("places", nargs="*", type=Path, metavar="DIR|RUN")
     runs.add_argument("--trash", action="store_true", help="list what was deleted")
@@ -26,6 +30,92 @@ def add_to(command: Callable[..., Any]) -> None:
     export = command("export-log", _export_log, "write the metrics of a run for other programs", "target", json=False)
     export.add_argument("out", type=Path)
     export.add_argument("--to", required=True, choices=["csv", "tensorboard"])
+    _sweep_arguments(command("sweep", _sweep, "train a project with many settings and find the best"))
+
+
+def _sweep_arguments(sweep: argparse.ArgumentParser) -> None:
+    sweep.add_argument("file", nargs="?", type=Path)
+    sweep.add_argument("--set", dest="sets", action="append", nargs="+", default=[], metavar="PATH=VALUES",
+                       help="what to vary: A,B,C or LOW..HIGH or LOW..HIGH/POINTS")  # fmt: skip
+    sweep.add_argument("--method", choices=["grid", "random", "tpe"], help="grid for lists, else tpe or random")
+    sweep.add_argument("--trials", type=int)
+    sweep.add_argument("--jobs", type=int, default=1, help="trials at once")
+    sweep.add_argument("--objective", default="", metavar="METRIC", help="val/loss unless told otherwise")
+    sweep.add_argument("--prune", action="store_true", help="end hopeless trials early")
+    sweep.add_argument("--steps", type=int, help="length of a trial")
+    sweep.add_argument("--seed", type=int, default=0, help="of the draws")
+    sweep.add_argument("--sweep", dest="folder", type=Path, help="folder of the sweep, new")
+    sweep.add_argument("--resume", type=Path, help="folder of a sweep to take up again")
+
+
+def _sweep(options: Any) -> int:
+    from netlab.engine.sweep import run_sweep
+    from netlab.runs import sweeps
+
+    if (options.file is None) == (options.resume is None):
+        print("netlab sweep: give either a project FILE or --resume SWEEP", file=sys.stderr)
+        return 2
+    folder = options.resume or _new_sweep(options)
+    if not options.json:
+        print(f"sweep {folder}", flush=True)
+    with _stopping(folder):
+        state = run_sweep(folder, lambda trial: print(_trial_line(trial, options.json), flush=True))["state"]
+    best = sweeps.best(sweeps.trials(folder))
+    if options.json:
+        told = None if best is None else _trial_json(best)
+        print(json.dumps({"sweep": str(folder), "state": state, "best": told}, ensure_ascii=False))
+    elif best is not None:
+        print(f"{state}; best: {_trial_line(best, False)}\n{best.folder}")
+    return FINE if best is not None else 1
+
+
+def _new_sweep(options: Any) -> Path:
+    from netlab.document import file
+    from netlab.runs import sweeps
+    from netlab.runs.store import default_root
+
+    project = file.load(options.file)
+    axes = [sweeps.axis(project, text) for texts in options.sets for text in texts]
+    sweep = sweeps.plan(
+        axes, options.method, options.trials, jobs=options.jobs, objective=options.objective, prune=options.prune,
+        steps=options.steps, seed=options.seed,
+    )  # fmt: skip
+    place = options.folder
+    root, name = (place.parent, place.name) if place else (default_root(), None)
+    return sweeps.create(file.encode(project), sweep, root, name)
+
+
+@contextmanager
+def _stopping(folder: Path) -> Iterator[None]:
+    """Ctrl+C ends the sweep softly: each trial keeps a checkpoint, and the sweep can be taken up again."""
+    from netlab.protocol import commands
+
+    before = signal.signal(signal.SIGINT, lambda *_: commands.append(folder, commands.Stop()))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _trial_json(trial: Any) -> dict[str, Any]:
+    return {
+        "trial": trial.number,
+        "values": trial.values,
+        "state": trial.state,
+        "step": trial.step,
+        "objective": trial.objective,
+        "best": _finite(trial.best),
+        "run": str(trial.folder),
+        "message": trial.message,
+    }
+
+
+def _trial_line(trial: Any, as_json: bool) -> str:
+    if as_json:
+        return json.dumps(_trial_json(trial), ensure_ascii=False)
+    value = "–" if trial.best is None else f"{trial.best:.5g}"
+    values = "  ".join(f"{path}={v:.4g}" if isinstance(v, float) else f"{path}={v}" for path, v in trial.values.items())
+    return f"trial {trial.number:3}  {trial.state:9} {trial.objective} {value:10} {values}  {trial.message}".rstrip()
 
 
 def _runs(options: Any) -> int:

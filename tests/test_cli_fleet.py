@@ -78,3 +78,18 @@ def test_a_log_is_exported(run: Run, two_runs: list[Path], tmp_path: Path) -> No
 
 def test_places_of_the_queue_are_set(run: Run) -> None:
     assert run("places", 3)[1] == run("places")[1] == "3\n"
+
+
+def test_a_sweep_is_planned_or_refused_in_words(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "spirals.netlab"
+    file.save(file.load(examples()["spirals"]), path)
+    assert run("sweep")[0] == 2
+    for more, words in (
+        ((), "Nothing is varied"),
+        (("--set", "training.nothing=1,2"), "no setting"),
+        (("--set", "training.momentum=0..0.9", "--method", "grid"), "/5"),
+    ):
+        status, _, err = run("sweep", path, *more)
+        assert status == 1
+        assert words in err
+    assert run("sweep", "--resume", tmp_path)[0] == 1

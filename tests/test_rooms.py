@@ -46,7 +46,19 @@ ROOMS = {
     "compiler": room(5),
     "runs": room(5, "sqlite3", "numpy", "msgspec", "psutil", "tensorboardX"),
     "nn": room(6, "torch"),
-    "engine": room(6, "torch", "safetensors", "numpy", "psutil", "onnx", "onnxruntime", "onnxscript", beside="nn"),
+    "engine": room(
+        6,
+        "torch",
+        "safetensors",
+        "numpy",
+        "psutil",
+        "onnx",
+        "onnxruntime",
+        "onnxscript",
+        "optuna",
+        "msgspec",
+        beside="nn",
+    ),
     "app": room(6, "PySide6", "shiboken6", "pyqtgraph", "numpy", "fast_sugiyama", "psutil", "platformdirs"),
 }
 # The doors import anything, but only inside functions, so that each command loads just what it uses.

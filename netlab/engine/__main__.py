@@ -1,4 +1,5 @@
-"""The engine process: ``python -m netlab.engine train RUN [--resume]``, or ``wait`` for a job on standard input.
+"""The engine process: ``python -m netlab.engine train RUN [--resume]``, ``sweep FOLDER``, or ``wait`` for a job on
+standard input.
 
 A waiting process has torch loaded and its first optimiser made, so that a run starts at once. It ends when standard
 input closes without a job; once it has one it needs nobody.
@@ -24,8 +25,12 @@ def main() -> int:
     train.add_argument("folder", type=Path)
     train.add_argument("--resume", action="store_true")
     train.add_argument("--ticket", type=int, help="wait for a place; when it was asked for, in nanoseconds")
+    sweep = commands.add_parser("sweep")
+    sweep.add_argument("folder", type=Path)
     commands.add_parser("wait")
     options = parser.parse_args()
+    if options.command == "sweep":
+        return drive(options.folder)
     if options.command == "wait":
         warm_up()
         line = sys.stdin.readline()
@@ -66,6 +71,19 @@ def work(folder: Path, resume: bool, ticket: int | None = None) -> int:
         faulthandler.disable()
         sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
     return 0 if status.get("state") in ("finished", "stopped") else 1
+
+
+def drive(folder: Path) -> int:
+    """Drive a sweep, which needs no torch in this process."""
+    from netlab.engine.sweep import run_sweep
+
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        return 0 if run_sweep(folder)["state"] in ("finished", "stopped") else 1
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 1
 
 
 def _train(folder: Path, resume: bool) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import subprocess
 import time
@@ -11,7 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer
 
 from netlab.runs import store
-from netlab.runs.launch import launch
+from netlab.runs.launch import dismiss, hand_over, launch, waiting
 
 REAP_MS = 1000
 WARM_MS = 3000  # the job that has just started gets the processor to itself first
@@ -36,7 +35,7 @@ class Jobs(QObject):
     def warm_up(self) -> None:
         """Start a spare engine if there is none."""
         if self._spare is None or self._spare.poll() is not None:
-            self._spare = launch(["wait"], stdin=subprocess.PIPE)
+            self._spare = waiting()
 
     def start(self, project: bytes, root: Path | None = None) -> Path:
         """Make a run folder for a project and let an engine work on it; returns the folder."""
@@ -58,7 +57,7 @@ class Jobs(QObject):
     def _hand_over(self, folder: Path, resume: bool) -> None:
         folder = folder.resolve()
         spare, self._spare = self._spare, None
-        if spare is None or spare.poll() is not None or not _tell(spare, folder, resume):
+        if spare is None or spare.poll() is not None or not hand_over(spare, folder, resume):
             spare = launch(["train", str(folder), *(["--resume"] if resume else [])], log=folder / "engine.log")
         self._started.append(spare)
         self._reaper.start()
@@ -72,13 +71,8 @@ class Jobs(QObject):
         """End the spare; engines with a job go on."""
         self._reaper.stop()
         self._warmer.stop()
-        if self._spare is not None and self._spare.stdin is not None:
-            self._spare.stdin.close()
-            try:
-                self._spare.wait(2)
-            except subprocess.TimeoutExpired:  # it is still loading torch and would read the end of input only then
-                self._spare.kill()
-                self._spare.wait()
+        if self._spare is not None:
+            dismiss(self._spare)
         self._spare = None
         for process in self._started:
             process.poll()
@@ -88,15 +82,3 @@ class Jobs(QObject):
         """Collect engines that ended, so that none stays a zombie."""
         for process in self._started:
             process.poll()
-
-
-def _tell(spare: subprocess.Popen[bytes], folder: Path, resume: bool) -> bool:
-    """Give a waiting engine its job; False if it is gone."""
-    assert spare.stdin is not None
-    line = json.dumps({"run": str(folder), "resume": resume}) + "\n"
-    try:
-        spare.stdin.write(line.encode())
-        spare.stdin.close()
-    except OSError:
-        return False
-    return True
