@@ -11,12 +11,12 @@ from netlab.compiler.infer import Inferred
 from netlab.compiler.passages import without_passages
 from netlab.compiler.problem import label
 from netlab.compiler.trace import reaching
+from netlab.document.optimizers import rule
 from netlab.document.project import Project
 from netlab.layers.block import SCAN, Block
 from netlab.layers.layer import Layer, Shape
 
 BYTES = {"float": 4, "int": 8, "bool": 1}
-STATES = {"adam": 2, "sgd": 1}  # numbers that an optimizer keeps for every weight
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,8 @@ class _Forecaster:
         goals = [node for node, layer in inferred.layers.items() if layer.role in roles]
         needed = reaching(self.graph, goals)
         self.order = [node for node in inferred.order if node in needed and node in inferred.judged]
-        self.batch = int(project.training.get("batch_size", 32))
+        self.whole = int(project.training.get("batch_size", 32))
+        self.batch = -(-self.whole // int(project.training.get("micro_batches", 1)))  # that go through at one time
         self.learning = self._learning()
         self.read_by = self._readers()
 
@@ -99,16 +100,16 @@ class _Forecaster:
         weights = 4 * sum(cost.parameters for cost in nodes.values())
         free = [node for node in self.order if not self.project.graph.nodes[node].frozen]
         gradients = 4 * sum(nodes[node].parameters for node in free)
-        optimizer = gradients * self._states()
+        optimizer = gradients * self._states_kept()
         activations = self.batch * sum(cost.activations for cost in nodes.values())
         peak = weights + optimizer + self._worst_moment(nodes)
-        flops = 3 * self.batch * sum(cost.flops for cost in nodes.values())
+        flops = 3 * self.whole * sum(cost.flops for cost in nodes.values())
         return Forecast(nodes, weights, gradients, optimizer, activations, peak, flops)
 
-    def _states(self) -> int:
+    def _states_kept(self) -> int:
+        """Numbers kept for every weight beside its gradient: by the optimizer, and as the average of the weights."""
         training: Mapping[str, Any] = self.project.training
-        name = str(training.get("optimizer", "adam"))
-        return 0 if name == "sgd" and not training.get("momentum") else STATES.get(name, 2)
+        return rule(training).states_kept(training) + bool(training.get("ema_decay"))
 
     def _cost(self, node: str) -> Cost:
         found = self.inferred.judged[node]
@@ -197,7 +198,7 @@ def too_large(project: Project, cost: Forecast, free: int) -> str:
     fixed = cost.weights + cost.gradients + cost.optimizer
     fitting = int(batch * (free - fixed) / max(cost.peak - fixed, 1) * 0.9)
     remedy = (
-        f"A batch size of {fitting} would fit."
+        f"A batch size of {fitting} would fit, or the same batch in {-(-batch // fitting)} micro_batches."
         if fitting >= 1
         else "The weights alone take most of it: make the widest layers narrower."
     )

@@ -11,7 +11,7 @@ from netlab.compiler.problem import WARNING, Problem, label
 from netlab.compiler.trace import reaching, source_fix
 from netlab.data.dataset import Field
 from netlab.document.project import Project
-from netlab.document.training import Training
+from netlab.document.training import NodeTraining, Training
 from netlab.layers.layer import Fix, Layer
 
 
@@ -100,9 +100,16 @@ def vocabulary(project: Project, inferred: Inferred) -> Iterator[Problem]:
 
 
 def settings(project: Project, inferred: Inferred) -> Iterator[Problem]:
-    """Training settings outside their limits."""
+    """Training settings outside their limits, of the project and of nodes and frames."""
     for fault in Training.check_values(project.training):
         yield Problem("training", f"Training: {fault}", where="Training")
+    for node in project.graph.nodes.values():
+        for fault in NodeTraining.check_values(node.training):
+            where = label(node)
+            yield Problem("node_training", f"Training of {where}: {fault}", node.id, where=where)
+    for frame in project.graph.frames.values():
+        for fault in NodeTraining.check_values(frame.training):
+            yield Problem("node_training", f"Training of the frame “{frame.title}”: {fault}", where=frame.title)
 
 
 def _field_at(project: Project, inferred: Inferred, node: str, port: str) -> Field | None:

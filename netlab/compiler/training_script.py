@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from netlab.compiler.source import Source
+from netlab.document.optimizers import rule
 from netlab.document.project import Project
 from netlab.document.training import Training
 
@@ -95,7 +96,7 @@ def training_script(project: Project, source: Source) -> str:
 
 
 def _optimizer(training: Mapping[str, Any]) -> str:
-    common = f"lr={training['learning_rate']!r}, weight_decay={training['weight_decay']!r}, fused=True"
-    if training["optimizer"] == "sgd":
-        return f"torch.optim.SGD(learning, momentum={training['momentum']!r}, {common})"
-    return f"torch.optim.Adam(learning, {common})"
+    chosen = rule(training)
+    keywords = chosen.keywords(training) | ({"fused": True} if "cuda" in chosen.fused else {})
+    told = ", ".join(f"{name}={value!r}" for name, value in keywords.items())
+    return f"torch.optim.{chosen.torch_name}(learning, {told})"

@@ -159,6 +159,18 @@ def set_frozen(project: Project, ids: Iterable[str], frozen: bool) -> Project:
     return project
 
 
+def set_node_training(project: Project, ids: Iterable[str], name: str, value: Any) -> Project:
+    """Set how the weights of nodes, or of the nodes in frames, learn: one value of `NodeTraining`."""
+    for holder in ids:
+        if holder in project.graph.frames:
+            frame = project.graph.frames[holder]
+            project = set_frame(project, holder, training={**frame.training, **_plain({name: value})})
+        else:
+            node = _node(project, holder)
+            project = _with_node(project, node, training={**node.training, **_plain({name: value})})
+    return project
+
+
 def connect(project: Project, source: str, source_port: str, target: str, target_port: str) -> Project:
     """Draw a wire from an output port to an input port; a wire that was in that input is replaced.
 

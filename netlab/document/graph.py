@@ -28,6 +28,8 @@ class Node(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
         shares: id of the node whose weights it uses as well, "" if its weights are its own.
         link: on blocks; those with the same text are copies of each other, and an edit inside one reaches all.
         bound: options that follow an option of the block around, by its name there: ``{"out_channels": "channels"}``.
+        training: how its weights learn beside the others, by name of `netlab.document.training.NodeTraining`; on a
+            block it holds for all nodes inside.
     """
 
     id: str
@@ -43,6 +45,7 @@ class Node(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     shares: str = ""
     link: str = ""
     bound: dict[str, str] = {}
+    training: dict[str, Any] = {}
 
 
 class Edge(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -55,7 +58,7 @@ class Edge(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     target_port: str
 
 
-class Frame(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Frame(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A titled rectangle behind the nodes.
 
     Attributes:
@@ -63,6 +66,7 @@ class Frame(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         x, y, width, height: in pixels at 100 %; a node belongs to the frame in which its middle lies.
         color: a name of the theme's frame colours.
         parent: id of the block that it lies in, "" for the model itself.
+        training: how the weights of its nodes learn, as on a node.
     """
 
     id: str
@@ -74,6 +78,7 @@ class Frame(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     height: float = 200.0
     color: str = "blue"
     parent: str = ""
+    training: dict[str, Any] = {}
 
 
 class Graph(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -6,6 +6,7 @@ import hashlib
 import linecache
 import random
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -47,12 +48,21 @@ class Built:
         stored = {path: name for places in self.source.modules_of_node.values() for path, name in places}
         found = {}
         for name in self.model.state_dict():
-            path, rest = name, ""
-            while path not in stored:  # the longest beginning that is the module of a node
-                path, _, last = path.rpartition(".")
-                rest = f".{last}{rest}"
-            found[name] = stored[path] + rest
+            path = _within(name, stored)
+            found[name] = stored[path] + name[len(path) :]
         return found
+
+    def nodes(self) -> dict[str, str]:
+        """The node of each weight, by the weight's name in the model."""
+        owner = {path: node for node, places in self.source.modules_of_node.items() for path, _ in places}
+        return {name: owner[_within(name, owner)] for name, _ in self.model.named_parameters()}
+
+
+def _within(name: str, paths: Mapping[str, str]) -> str:
+    """The longest beginning of a tensor's name that is the path of a node's module."""
+    while name not in paths:
+        name = name.rpartition(".")[0]
+    return name
 
 
 def build(project: Project, filename: Path | None = None) -> Built:

@@ -1,7 +1,8 @@
 """Checkpoints: everything a run needs to go on as if nothing had happened, in one safetensors file.
 
-Tensors are keyed ``n3.weight`` (model, by node id), ``optim/n3.weight/exp_avg`` and ``rng/cpu``; the header's
-metadata holds step, epoch, position, learning rate, seed, versions, data hash and Python's own generator as JSON.
+Tensors are keyed ``n3.weight`` (model, by node id), ``average/n3.weight`` (running mean of the weights),
+``optim/n3.weight/exp_avg`` and ``rng/cpu``; the header's metadata holds step, epoch, position, learning rate, seed,
+versions, data hash, what of the optimizer is no tensor, and Python's own generator as JSON.
 """
 
 from __future__ import annotations
@@ -10,20 +11,24 @@ import json
 import logging
 import random
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
+from torch import nn
+from torch.optim.swa_utils import AveragedModel
 
 from netlab.document import file
 from netlab.document.file import write_atomically
 from netlab.engine.build import Built, build
-from netlab.runs.store import PROJECT
+from netlab.engine.optim import Optimizer, parts_of
+from netlab.runs.store import CHECKPOINTS, PROJECT, checkpoints
 
-LAST = "last.safetensors"
+LAST, BEST = "last", "best"
 KEPT = 2
+AVERAGE = "average/"
 logger = logging.getLogger(__name__)
 
 
@@ -31,33 +36,55 @@ class CheckpointError(ValueError):
     """A checkpoint that is missing or does not fit, as a sentence with the remedy."""
 
 
-def write(folder: Path, built: Built, optimizer: torch.optim.Optimizer, state: dict[str, Any]) -> None:
-    """Write ``step-N`` and ``last``, each whole or not at all, and keep the two newest steps."""
-    tensors = _tensors(built, optimizer)
-    data = save(tensors, metadata={"netlab": json.dumps(state | _python_generators())})
-    checkpoints = folder / "checkpoints"
-    write_atomically(checkpoints / f"step-{state['step']}.safetensors", data)
-    write_atomically(checkpoints / LAST, data)
-    for old in _by_step(checkpoints)[:-KEPT]:
+class Snapshot(NamedTuple):
+    """A moment of a run, apart from the run itself: copies of its tensors, and its plain state."""
+
+    tensors: dict[str, torch.Tensor]
+    state: dict[str, Any]
+
+
+def snapshot(
+    built: Built, optimizer: Optimizer, state: dict[str, Any], average: AveragedModel | None = None
+) -> Snapshot:
+    """The present moment; `state` is what the caller needs to know again."""
+    names = built.names()
+    # clone: safetensors refuses tensors that share memory, and the CPU copy must not change while it is written
+    found = {names[name]: _plain(tensor) for name, tensor in built.model.state_dict().items()}
+    if average is not None:
+        found |= {AVERAGE + names[name]: _plain(tensor) for name, tensor in average.module.state_dict().items()}
+        found[AVERAGE] = _plain(average.n_averaged)
+    rest: dict[str, Any] = {}
+    for name, parameter in built.model.named_parameters():
+        for key, value in _state_of(optimizer, parameter).items():
+            rest[f"optim/{names[name]}/{key}"] = _put(found, f"optim/{names[name]}/{key}", value)
+    found["rng/cpu"] = torch.get_rng_state()
+    if torch.cuda.is_available():
+        found["rng/cuda"] = torch.cuda.get_rng_state()
+    kept = {key: value for key, value in rest.items() if value is not TENSOR}
+    return Snapshot(found, state | {"optimizer_state": kept} | _python_generators())
+
+
+def keep(folder: Path, moment: Snapshot, *names: str) -> None:
+    """Write a moment under these names, each whole or not at all, and keep the two newest steps."""
+    data = save(moment.tensors, metadata={"netlab": json.dumps(moment.state)})
+    for name in names:
+        write_atomically(folder / CHECKPOINTS / f"{name}.safetensors", data)
+    for old in checkpoints(folder, "step")[:-KEPT]:
         old.unlink(missing_ok=True)
 
 
-def load(folder: Path, built: Built, optimizer: torch.optim.Optimizer) -> dict[str, Any]:
+def load(folder: Path, built: Built, optimizer: Optimizer, average: AveragedModel | None = None) -> dict[str, Any]:
     """Put weights, optimiser and generators back as they were; returns the state that was written with them.
 
     Raises:
         CheckpointError: there is none, or it belongs to another model.
     """
     tensors, state = _newest(folder)
-    _set_weights(built, tensors)
-    names = built.names()
-    for name, parameter in built.model.named_parameters():
-        prefix = f"optim/{names[name]}/"
-        kept = {key[len(prefix) :]: value for key, value in tensors.items() if key.startswith(prefix)}
-        if kept:
-            optimizer.state[parameter] = {
-                k: _like(v, parameter, _home(optimizer, parameter, k)) for k, v in kept.items()
-            }
+    _set_weights(built, built.model, tensors)
+    if average is not None and AVERAGE in tensors:
+        _set_weights(built, average.module, tensors, AVERAGE)
+        average.n_averaged.copy_(tensors[AVERAGE])
+    _set_optimizer(built, optimizer, tensors, state.get("optimizer_state", {}))
     _set_python_generators(state)
     torch.set_rng_state(tensors["rng/cpu"])
     if torch.cuda.is_available() and "rng/cuda" in tensors:
@@ -66,9 +93,9 @@ def load(folder: Path, built: Built, optimizer: torch.optim.Optimizer) -> dict[s
 
 
 def load_weights(built: Built, folder: Path) -> None:
-    """Only the weights and buffers, for evaluation."""
+    """Only the weights and buffers, for use: the running mean of the weights where there is one."""
     tensors, _ = _newest(folder)
-    _set_weights(built, tensors)
+    _set_weights(built, built.model, tensors, AVERAGE if AVERAGE in tensors else "")
 
 
 def trained(folder: Path) -> Built:
@@ -87,10 +114,15 @@ def newest(folder: Path) -> Path:
     return _candidates(folder)[0]
 
 
+def state_of(path: Path) -> dict[str, Any]:
+    """The plain state in a checkpoint, without its tensors."""
+    return _read(path, tensors=False)[1]
+
+
 def _candidates(folder: Path) -> list[Path]:
     """All checkpoints, the one to take first."""
-    checkpoints = folder / "checkpoints"
-    found = [path for path in (checkpoints / LAST, *reversed(_by_step(checkpoints))) if path.exists()]
+    last = folder / CHECKPOINTS / f"{LAST}.safetensors"
+    found = [path for path in (last, *reversed(checkpoints(folder, "step"))) if path.exists()]
     if not found:
         raise CheckpointError(f"The run {folder.name} has no checkpoint yet. Train it for some steps first.")
     return found
@@ -109,6 +141,48 @@ def _newest(folder: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
     raise first
 
 
+TENSOR = "tensor"
+
+
+def _put(tensors: dict[str, torch.Tensor], key: str, value: Any) -> Any:
+    """Put the tensors in a value of an optimizer's state beside the others; returns what is left of it."""
+    if isinstance(value, torch.Tensor):
+        tensors[key] = _plain(value)
+        return TENSOR
+    if isinstance(value, list):
+        return [_put(tensors, f"{key}/{i}", item) for i, item in enumerate(value)]
+    return value
+
+
+def _taken(tensors: dict[str, torch.Tensor], key: str, value: Any) -> Any:
+    """The reverse of `_put`, for what is no tensor by itself."""
+    if value == TENSOR:
+        return tensors[key]
+    if isinstance(value, list):
+        return [_taken(tensors, f"{key}/{i}", item) for i, item in enumerate(value)]
+    return value
+
+
+def _state_of(optimizer: Optimizer, parameter: nn.Parameter) -> dict[str, Any]:
+    return next((part.state[parameter] for part in parts_of(optimizer) if parameter in part.state), {})
+
+
+def _set_optimizer(built: Built, optimizer: Optimizer, tensors: dict[str, torch.Tensor], rest: dict[str, Any]) -> None:
+    names = built.names()
+    for name, parameter in built.model.named_parameters():
+        prefix = f"optim/{names[name]}/"
+        part = next(
+            (p for p in parts_of(optimizer) if any(parameter is q for g in p.param_groups for q in g["params"])), None
+        )
+        if part is None:
+            continue
+        kept = {k[len(prefix) :]: v for k, v in tensors.items() if k.startswith(prefix) and "/" not in k[len(prefix) :]}
+        found: dict[str, Any] = {k: _like(v, parameter, _home(part, parameter, k)) for k, v in kept.items()}
+        found |= {k[len(prefix) :]: _taken(tensors, k, v) for k, v in rest.items() if k.startswith(prefix)}
+        if found:
+            part.state[parameter] = found
+
+
 def _like(value: torch.Tensor, parameter: torch.Tensor, home: torch.device) -> torch.Tensor:
     """A tensor of the optimizer where it belongs, laid out in memory as its weight is."""
     if value.shape != parameter.shape:
@@ -117,9 +191,9 @@ def _like(value: torch.Tensor, parameter: torch.Tensor, home: torch.device) -> t
 
 
 def _home(optimizer: torch.optim.Optimizer, parameter: torch.Tensor, key: str) -> torch.device:
-    """Where an optimizer keeps a tensor: with its weight, but the step count of an unfused one on the CPU."""
+    """Where an optimizer keeps a tensor: with its weight, but counts of steps of an unfused one on the CPU."""
     fused = optimizer.param_groups[0].get("fused")
-    return torch.device("cpu") if key == "step" and not fused else parameter.device
+    return torch.device("cpu") if key in ("step", "mu_product") and not fused else parameter.device
 
 
 def _python_generators() -> dict[str, Any]:
@@ -136,46 +210,29 @@ def _set_python_generators(state: dict[str, Any]) -> None:
         np.random.set_state((kind, np.array(keys, np.uint32), *rest))
 
 
-def _by_step(checkpoints: Path) -> list[Path]:
-    return sorted(checkpoints.glob("step-*.safetensors"), key=lambda path: int(path.stem.partition("-")[2]))
-
-
-def _tensors(built: Built, optimizer: torch.optim.Optimizer) -> dict[str, torch.Tensor]:
-    names = built.names()
-    # clone: safetensors refuses tensors that share memory, and the CPU copy must not change while it is written
-    found = {names[name]: _plain(tensor) for name, tensor in built.model.state_dict().items()}
-    for name, parameter in built.model.named_parameters():
-        for key, value in optimizer.state.get(parameter, {}).items():
-            if isinstance(value, torch.Tensor):
-                found[f"optim/{names[name]}/{key}"] = _plain(value)
-    found["rng/cpu"] = torch.get_rng_state()
-    if torch.cuda.is_available():
-        found["rng/cuda"] = torch.cuda.get_rng_state()
-    return found
-
-
 def _plain(tensor: torch.Tensor) -> torch.Tensor:
     """A copy on the CPU, in the order in which files hold numbers."""
     return tensor.detach().cpu().clone(memory_format=torch.contiguous_format)
 
 
-def _read(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+def _read(path: Path, tensors: bool = True) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
     try:
         with safe_open(path, framework="pt") as opened:
-            tensors = {key: opened.get_tensor(key) for key in opened.keys()}  # noqa: SIM118 - not a dict
-            return tensors, json.loads((opened.metadata() or {}).get("netlab", "{}"))
+            names = opened.keys() if tensors else ()
+            found = {key: opened.get_tensor(key) for key in names}
+            return found, json.loads((opened.metadata() or {}).get("netlab", "{}"))
     except (SafetensorError, OSError) as error:
         raise CheckpointError(
             f"The checkpoint {path.name} cannot be read: {error}. An older one is used if there is one."
         ) from error
 
 
-def _set_weights(built: Built, tensors: dict[str, torch.Tensor]) -> None:
+def _set_weights(built: Built, model: nn.Module, tensors: dict[str, torch.Tensor], start: str = "") -> None:
     wanted = built.names()
-    missing = [stored for stored in wanted.values() if stored not in tensors]
+    missing = [stored for stored in wanted.values() if start + stored not in tensors]
     if missing:
         raise CheckpointError(f"The checkpoint is of another model: it lacks {missing[0]}.")
     try:
-        built.model.load_state_dict({name: tensors[stored] for name, stored in wanted.items()})
+        model.load_state_dict({name: tensors[start + stored] for name, stored in wanted.items()})
     except RuntimeError as error:
         raise CheckpointError(f"The checkpoint is of another model: {error}") from error

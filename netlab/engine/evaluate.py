@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 import torch
@@ -11,18 +13,34 @@ from netlab.engine import checkpoint
 from netlab.engine.build import Built
 from netlab.engine.device import choose
 from netlab.engine.loader import Loader
+from netlab.engine.precision import Precision
 
 
 @torch.no_grad()
-def over(built: Built, loader: Loader, split: str) -> dict[str, float]:
-    """Means over all rows of a split, in evaluation mode; {} if the split is empty. The mode is put back."""
+def over(
+    built: Built,
+    loader: Loader,
+    split: str,
+    precision: Precision | None = None,
+    enough: Callable[[], bool] = lambda: False,
+) -> dict[str, float]:
+    """Means over all rows of a split, in evaluation mode; {} if the split is empty. The mode is put back.
+
+    Args:
+        precision: the numbers to compute in; float32 if none.
+        enough: asked between batches; when true, the pass is given up and the result is {}.
+    """
     totals: dict[str, torch.Tensor] = {}
     rows = 0
     was_training = built.model.training
     built.model.eval()
     for batch in loader.all_of(split):
+        if enough():
+            totals.clear()
+            break
         count = len(next(iter(batch.values())))
-        _, readings = built.model(**built.source.arguments(batch))
+        with precision.region() if precision is not None else nullcontext():
+            _, readings = built.model(**built.source.arguments(batch))
         for name, value in readings.items():
             totals[name] = totals.get(name, 0) + value.double() * count
         rows += count

@@ -13,6 +13,8 @@ from netlab.engine import faults
 from netlab.engine.build import Built
 from netlab.engine.faults import TrainingFault
 from netlab.engine.loader import Batch
+from netlab.engine.optim import Optimizer
+from netlab.engine.precision import Precision
 
 EXPLODED = 1e8  # a loss so far above its start will not come back
 LAG = 4  # steps that a GPU may be ahead of the verdict
@@ -43,32 +45,46 @@ class Guard:
     """
 
     def __init__(
-        self, built: Built, optimizer: torch.optim.Optimizer, device: torch.device, delayed: bool | None = None
+        self,
+        built: Built,
+        optimizer: Optimizer,
+        device: torch.device,
+        precision: Precision | None = None,
+        delayed: bool | None = None,
     ) -> None:
         self.built, self.optimizer = built, optimizer
+        self.precision = precision or Precision("float32", device)
         self.first_loss: float | None = None
-        self.delayed = device.type == "cuda" if delayed is None else delayed
+        can_wait = device.type == "cuda" and optimizer.fused and not self.precision.scales
+        self.delayed = can_wait if delayed is None else delayed
         self._bad = torch.zeros((), device=device)
         self._pending: deque[_Pending] = deque()
 
-    def admit(self, step: int, loss: torch.Tensor, batch: Batch, learning_rate: float) -> None:
-        """Judge the step whose gradients are in place. Raises `TrainingFault` if it, or an earlier one, is bad."""
+    def admit(
+        self, step: int, loss: torch.Tensor, batch: Batch, learning_rate: float, tolerant: bool = False
+    ) -> torch.Tensor:
+        """Judge the step whose gradients are in place, and return their norm.
+
+        Raises:
+            TrainingFault: the step, or an earlier one, is bad; a gradient that is not finite is let pass if `tolerant`.
+        """
         if self.first_loss is None:
             value = loss.item()
             self.first_loss = value if math.isfinite(value) else None
         limit = EXPLODED * max(1.0, abs(self.first_loss or 0.0))
-        learning = (p for group in self.optimizer.param_groups for p in group["params"])
-        norm = get_total_norm([p.grad for p in learning if p.grad is not None])
+        norm = get_total_norm([p.grad for p in self.optimizer.parameters if p.grad is not None])
         if not self.delayed:
-            if not (abs(loss.item()) <= limit and math.isfinite(norm.item())):
+            if not (abs(loss.item()) <= limit and (tolerant or math.isfinite(norm.item()))):
                 raise self._fault(step, batch, learning_rate, loss, norm)
-            return
+            return norm
         fine = (loss.detach().abs() <= limit) & norm.isfinite()
         self._bad = torch.maximum(self._bad, (~fine).float())
-        self.optimizer.found_inf = self._bad  # type: ignore[attr-defined] - the fused kernels look for it
+        for part in self.optimizer.parts:
+            part.found_inf = self._bad  # type: ignore[attr-defined] - the fused kernels look for it
         self._pending.append(_Pending(step, batch, learning_rate, loss.detach(), norm, *_on_its_way(self._bad)))
         if len(self._pending) > LAG:
             self._settle_one()
+        return norm
 
     def settle(self) -> None:
         """Wait for the verdicts that are still out; needed before anything is kept."""
@@ -89,7 +105,8 @@ class Guard:
         value = loss.item()
         if math.isfinite(value) and not math.isfinite(norm.item()):
             return faults.of_gradient(self.built, step, learning_rate)
-        return faults.of_loss(self.built, batch, step, value, learning_rate)
+        with self.precision.region():
+            return faults.of_loss(self.built, batch, step, value, learning_rate)
 
 
 def _on_its_way(flag: torch.Tensor) -> tuple[torch.Tensor, torch.cuda.Event | None]:

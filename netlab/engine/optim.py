@@ -1,19 +1,148 @@
-"""Optimisers by name."""
+"""The optimizer of a model, made from the table in `netlab.document.optimizers`, and its learning rates."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
 from torch import nn
 
+from netlab.document.optimizers import OPTIMIZERS, rule
+from netlab.document.training import node_training
+from netlab.engine.build import Built
 
-def make(parameters: Iterable[nn.Parameter], training: dict[str, Any], device: torch.device) -> torch.optim.Optimizer:
-    """Adam (Kingma and Ba 2014) or SGD with momentum, in torch's fused form where the device has one."""
-    learning = [p for p in parameters if p.requires_grad]
-    common: dict[str, Any] = {"lr": training["learning_rate"], "weight_decay": training["weight_decay"]}
-    fused = device.type in ("cpu", "cuda")
-    if training["optimizer"] == "sgd":
-        return torch.optim.SGD(learning, momentum=training["momentum"], fused=fused, **common)
-    return torch.optim.Adam(learning, fused=fused, **common)
+CURVATURE = ("lbfgs",)  # goes through a batch several times in one step, and knows one learning rate
+MATRICES = ("muon",)  # takes only matrices; the other weights go to AdamW
+
+
+class Optimizer:
+    """One optimizer of torch, or two where a rule takes only matrices; groups of weights learn at their own rates.
+
+    Attributes:
+        parts: the optimizers of torch.
+        parameters: all weights that learn, now or in a later epoch.
+        learning_rate, weight_decay: before the factors of the groups.
+        frozen_epochs: weights that learn only after so many epochs.
+    """
+
+    def __init__(self, parts: list[torch.optim.Optimizer], frozen_epochs: dict[nn.Parameter, int]) -> None:
+        self.parts, self.frozen_epochs = parts, frozen_epochs
+        self.parameters = [p for group in self.param_groups for p in group["params"]]
+        self.learning_rate = self.weight_decay = 0.0
+
+    @property
+    def param_groups(self) -> list[dict[str, Any]]:
+        """The groups of all parts."""
+        return [group for part in self.parts for group in part.param_groups]
+
+    @property
+    def closes(self) -> bool:
+        """Whether a step needs to run the model again."""
+        return isinstance(self.parts[0], torch.optim.LBFGS)
+
+    @property
+    def fused(self) -> bool:
+        """Whether all parts are single kernels, which can be told on the device to leave the weights alone."""
+        return all(part.defaults.get("fused") for part in self.parts)
+
+    def step(self, closure: Callable[[], torch.Tensor] | None = None) -> None:
+        """Change the weights by their gradients."""
+        for part in self.parts:
+            part.step(closure)  # type: ignore[arg-type] - torch says float, and means what backward gives
+
+    def zero_grad(self) -> None:
+        """Let go of the gradients."""
+        for parameter in self.parameters:
+            parameter.grad = None
+
+    def set_learning_rate(self, value: float) -> None:
+        """Set η; each group gets it times its factor."""
+        if value == self.learning_rate:
+            return
+        self.learning_rate = value
+        for group in self.param_groups:
+            group["lr"] = value * group["learning_rate_factor"]
+
+    def set_weight_decay(self, value: float) -> None:
+        """Set the pull towards zero, in the same way."""
+        self.weight_decay = value
+        for group in self.param_groups:
+            if "weight_decay" in group:
+                group["weight_decay"] = value * group["weight_decay_factor"]
+
+    def thaw(self, epoch: int) -> bool:
+        """Let those weights learn whose time has come, counting epochs from 0; False if none learns."""
+        for parameter, frozen in self.frozen_epochs.items():
+            parameter.requires_grad_(epoch >= frozen)
+        return any(parameter.requires_grad for parameter in self.parameters)
+
+
+def parts_of(optimizer: Optimizer | torch.optim.Optimizer) -> list[torch.optim.Optimizer]:
+    """The optimizers of torch in one of ours, or the one given."""
+    return optimizer.parts if isinstance(optimizer, Optimizer) else [optimizer]
+
+
+def make(built: Built, training: dict[str, Any], device: torch.device) -> Optimizer:
+    """The optimizer that the settings name, in torch's fused form where the device has one."""
+    values = {
+        name: node_training(built.project.graph, built.project.graph.nodes[node])
+        for name, node in built.nodes().items()
+    }
+    learning = {n: p for n, p in built.model.named_parameters() if p.requires_grad}
+    frozen = {p: values[n]["frozen_epochs"] for n, p in learning.items() if values[n]["frozen_epochs"]}
+    matrices = _matrices(built, learning) if training["optimizer"] in MATRICES else set()
+    parts = []
+    for names, key in ((matrices, training["optimizer"]), (set(learning) - matrices, _rule_for_rest(training))):
+        if names:
+            groups = _groups([n for n in learning if n in names], learning, values, one=key in CURVATURE)
+            parts.append(_one({**training, "optimizer": key}, groups, device))
+    made = Optimizer(parts, frozen)
+    made.set_learning_rate(training["learning_rate"])
+    made.set_weight_decay(training["weight_decay"])
+    return made
+
+
+def _rule_for_rest(training: dict[str, Any]) -> str:
+    return "adamw" if training["optimizer"] in MATRICES else training["optimizer"]
+
+
+def _groups(
+    names: Iterable[str], learning: dict[str, nn.Parameter], values: dict[str, dict[str, Any]], one: bool
+) -> list[dict[str, Any]]:
+    """Groups of weights with equal factors; all in one group for a rule that knows no other way."""
+    found: dict[tuple[float, float], list[nn.Parameter]] = {}
+    for name in names:
+        told = values[name]
+        factors = (1.0, 1.0) if one else (told["learning_rate_factor"], told["weight_decay_factor"])
+        found.setdefault(factors, []).append(learning[name])
+    return [
+        {"params": weights, "learning_rate_factor": rate, "weight_decay_factor": decay}
+        for (rate, decay), weights in found.items()
+    ]
+
+
+def _one(training: dict[str, Any], groups: list[dict[str, Any]], device: torch.device) -> torch.optim.Optimizer:
+    chosen = rule(training)
+    keywords = chosen.keywords(training)
+    if chosen.fused:
+        keywords["fused"] = device.type in chosen.fused
+    made: torch.optim.Optimizer = getattr(torch.optim, chosen.torch_name)(groups, **keywords)
+    return made
+
+
+def _matrices(built: Built, learning: dict[str, nn.Parameter]) -> set[str]:
+    """The matrices inside of a network: neither those of embeddings nor those of the last layer."""
+    nodes = built.nodes()
+    tables = {n for n, m in built.model.named_modules() if isinstance(m, nn.Embedding | nn.EmbeddingBag)}
+    last = max((built.inferred.order.index(nodes[name]) for name in learning), default=-1)
+    return {
+        name
+        for name, weight in learning.items()
+        if weight.ndim == 2
+        and name.rpartition(".")[0] not in tables
+        and built.inferred.order.index(nodes[name]) != last
+    }
+
+
+assert set(CURVATURE + MATRICES) <= set(OPTIMIZERS), "the table has other names"

@@ -44,6 +44,11 @@ class Steering:
         if self.asked.hold == phase and not self.asked.stop:
             self._wait(phase)
 
+    def wants_out(self) -> bool:
+        """Whether the user or the system wants the end: asked in the middle of what takes longer than a step."""
+        self._take_up()
+        return self.asked.stop
+
     def _wait(self, phase: str) -> None:
         self._waits(True)
         self.writer.status(state="paused")

@@ -2,49 +2,131 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
+from torch.nn.utils import clip_grad_value_, clip_grads_with_norm_
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from netlab.engine import faults
 from netlab.engine.build import Built
 from netlab.engine.faults import TrainingFault
 from netlab.engine.guard import Guard
 from netlab.engine.loader import Batch
+from netlab.engine.optim import Optimizer
+from netlab.engine.precision import LOWEST_SCALE, Precision
 
 FORWARD, BACKWARD, UPDATE = PHASES = ("forward", "backward", "update")
+Readings = dict[str, torch.Tensor]
 
 
 class Stepper:
     """Forward, backward, update: θ ← θ − η ∂J/∂θ, by the optimizer's rule.
 
+    A batch may go through in parts; loss, metrics and gradients are then the means over the parts, weighted by their
+    rows, which is the batch as a whole for every loss that is a mean over rows.
+
     Attributes:
-        readings: the loss and metrics of the batch that went forward last.
+        readings: the loss and metrics of the batch, complete once it has gone backward.
+        average: the running mean of the weights, if there is one.
+        overflows: steps whose gradients did not fit into float16, so that the weights were left alone.
     """
 
-    def __init__(self, built: Built, optimizer: torch.optim.Optimizer, guard: Guard, batch_size: int) -> None:
-        self.built, self.optimizer, self.guard = built, optimizer, guard
-        self.batch_size = batch_size
-        self.readings: dict[str, torch.Tensor] = {}
+    def __init__(
+        self, built: Built, training: dict[str, Any], optimizer: Optimizer, guard: Guard, precision: Precision
+    ) -> None:
+        self.built, self.optimizer, self.guard, self.precision = built, optimizer, guard, precision
+        self.micro_batches, self.batch_size = training["micro_batches"], training["batch_size"]
+        self.clip, self.clip_at = training["clip"], training["clip_at"]
+        self.model: Callable[..., Any] = torch.compile(built.model) if training["compile"] else built.model
+        decay = training["ema_decay"]
+        self.average = AveragedModel(built.model, multi_avg_fn=get_ema_multi_avg_fn(decay)) if decay else None
+        self.readings: Readings = {}
+        self.overflows = 0
 
     def forward(self, batch: Batch) -> None:
-        """Run the model; the predictions are let go of at once."""
+        """Run the model on the batch, or on its first part."""
+        self.batch = batch
+        rows = len(next(iter(batch.values())))
+        if self.micro_batches == 1:
+            self._parts: list[tuple[Batch, float]] = [(batch, 1.0)]
+        else:
+            size = -(-rows // self.micro_batches)
+            cuts = {name: values.split(size) for name, values in batch.items()}
+            counts = [len(part) for part in next(iter(cuts.values()))]
+            self._parts = [({n: cuts[n][i] for n in cuts}, count / rows) for i, count in enumerate(counts)]
         with self._in_words():
-            self.batch = batch
-            self.readings = self.built.model(**self.built.source.arguments(batch))[1]
+            self.readings = self._run(self._parts[0][0])
 
     def backward(self) -> None:
-        """Find the gradients."""
+        """Find the gradients; further parts of the batch go forward and backward one by one."""
         with self._in_words():
-            self.readings["loss"].backward()
+            if len(self._parts) == 1:
+                self._scaled(self.readings["loss"]).backward()
+                return
+            total: Readings = {}
+            for i, (part, share) in enumerate(self._parts):
+                readings = self.readings if i == 0 else self._run(part)
+                self._scaled(readings["loss"] * share).backward()
+                total = {name: total.get(name, 0) + value.detach() * share for name, value in readings.items()}
+                self.readings = {}  # nothing of a part is held while the next one runs
+            self.readings = total
 
-    def update(self, step: int, learning_rate: float) -> None:
+    def update(self, step: int) -> None:
         """Judge the gradients and change the weights. `step` counts from 1."""
         with self._in_words():
-            self.guard.admit(step, self.readings["loss"], self.batch, learning_rate)
-            self.optimizer.step()
-            self.optimizer.zero_grad(set_to_none=True)
+            if self._admitted(step):
+                if self.optimizer.closes:
+                    self.optimizer.step(self._again)
+                elif self.precision.scales:
+                    for part in self.optimizer.parts:
+                        self.precision.scaler.step(part)
+                else:
+                    self.optimizer.step()
+                if self.average is not None:
+                    self.average.update_parameters(self.built.model)
+            if self.precision.scales:
+                self.precision.scaler.update()
+            self.optimizer.zero_grad()
+
+    def _run(self, batch: Batch) -> Readings:
+        """Forward; the predictions are let go of at once."""
+        if self.precision.dtype is None:
+            return self.model(**self.built.source.arguments(batch))[1]
+        with self.precision.region():
+            return self.model(**self.built.source.arguments(batch))[1]
+
+    def _scaled(self, loss: torch.Tensor) -> torch.Tensor:
+        return self.precision.scaler.scale(loss) if self.precision.scales else loss
+
+    def _admitted(self, step: int) -> bool:
+        """Whether the weights may change; what is wrong beyond repair raises."""
+        scaler = self.precision.scaler
+        if self.precision.scales:
+            for part in self.optimizer.parts:
+                scaler.unscale_(part)
+        tolerant = self.precision.scales and scaler.get_scale() > LOWEST_SCALE
+        norm = self.guard.admit(step, self.readings["loss"], self.batch, self.optimizer.learning_rate, tolerant)
+        if tolerant and not norm.isfinite():
+            self.overflows += 1
+            return False
+        if self.clip == "norm":
+            clip_grads_with_norm_(self.optimizer.parameters, self.clip_at, norm)
+        elif self.clip == "value":
+            clip_grad_value_(self.optimizer.parameters, self.clip_at)
+        return True
+
+    def _again(self) -> torch.Tensor:
+        """Forward and backward once more, for an optimizer that looks for a good length of its step."""
+        self.optimizer.zero_grad()
+        total = torch.zeros((), device=self.readings["loss"].device)
+        for part, share in self._parts:
+            loss = self._run(part)["loss"] * share
+            loss.backward()
+            total += loss.detach()
+        return total
 
     @contextmanager
     def _in_words(self) -> Iterator[None]:

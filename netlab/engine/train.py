@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 import traceback
+from dataclasses import replace
 from pathlib import Path
 from typing import assert_never
 
@@ -17,6 +18,7 @@ from netlab.compiler.forecast import forecast, too_large
 from netlab.compiler.source import CompileError
 from netlab.data.dataset import fingerprint, source_of
 from netlab.document import file
+from netlab.document.schedules import factor
 from netlab.document.training import Training
 from netlab.engine import checkpoint, faults, optim
 from netlab.engine.build import Built, build, seed_everything
@@ -26,9 +28,12 @@ from netlab.engine.device import arranged, choose, free_memory
 from netlab.engine.evaluate import over
 from netlab.engine.faults import TrainingFault
 from netlab.engine.guard import Guard
+from netlab.engine.keeping import Keeper
 from netlab.engine.loader import Batch, Loader
+from netlab.engine.precision import Precision, deterministic
 from netlab.engine.probing import Prober
 from netlab.engine.process import Asked, ends_softly, refuse_second_engine
+from netlab.engine.progress import Progress
 from netlab.engine.recorder import OnMetrics, Recorder
 from netlab.engine.steering import Steering
 from netlab.engine.step import BACKWARD, FORWARD, UPDATE, Stepper
@@ -38,6 +43,7 @@ from netlab.runs import store
 from netlab.runs.reader import RunReader
 from netlab.runs.writer import RunWriter
 
+STEERED = ("learning_rate", "weight_decay")  # settings that commands may change while the run goes on
 REPORT_SECONDS = 0.05
 VALIDATE_SECONDS = 5.0
 EPOCH_CHECKPOINT_SECONDS = 2.0
@@ -108,9 +114,12 @@ class Job:
         dataset = source_of(self.project.data.source, self.project.data.options).load()
         fields = (*self.built.source.inputs, *self.built.source.targets)
         self.loader = Loader(dataset, fields, self.training["batch_size"], self.training["seed"], self.device)
-        self.optimizer = optim.make(self.built.model.parameters(), self.training, self.device)
-        self.guard = Guard(self.built, self.optimizer, self.device)
-        self.stepper = Stepper(self.built, self.optimizer, self.guard, self.loader.batch_size)
+        self.optimizer = optim.make(self.built, self.training, self.device)
+        self.precision = Precision(self.training["precision"], self.device)
+        self.guard = Guard(self.built, self.optimizer, self.device, self.precision)
+        self.stepper = Stepper(self.built, self.training, self.optimizer, self.guard, self.precision)
+        self.progress = Progress()
+        self.keeper = Keeper(folder)
         self.prober = Prober(self.built, self.loader, dataset, writer.reading)
         self.prober.watch([(choice.probe, choice.node) for choice in self.project.probes.values()])
         self.steering = Steering(orders, asked, writer, self._change, self._wait)
@@ -119,15 +128,21 @@ class Job:
         self.circumstances = circumstances(self.device, fingerprint(dataset))
         self.step = 0
         self.validated_at = -1
+        self.validation: dict[str, float] = {}
+        self.best: checkpoint.Snapshot | None = None  # waits in memory for the next checkpoint where epochs are short
+        self.finished = False
         if resume:
             self._go_on()
         self.recorder = Recorder(writer, on_metrics, self.loader.steps_per_epoch, self.loader.batch_size, self.step)
 
     def _go_on(self) -> None:
-        state = checkpoint.load(self.folder, self.built, self.optimizer)
+        state = checkpoint.load(self.folder, self.built, self.optimizer, self.stepper.average)
         self.step = int(state["step"])
         self.guard.first_loss = state["first_loss"]
-        self._set_learning_rate(float(state["learning_rate"]))
+        self.training |= state.get("steered", {})
+        self.optimizer.set_weight_decay(self.training["weight_decay"])
+        self.precision.set_state(state.get("scaler", {}))
+        self.progress = Progress.of(state.get("progress", {}))
         self.writer.forget_after(self.step)
         changed = differing(state, self.circumstances)
         if changed:
@@ -136,12 +151,15 @@ class Job:
     def run(self) -> None:
         """The loop; what a fault leaves unsaid is said before it goes on its way."""
         try:
-            self._loop()
+            with deterministic(self.training["deterministic"]):
+                self._loop()
         except TrainingFault as fault:
             if fault.step is not None:
                 self.recorder.forget_after(fault.step)
             self.recorder.report(self.step, self.learning_rate, all_of_it=True)
             raise
+        finally:
+            self._refused(self.keeper.close())
 
     def _loop(self) -> None:
         self.checkpointed = self.validated = time.monotonic()
@@ -151,8 +169,10 @@ class Job:
             self._checkpoint()
             self._look(always=True)
         self.recorder.restart_clock(self.step)
-        while self.step < self.total_steps and not self.asked.stop:
+        while self.step < self.total_steps and not self.asked.stop and not self.finished:
             epoch, position = divmod(self.step, self.loader.steps_per_epoch)
+            if not self.optimizer.thaw(epoch):
+                raise TrainingFault(f"All weights are frozen in epoch {epoch + 1}. Let one node learn from the start.")
             for batch in self.loader.batches(epoch, position):
                 self._train_on(batch)
                 self._between_steps()
@@ -165,11 +185,12 @@ class Job:
     def _train_on(self, batch: Batch) -> None:
         """One step; commands are taken up behind each of its phases."""
         self.stepper.forward(batch)
-        self.recorder.note(self.step + 1, self.stepper.readings)
         self.steering.obey(FORWARD)
         self.stepper.backward()
+        self.recorder.note(self.step + 1, self.stepper.readings)
         self.steering.obey(BACKWARD)
-        self.stepper.update(self.step + 1, self.learning_rate)
+        self.optimizer.set_learning_rate(self.training["learning_rate"] * self._factor())
+        self.stepper.update(self.step + 1)
         self.step += 1
         self.steering.obey(UPDATE)
 
@@ -185,12 +206,17 @@ class Job:
 
     def _end_of_epoch(self) -> None:
         self._validate()
+        self._judge_epoch()
+        epoch, every = self.step // self.loader.steps_per_epoch, self.training["keep_epochs"]
+        if every and epoch % every == 0:
+            self._checkpoint(f"kept-{self.step}")
         if self.step < self.total_steps and time.monotonic() - self.checkpointed >= EPOCH_CHECKPOINT_SECONDS:
             self._checkpoint()
 
     def _end(self) -> None:
         self.recorder.report(self.step, self.learning_rate, all_of_it=True)
         self._checkpoint()  # before the last look at everything: whoever asked for the end may not wait long
+        self._refused(self.keeper.settle())
         self._validate()
         self._look(always=True)
         state = "stopped" if self.asked.stop else "finished"
@@ -201,10 +227,38 @@ class Job:
         if self.validated_at == self.step:
             return
         self.validated_at = self.step
+        average = self.stepper.average
+        judged = self.built if average is None else replace(self.built, model=average.module)
         try:
-            self.recorder.validated(self.step, over(self.built, self.loader, "val"))
+            self.validation = over(judged, self.loader, "val", self.precision, self.steering.wants_out)
         except RuntimeError as error:
             raise faults.of_exception(error, self.built, self.loader.batch_size) from error
+        self.recorder.validated(self.step, self.validation)
+
+    def _judge_epoch(self) -> None:
+        """Keep the best weights, cut the learning rate on a plateau, and notice when training no longer helps."""
+        loss = self.validation.get("loss")
+        if loss is None:
+            return
+        if self.progress.see(self.step, loss):
+            self.best = self._snapshot()
+            if time.monotonic() - self.checkpointed >= EPOCH_CHECKPOINT_SECONDS:
+                self._keep_best()
+        if self.training["schedule"] == "plateau" and self.progress.cut(self.training["schedule_epochs"]):
+            rate = self.training["learning_rate"] * self._factor()
+            self._mark("learning_rate", f"η {rate:.3g}: the validation loss did not fall")
+        if self.training["early_stopping"] != "off" and self.progress.stale >= self.training["patience"]:
+            self._stop_early()
+
+    def _stop_early(self) -> None:
+        ends = self.training["early_stopping"] == "stop"
+        if not self.progress.suggested:
+            self.progress.suggested = True
+            told = f"The validation loss has not fallen for {self.progress.stale} epochs; its best, "
+            told += f"{self.progress.best:.4g}, was at step {self.progress.best_step}."
+            self.writer.log("info", told + (" Training ends here." if ends else " You may stop here."))
+            self._mark("early_stop", "no better since " + f"{self.progress.best_step:,}")
+        self.finished = ends
 
     def _look(self, always: bool = False) -> None:
         """Run the probes; one that fails costs the pictures, never the run."""
@@ -215,8 +269,24 @@ class Job:
             self.prober.watch([])
             self.writer.log("warning", f"Probes are switched off ({names}): {error}", detail=traceback.format_exc())
 
-    def _checkpoint(self) -> None:
+    def _checkpoint(self, *names: str) -> None:
+        """Keep this moment as the latest one, and under further names."""
         self.checkpointed = time.monotonic()
+        moment = self._snapshot()
+        self._keep_best()
+        self._refused(self.keeper.keep(moment, f"step-{self.step}", checkpoint.LAST, *names))
+
+    def _keep_best(self) -> None:
+        if self.best is not None:
+            self._refused(self.keeper.keep(self.best, checkpoint.BEST))
+            self.best = None
+
+    def _refused(self, problem: str) -> None:
+        if problem:
+            self.writer.log("warning", f"No checkpoint could be written: {problem}. The last good one is kept.")
+
+    def _snapshot(self) -> checkpoint.Snapshot:
+        """This moment, once it is sure that its weights are good and its record is on the disk."""
         self.guard.settle()
         fault = faults.of_weights(self.built, self.step, self.learning_rate)
         if fault is not None:
@@ -229,14 +299,14 @@ class Job:
             "epoch": epoch,
             "position": position,
             "learning_rate": self.learning_rate,
+            "steered": {name: self.training[name] for name in STEERED},
             "first_loss": self.guard.first_loss,
+            "progress": self.progress.state(),
+            "scaler": self.precision.state(),
             "seed": self.training["seed"],
             **self.circumstances,
         }
-        try:
-            checkpoint.write(self.folder, self.built, self.optimizer, state)
-        except (OSError, file.FileError) as error:  # a full disk: the older checkpoints stand, training goes on
-            self.writer.log("warning", f"No checkpoint could be written: {error}. The last good one is kept.")
+        return checkpoint.snapshot(self.built, self.optimizer, state, self.stepper.average)
 
     def _wait(self, waiting: bool) -> None:
         if waiting:
@@ -261,13 +331,18 @@ class Job:
             self.writer.log("warning", str(error))
             return
         self.writer.log("info", f"Learning rate {self.learning_rate:g} → {value:g} at step {self.step}.")
-        self._set_learning_rate(value)
-        self.writer.metrics(self.step, {"lr": value})
+        self.training["learning_rate"] = value
+        self.optimizer.set_learning_rate(value * self._factor())
+        self.writer.metrics(self.step, {"lr": self.learning_rate})
+        self._mark("learning_rate", f"η {value:g}")
+
+    def _mark(self, kind: str, text: str) -> None:
+        self.writer.mark(self.step, kind, text)
 
     @property
     def learning_rate(self) -> float:
-        return float(self.optimizer.param_groups[0]["lr"])
+        return self.optimizer.learning_rate
 
-    def _set_learning_rate(self, value: float) -> None:
-        for group in self.optimizer.param_groups:
-            group["lr"] = value
+    def _factor(self) -> float:
+        """What the schedule makes of the learning rate in the next update."""
+        return factor(self.training, self.step, self.total_steps, self.loader.steps_per_epoch, self.progress.cuts)

@@ -31,6 +31,15 @@ class Reading:
 
 
 @dataclass(frozen=True)
+class Mark:
+    """Something that was changed or noticed at a step: a learning rate, a best validation loss."""
+
+    step: int
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True)
 class LogLine:
     """A sentence from the engine."""
 
@@ -47,7 +56,7 @@ class Update:
 
     Attributes:
         metrics: new steps and values by metric name.
-        readings, log: new rows, oldest first.
+        readings, log, marks: new rows, oldest first.
         status: all keys as they stand now.
         rewound_to: a step behind which everything read earlier is void, because the run went back to a
             checkpoint; None if it did not.
@@ -58,6 +67,7 @@ class Update:
     log: list[LogLine] = field(default_factory=list)
     status: dict[str, str] = field(default_factory=dict)
     rewound_to: int | None = None
+    marks: list[Mark] = field(default_factory=list)
 
 
 class RunReader:
@@ -66,7 +76,7 @@ class RunReader:
     def __init__(self, folder: Path | str) -> None:
         self.folder = Path(folder)
         self._base: sqlite3.Connection | None = None
-        self._last = {"metrics": 0, "readings": 0, "log": 0}
+        self._last = {"metrics": 0, "readings": 0, "log": 0, "marks": 0}
         self._rewinds: str | None = None  # how often the run had gone back to a checkpoint when we last read
 
     def poll(self, rows: int = 200_000) -> Update:
@@ -81,7 +91,8 @@ class RunReader:
             newest = self._newest_readings(base)
             log = [LogLine(*row) for row in self._new(base, "log", "time, level, message, node, detail", 1000)]
             status = dict(base.execute("SELECT key, value FROM status"))
-            return Update(_curves(metrics), newest, log, status, self._rewound(status))
+            marks = [Mark(*row) for row in self._new(base, "marks", "step, kind, text", 1000)]
+            return Update(_curves(metrics), newest, log, status, self._rewound(status), marks)
         except sqlite3.DatabaseError:  # locked for a moment: the next poll gets it, nothing counts as read
             self._last = before
             return Update()
@@ -122,6 +133,10 @@ class RunReader:
     def log(self) -> list[LogLine]:
         """All that the engine said, oldest first."""
         return [LogLine(*row) for row in self._ask("SELECT time, level, message, node, detail FROM log ORDER BY id")]
+
+    def marks(self) -> list[Mark]:
+        """Everything that was changed or noticed, oldest first."""
+        return [Mark(*row) for row in self._ask("SELECT step, kind, text FROM marks ORDER BY id")]
 
     def reading_steps(self, probe: str, node: str) -> list[int]:
         """The steps at which a probe looked at a node."""

@@ -16,6 +16,7 @@ from netlab.runs.reader import RunReader
 from netlab.runs.schema import FILE
 
 PROJECT = "project.netlab"
+CHECKPOINTS = "checkpoints"
 
 
 class RunError(ValueError):
@@ -69,7 +70,7 @@ def create(project: bytes, root: Path | None = None, name: str | None = None, st
     try:
         root.mkdir(parents=True, exist_ok=True)
         folder = _make(root, name)
-        (folder / "checkpoints").mkdir()
+        (folder / CHECKPOINTS).mkdir()
     except FileExistsError as error:
         raise RunError(f"There is a run in {error.filename} already. Choose another name for --run.") from error
     except OSError as error:
@@ -129,6 +130,17 @@ def find_run(folder: Path | str) -> Path:
         if (path / PROJECT).is_file():
             return path
     raise RunError(f"There is no run in {folder}. Run netlab runs for a list.")
+
+
+def checkpoints(folder: Path, kind: str = "step") -> list[Path]:
+    """The checkpoints of a run that are named after their step, oldest first: the latest (``step``) or ``kept`` ones."""
+    found = (folder / CHECKPOINTS).glob(f"{kind}-*.safetensors")
+    return sorted(found, key=step_of)
+
+
+def step_of(checkpoint: Path) -> int:
+    """The step that a checkpoint is named after."""
+    return int(checkpoint.stem.partition("-")[2])
 
 
 def list_runs(root: Path) -> list[RunInfo]:

@@ -15,6 +15,7 @@ FLUSH_SECONDS = 0.05
 INSERTS = {
     "metrics": "INSERT INTO metrics (step, name, value, time) VALUES (?, ?, ?, ?)",
     "readings": "INSERT INTO readings (step, probe, node, time, summary) VALUES (?, ?, ?, ?, ?)",
+    "marks": "INSERT INTO marks (step, kind, text, time) VALUES (?, ?, ?, ?)",
     "log": "INSERT INTO log (time, level, message, node, detail) VALUES (?, ?, ?, ?, ?)",
     "status": "INSERT INTO status VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
 }
@@ -54,6 +55,10 @@ class RunWriter:
         """Record what a probe saw, as encoded by `netlab.protocol.summaries`."""
         self._put(("readings", (step, probe, node, time.time(), summary)))
 
+    def mark(self, step: int, kind: str, text: str) -> None:
+        """Record that something was changed, or noticed, at a step; curves show it."""
+        self._put(("marks", (step, kind, text, time.time())))
+
     def log(self, level: str, message: str, node: str = "", detail: str = "") -> None:
         """Record a sentence for the user; `detail` is folded away."""
         self._put(("log", (time.time(), level, message, node, detail)))
@@ -67,7 +72,7 @@ class RunWriter:
         self._write()
         with self._writing:
             self._base.execute("BEGIN")
-            for table in ("metrics", "readings"):
+            for table in ("metrics", "readings", "marks"):
                 self._base.execute(f"DELETE FROM {table} WHERE step > ?", (step,))
             times = self._base.execute("SELECT value FROM status WHERE key = 'rewinds'").fetchone()
             for row in (("rewinds", str(int(times[0]) + 1 if times else 1)), ("rewound_to", str(step))):

@@ -14,6 +14,7 @@ from netlab.data.dataset import source_of
 from netlab.document import edits, file
 from netlab.document.examples import examples
 from netlab.document.project import Project
+from netlab.document.training import Training
 from netlab.engine import optim, train
 from netlab.engine.build import build
 from netlab.engine.train import run_job
@@ -25,17 +26,17 @@ def measured_peak(project: Project) -> int:
     rows = source_of(project.data.source, project.data.options).load()
     count = int(project.training["batch_size"])
     batch = {name: torch.from_numpy(column[:count]).clone() for name, column in rows.columns.items()}
-    optimizer = optim.make(built.model.parameters(), project.training, torch.device("cpu"))
+    optimizer = optim.make(built, Training(**project.training).values, torch.device("cpu"))
 
     def step() -> None:
         readings = built.model(**built.source.arguments(batch))[1]
         readings["loss"].backward()
         optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
+        optimizer.zero_grad()
 
     step()
     kept = sum(p.numel() * p.element_size() for p in built.model.parameters())
-    tensors = [v for state in optimizer.state.values() for v in state.values() if isinstance(v, torch.Tensor)]
+    tensors = [v for state in optimizer.parts[0].state.values() for v in state.values() if isinstance(v, torch.Tensor)]
     kept += sum(v.numel() * v.element_size() for v in tensors)
     cpu = torch.profiler.ProfilerActivity.CPU
     with torch.profiler.profile(activities=[cpu], profile_memory=True, acc_events=True) as profile:

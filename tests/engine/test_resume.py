@@ -33,18 +33,22 @@ import os, random, signal, sys, time
 from pathlib import Path
 import torch
 from netlab.document import file
+from netlab.document.training import Training
 from netlab.engine import checkpoint, optim
 from netlab.engine.build import build
 folder = Path(sys.argv[1])
 project = file.load(folder / "project.netlab")
 built = build(project)
-optimizer = optim.make(built.model.parameters(), project.training, torch.device("cpu"))
+optimizer = optim.make(built, Training(**project.training).values, torch.device("cpu"))
+def write(step):
+    moment = checkpoint.snapshot(built, optimizer, {"step": step})
+    checkpoint.keep(folder, moment, f"step-{step}", checkpoint.LAST)
 def fill(step):
     with torch.no_grad():
         for tensor in built.model.parameters():
             tensor.fill_(float(step))
 fill(0)
-checkpoint.write(folder, built, optimizer, {"step": 0})
+write(0)
 for turn in range(int(sys.argv[2])):
     start = checkpoint.load(folder, built, optimizer)["step"]
     child = os.fork()
@@ -53,7 +57,7 @@ for turn in range(int(sys.argv[2])):
         while True:
             step += 1
             fill(step)
-            checkpoint.write(folder, built, optimizer, {"step": step})
+            write(step)
     time.sleep(random.Random(turn).uniform(0.01, 0.12))
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)

@@ -12,7 +12,8 @@ import torch
 from safetensors.torch import load_file
 
 from netlab.document.project import Project
-from netlab.engine import checkpoint, faults
+from netlab.document.training import Training
+from netlab.engine import checkpoint, faults, optim
 from netlab.engine.build import build, compile, seed_everything
 from netlab.engine.evaluate import evaluate
 from netlab.engine.guard import LAG, Guard
@@ -102,10 +103,10 @@ def test_learning_rate_of_1e10_names_the_node_and_keeps_good_weights(
 @pytest.mark.parametrize("kind", ["adam", "sgd"])
 def test_guard_stops_at_the_bad_step_and_no_weight_moves(make_points: Points, kind: str, delayed: bool) -> None:
     """Delayed is how a GPU is watched: the verdict comes some steps later, the weights have to wait for it."""
-    built = build(make_points())
+    project = make_points(optimizer=kind, learning_rate=0.1)
+    built = build(project)
     weights = list(built.model.parameters())
-    make = {"adam": torch.optim.Adam, "sgd": torch.optim.SGD}[kind]
-    optimizer = make(weights, lr=0.1, fused=True)
+    optimizer = optim.make(built, Training(**project.training).values, torch.device("cpu"))
     guard = Guard(built, optimizer, torch.device("cpu"), delayed=delayed)
     good = {"point": torch.randn(8, 2), "label": torch.randint(0, 2, (8,))}
     bad = good | {"point": torch.full((8, 2), float("inf"))}
@@ -134,7 +135,7 @@ def test_guard_stops_at_the_bad_step_and_no_weight_moves(make_points: Points, ki
 
 def test_a_gradient_that_is_not_finite_is_refused_by_name(make_points: Points) -> None:
     built = build(make_points())
-    optimizer = torch.optim.SGD(built.model.parameters(), lr=0.1)
+    optimizer = optim.make(built, Training(optimizer="sgd").values, torch.device("cpu"))
     batch = {"point": torch.randn(8, 2), "label": torch.randint(0, 2, (8,))}
     loss = built.model(**built.source.arguments(batch))[1]["loss"]
     loss.backward()
