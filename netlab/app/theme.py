@@ -66,6 +66,18 @@ CATEGORY = {
     "Loss": "#b3385a",
 }
 UNKNOWN_CATEGORY = "#8a8f98"
+
+# The same eight colours of Okabe and Ito for what flows along a wire, darker or lighter with the canvas.
+WIRES = {
+    "light": {
+        "feature": "#0072b2", "sequence": "#2c93c9", "image": "#00855f", "tokens": "#b87a00", "mask": "#7f8a9b",
+        "target": "#b0558a", "memory": "#6f56c9", "loss": "#c24e00", "": "#7f8a9b",
+    },
+    "dark": {
+        "feature": "#4a9ee0", "sequence": "#67c1f0", "image": "#2fbf92", "tokens": "#e6a52e", "mask": "#8f9aad",
+        "target": "#d98bb8", "memory": "#a892f0", "loss": "#f0793a", "": "#78849a",
+    },
+}  # fmt: skip
 ICONS = (Path(__file__).resolve().parent.parent / "resources" / "icons").as_posix()
 SPACE = 8
 RADIUS = 8
@@ -94,6 +106,17 @@ def color(name: str, alpha: int = 255) -> QColor:
     found = QColor(name if name.startswith("#") else getattr(themes.current, name))
     found.setAlpha(alpha)
     return found
+
+
+def category_color(category: str) -> QColor:
+    """The colour of a category of layers; grey for one that is not known."""
+    return QColor(CATEGORY.get(category, UNKNOWN_CATEGORY))
+
+
+def wire_color(kind: str) -> QColor:
+    """The colour of a kind of wire in the present theme."""
+    known = WIRES[themes.current.name]
+    return QColor(known.get(kind, known[""]))
 
 
 def set_theme(name: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 from PySide6.QtCore import QPointF, QRectF
 
@@ -28,13 +29,18 @@ class Layout:
         """What a port is called."""
         return dict(self.titles).get(port, port)
 
-    @property
+    @cached_property
     def rows(self) -> int:
         return max(1, len(self.inputs), len(self.outputs))
 
-    @property
+    @cached_property
     def rect(self) -> QRectF:
         return QRectF(0, 0, WIDTH, HEADER + ROW * self.rows + FOOTER)
+
+    @cached_property
+    def box(self) -> QRectF:
+        """The card with its ports and its shadow."""
+        return self.rect.adjusted(-REACH, -6, REACH, 8)
 
     def port(self, name: str, is_input: bool) -> QPointF:
         """Centre of a port; an unknown name sits at the top."""
@@ -47,6 +53,11 @@ def layout_of(layer: type[Layer] | None, inputs: set[str], outputs: set[str]) ->
     """The layout of a layer; for an unknown one, the ports that its wires use."""
     if layer is None:
         return Layout(tuple(sorted(inputs)), tuple(sorted(outputs)))
+    return _declared(layer)
+
+
+@lru_cache(maxsize=1024)
+def _declared(layer: type[Layer]) -> Layout:
     ports = {**layer.inputs(), **layer.outputs()}
     titles = tuple((name, port.title) for name, port in ports.items() if port.title != name)
     return Layout(tuple(layer.inputs()), tuple(layer.outputs()), titles)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import QPointF, QRectF, Signal
+from PySide6.QtCore import QPointF, QRectF, QTimer, Signal
 from PySide6.QtWidgets import QGraphicsScene
+from shiboken6 import isValid
 
+from netlab.app.canvas.graph_item import GraphItem
 from netlab.app.canvas.node_item import NodeItem
 from netlab.app.canvas.wire_item import WireItem
 from netlab.app.session import Session
 from netlab.app.theme import themes
 from netlab.compiler.blocks import class_of
+from netlab.compiler.flows import Flow, flows
 from netlab.compiler.infer import Inferred
 from netlab.compiler.problem import Problem
 from netlab.document.diff import Diff
@@ -31,6 +34,11 @@ class CanvasScene(QGraphicsScene):
         self.session = session
         self.nodes: dict[str, NodeItem] = {}
         self.wires: dict[str, WireItem] = {}
+        self.wires_at: dict[str, set[str]] = {}  # ids of the wires that end at a node
+        self._resting = QTimer(self)
+        self._resting.setSingleShot(True)
+        self._resting.timeout.connect(self._rest)
+        self.graph = GraphItem(self._resting)
         self._selecting = False
         session.changed.connect(self._follow)
         session.replaced.connect(self.rebuild)
@@ -45,9 +53,12 @@ class CanvasScene(QGraphicsScene):
     def rebuild(self) -> None:
         """Make everything anew, for another document."""
         self._selecting = True
+        self._resting.stop()
         self.clear()
-        self.nodes.clear()
-        self.wires.clear()
+        for known in (self.nodes, self.wires, self.wires_at):
+            known.clear()
+        self.graph = GraphItem(self._resting)
+        self.addItem(self.graph)
         graph = self.session.project.graph
         for node in graph.inside(self.session.scope):
             self._put_node(node.id, graph)
@@ -59,29 +70,32 @@ class CanvasScene(QGraphicsScene):
         self._show_facts(self.session.inferred)
 
     def _repaint(self) -> None:
-        for item in self.items():
-            item.setCacheMode(item.cacheMode())
-            item.update()
+        self.graph.refresh()
+
+    def _rest(self) -> None:
+        self.graph.rest()
 
     def _follow(self, project: Project, diff: Diff) -> None:
         graph = project.graph
         self._selecting = True
         for id in diff.ids("edge"):
             if id in self.wires and not self._shown(graph, id):
-                self.removeItem(self.wires.pop(id))
+                self._drop_wire(id)
         touched = self._touched(graph, diff)
         for id in touched:
             if id in graph.nodes and graph.nodes[id].parent == self.session.scope:
                 self._put_node(id, graph)
             elif id in self.nodes:
-                self.removeItem(self.nodes.pop(id))
-        changed = set(diff.ids("edge"))
-        for edge in graph.edges.values():
-            known = edge.source in self.nodes and edge.target in self.nodes
-            if known and (edge.id in changed or edge.source in touched or edge.target in touched):
+                self._drop_node(id)
+        changed = {*diff.ids("edge")}.union(*(self.wires_at.get(id, ()) for id in touched))
+        for id in changed:
+            edge = graph.edges.get(id)
+            if edge is None:
+                continue
+            if edge.source in self.nodes and edge.target in self.nodes:
                 self._put_wire(edge)
-            elif not known and edge.id in self.wires:
-                self.removeItem(self.wires.pop(edge.id))
+            elif id in self.wires:
+                self._drop_wire(id)
         self._selecting = False
         self._grow()
         self._show_selection(self.session.selection)
@@ -104,16 +118,30 @@ class CanvasScene(QGraphicsScene):
         layer = class_of(graph, node)
         if item is None:
             item = self.nodes[id] = NodeItem(node, layer)
+            item.graph = self.graph
             self.addItem(item)
-        used = {edge.source_port for edge in graph.edges.values() if edge.source == id}
-        item.show_node(node, layer, set(graph.into(id)), used)
+        inputs, outputs = (set[str](), set[str]()) if layer is not None else _ports_in_use(graph, id)
+        item.show_node(node, layer, inputs, outputs)
+
+    def _drop_node(self, id: str) -> None:
+        item = self.nodes.pop(id)
+        self.removeItem(item)
+        self.graph.drop(item)
 
     def _put_wire(self, edge: Edge) -> None:
         wire = self.wires.get(edge.id)
         if wire is None:
             wire = self.wires[edge.id] = WireItem(edge.id)
+            wire.graph = self.graph
             self.addItem(wire)
+        self.wires_at.setdefault(edge.source, set()).add(edge.id)
+        self.wires_at.setdefault(edge.target, set()).add(edge.id)
         self.lay(edge, wire)
+
+    def _drop_wire(self, id: str) -> None:
+        wire = self.wires.pop(id)
+        self.removeItem(wire)
+        self.graph.drop(wire)
 
     def lay(self, edge: Edge, wire: WireItem) -> None:
         """Put a wire between its ports."""
@@ -122,10 +150,12 @@ class CanvasScene(QGraphicsScene):
 
     def lay_wires_of(self, nodes: Iterable[str]) -> None:
         """Let the wires follow nodes that are dragged."""
-        moved = set(nodes)
-        for edge in self.session.project.graph.edges.values():
-            if edge.id in self.wires and (edge.source in moved or edge.target in moved):
-                self.lay(edge, self.wires[edge.id])
+        self.graph.hurry()
+        edges = self.session.project.graph.edges
+        for id in set[str]().union(*(self.wires_at.get(node, ()) for node in nodes)):
+            edge = edges.get(id)
+            if edge is not None and id in self.wires and edge.source in self.nodes and edge.target in self.nodes:
+                self.lay(edge, self.wires[id])
 
     def _show_facts(self, inferred: Inferred) -> None:
         by_node: dict[str, list[Problem]] = {}
@@ -136,11 +166,9 @@ class CanvasScene(QGraphicsScene):
             faulty.add(problem.edge)
         for id, item in self.nodes.items():
             item.show_facts(by_node.get(id, []), inferred.parameters(id))
+        known = flows(self.session.project, inferred)
         for id, wire in self.wires.items():
-            edge = self.session.project.graph.edges.get(id)
-            if edge is not None:
-                shape = inferred.outputs.get((edge.source, edge.source_port))
-                wire.show_facts(str(shape) if shape is not None else "", id in faulty)
+            wire.show_facts(known.get(id, Flow()), id in faulty)
 
     def _show_selection(self, ids: list[str]) -> None:
         if self._selecting:
@@ -151,20 +179,22 @@ class CanvasScene(QGraphicsScene):
         self._selecting = False
 
     def _tell_selection(self) -> None:
+        if not isValid(self.graph):  # the scene comes to its end
+            return
+        self.graph.update()
         if not self._selecting:
             self._selecting = True
             self.session.select(id for id, item in self.nodes.items() if item.isSelected())
             self._selecting = False
 
     def _grow(self) -> None:
-        self.setSceneRect(self.contents().adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN))
+        rect = self.contents().adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN)
+        self.setSceneRect(rect)
+        self.graph.set_bounds(rect)
 
     def contents(self) -> QRectF:
         """The rectangle around all nodes."""
-        rect = QRectF()
-        for item in self.nodes.values():
-            rect = rect.united(item.sceneBoundingRect())
-        return rect
+        return self.graph.nodes.bounds()
 
     def selected_ids(self) -> list[str]:
         """Ids of the selected nodes and wires."""
@@ -176,13 +206,16 @@ class CanvasScene(QGraphicsScene):
         found = [item for item in self.items(pos) if isinstance(item, NodeItem)]
         return found[0] if found else None
 
+    def near(self, pos: QPointF, reach: float = 0.0) -> list[NodeItem]:
+        """The nodes around a point, as they lie in the document."""
+        return self.graph.nodes.near(QRectF(pos, pos).adjusted(-reach, -reach, reach, reach))
+
     def port_at(self, pos: QPointF) -> tuple[NodeItem, str, bool] | None:
         """The port under a point: node, port name, whether it is an input."""
-        for item in self.nodes.values():
-            if item.sceneBoundingRect().contains(pos):
-                port = item.port_at(pos)
-                if port is not None:
-                    return item, *port
+        for item in self.near(pos):
+            port = item.port_at(pos)
+            if port is not None:
+                return item, *port
         return None
 
     def wire_at(self, pos: QPointF) -> WireItem | None:
@@ -190,3 +223,8 @@ class CanvasScene(QGraphicsScene):
         reach = QRectF(pos - QPointF(6, 6), pos + QPointF(6, 6))
         found = [item for item in self.items(reach) if isinstance(item, WireItem) and item.id]
         return found[0] if found else None
+
+
+def _ports_in_use(graph: Graph, id: str) -> tuple[set[str], set[str]]:
+    """The ports of a node that wires end at."""
+    return set(graph.into(id)), {edge.source_port for edge in graph.out_of(id)}

@@ -12,13 +12,13 @@ from PySide6.QtGui import (
     QMouseEvent,
     QNativeGestureEvent,
     QPainter,
-    QPen,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QGraphicsView, QWidget
 
 from netlab.app.canvas.arrange import arrange
 from netlab.app.canvas.geometry import HEADER, WIDTH
+from netlab.app.canvas.graph_item import paint_grid
 from netlab.app.canvas.menu import node_menu
 from netlab.app.canvas.new_node import add_wired, new_node
 from netlab.app.canvas.quick_add import QuickAdd
@@ -37,7 +37,6 @@ from netlab.document.graph import BLOCK
 from netlab.layers.layer import catalogue
 
 ZOOM_RANGE = (0.05, 3.0)
-GRID = 24
 HINT = "Drag a layer here, or press Tab to search"
 STEPS = {Qt.Key.Key_Left: (-10, 0), Qt.Key.Key_Right: (10, 0), Qt.Key.Key_Up: (0, -10), Qt.Key.Key_Down: (0, 10)}
 
@@ -99,6 +98,7 @@ class CanvasView(QGraphicsView):
         about = about if about is not None else self.viewport().rect().center()
         zoom = min(max(zoom, ZOOM_RANGE[0]), ZOOM_RANGE[1])
         before = self.mapToScene(about)
+        self.scene_.graph.hurry()
         self.resetTransform()
         self.scale(zoom, zoom)
         after = self.mapToScene(about)
@@ -138,14 +138,11 @@ class CanvasView(QGraphicsView):
         return self.mapFromScene(item.mapRectToScene(item.layout_.rect)).boundingRect()
 
     def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:
-        painter.fillRect(rect, color("canvas"))
-        step = GRID
-        while step * self.zoom < 14:
-            step *= 2
-        painter.setPen(QPen(color("grid"), 2 / self.zoom, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
-        left, top = int(rect.left() // step) * step, int(rect.top() // step) * step
-        columns = range(left, int(rect.right()) + step, step)
-        painter.drawPoints([QPointF(x, y) for y in range(top, int(rect.bottom()) + step, step) for x in columns])
+        paint_grid(painter, QRectF(rect), self.zoom)
+
+    def scrollContentsBy(self, dx: int, dy: int) -> None:
+        self.scene_.graph.hurry()
+        super().scrollContentsBy(dx, dy)
 
     def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:
         if self.scene_.nodes:

@@ -1,14 +1,22 @@
-"""A wire: a curve from an output to an input, with the shape of what flows along it."""
+"""A wire: a curve from an output to an input, in the colour of what flows along it, dashed if no gradient flows back."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPainterPath, QPainterPathStroker, QPen
+from PySide6.QtGui import QFontMetricsF, QPainter, QPainterPath, QPainterPathStroker, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
-from netlab.app.theme import color
+from netlab.app.canvas.card import font
+from netlab.app.theme import color, wire_color
+from netlab.compiler.flows import KINDS, Flow
 
-LABEL_FROM = 0.55
+if TYPE_CHECKING:
+    from netlab.app.canvas.graph_item import GraphItem
+
+LABEL_FROM, LABEL_POINTS = 0.55, 8.0
+FAULTY = 2 * len(KINDS)
 SIDE, LANE, BEND = 18.0, 56.0, 9.0  # how far a wire that leads back keeps from the nodes, and its corners
 
 
@@ -44,25 +52,56 @@ def _way_back(start: QPointF, end: QPointF) -> QPainterPath:
 
 
 class WireItem(QGraphicsItem):
-    """Draws one edge, or a wire that is just being drawn (`id` is then "")."""
+    """One edge, which `GraphItem` draws, or a wire that is just being drawn (`id` is then "") and draws itself.
+
+    Attributes:
+        graph: the item that draws it, None before it lies in a scene.
+        row: where it stands in the table of wires.
+        path: its curve in the scene.
+        leads_back: from right to left, around the nodes.
+    """
 
     def __init__(self, id: str = "") -> None:
         super().__init__()
         self.id = id
-        self.label = ""
+        self.graph: GraphItem | None = None
+        self.row = -1
+        self.flow = Flow()
         self.faulty = False
+        self.hovered = False
+        self.leads_back = False
         self.pending = not id
-        self._path = QPainterPath()
+        self.path = QPainterPath()
+        self._box = QRectF()
+        self._label_box: QRectF | None = None
         if id:
             self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIsSelectable)
+            self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemHasNoContents)
         self.setAcceptHoverEvents(bool(id))
-        self._hovered = False
         self.setZValue(0 if id else 5)
+
+    @property
+    def label(self) -> str:
+        """The shape of what flows."""
+        return str(self.flow.shape) if self.flow.shape is not None else ""
+
+    @property
+    def style(self) -> int:
+        """The number of its colour and dashes, for `style_pen`."""
+        return FAULTY if self.faulty else 2 * KINDS.index(self.flow.kind) + self.flow.learns
 
     def set_ends(self, start: QPointF, end: QPointF) -> None:
         """Lay the wire between two points of the scene."""
         self.prepareGeometryChange()
-        self._path = curve(start, end)
+        before = self._box
+        self.path = curve(start, end)
+        self.leads_back = end.x() < start.x() - 20
+        self._box = self.path.controlPointRect().adjusted(-10, -14, 10, 14)
+        self._label_box = None
+        if self.graph is not None:
+            self.graph.wires.put(self, self._box, (start.x(), start.y(), end.x(), end.y()))
+            self.graph.update(before)
+            self.update()
 
     def set_faulty(self, faulty: bool) -> None:
         """Turn red, or back."""
@@ -70,60 +109,95 @@ class WireItem(QGraphicsItem):
             self.faulty = faulty
             self.update()
 
-    def show_facts(self, label: str, faulty: bool) -> None:
-        """Take over the shape on the wire; redraws only if it is new."""
-        if (label, faulty) != (self.label, self.faulty):
-            self.prepareGeometryChange()
-            self.label, self.faulty = label, faulty
-            self.setToolTip(label)
+    def show_facts(self, flow: Flow, faulty: bool) -> None:
+        """Take over what flows; redraws only if it is new."""
+        if (flow, faulty) != (self.flow, self.faulty):
+            self.flow, self.faulty = flow, faulty
+            self._label_box = None
+            self.setToolTip(f"{flow.kind}  {flow.shape}" if flow.shape is not None else "")
             self.update()
 
+    def update(self) -> None:  # type: ignore[override]
+        """Draw it anew."""
+        if self.graph is None:
+            super().update()
+        elif self.row >= 0:
+            self.graph.wires.styles[self.row] = self.style
+            self.graph.wires.special[self.row] = self.leads_back
+            self.graph.update(self._box)
+
+    def setVisible(self, visible: bool) -> None:
+        super().setVisible(visible)
+        self.update()
+
     def boundingRect(self) -> QRectF:
-        return self._path.boundingRect().adjusted(-10, -12, 10, 12).united(self._label_box().adjusted(-2, -2, 2, 2))
+        return self._box
 
     def shape(self) -> QPainterPath:
         stroker = QPainterPathStroker()
         stroker.setWidth(12)
-        return stroker.createStroke(self._path)
+        return stroker.createStroke(self.path)
 
-    def _label_box(self) -> QRectF:
+    def label_box(self) -> QRectF:
+        """Where the shape is written; empty if there is no room."""
+        if self._label_box is None:
+            self._label_box = self._room_for_label()
+        return self._label_box
+
+    def _room_for_label(self) -> QRectF:
         if not self.label:
             return QRectF()
-        box = QFontMetricsF(_font()).boundingRect(self.label).adjusted(-6, -2, 6, 2)
-        way = self._path.pointAtPercent(1) - self._path.pointAtPercent(0)
+        box = QFontMetricsF(font(LABEL_POINTS)).boundingRect(self.label).adjusted(-6, -2, 6, 2)
+        way = self.path.pointAtPercent(1) - self.path.pointAtPercent(0)
         if -20 <= way.x() < box.width() + 16 and abs(way.y()) < 60:
             return QRectF()  # it would lie under the nodes; pointing at the wire still tells it
-        box.moveCenter(self._path.pointAtPercent(0.5))
+        box.moveCenter(self.path.pointAtPercent(0.5))
         return box
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        zoom = option.levelOfDetailFromTransform(painter.worldTransform())
-        name = "error" if self.faulty else "accent" if self.isSelected() or self._hovered or self.pending else "wire"
-        pen = QPen(color(name), 2.6 if self.isSelected() or self._hovered else 1.9)
-        if self.pending:
-            pen.setStyle(Qt.PenStyle.DashLine)
+        pen = QPen(color("error" if self.faulty else "accent"), 2.2)
+        pen.setStyle(Qt.PenStyle.DashLine)
         painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawPath(self._path)
-        box = self._label_box() if zoom >= LABEL_FROM else QRectF()
-        if not box.isEmpty():
-            painter.setPen(QPen(color("error" if self.faulty else "border"), 1))
-            painter.setBrush(color("canvas"))
-            painter.drawRoundedRect(box, 6, 6)
-            painter.setFont(_font())
-            painter.setPen(color("error" if self.faulty else "muted"))
-            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self.label)
+        painter.drawPath(self.path)
 
     def hoverEnterEvent(self, event: object) -> None:
-        self._hovered = True
+        self.hovered = True
         self.update()
 
     def hoverLeaveEvent(self, event: object) -> None:
-        self._hovered = False
+        self.hovered = False
         self.update()
 
 
-def _font() -> QFont:
-    font = QFont()
-    font.setPointSizeF(8.0)
-    return font
+def style_pen(style: int, width: float) -> QPen:
+    """The pen of a style of wires; width 0 is one pixel at any zoom. Dashes where no gradient flows back."""
+    if style == FAULTY:
+        return QPen(color("error"), 1.3 * width)
+    kind, learns = KINDS[style // 2], style % 2
+    pen = QPen(wire_color(kind), width)
+    if kind and not learns:
+        pen.setColor(wire_color(kind))
+        if width:
+            pen.setDashPattern([4.0, 2.5])
+    return pen
+
+
+def paint_highlight(painter: QPainter, wire: WireItem, zoom: float) -> None:
+    """A wire that is selected or pointed at."""
+    shade = color("error" if wire.faulty else "accent" if wire.isSelected() else "text")
+    painter.setPen(QPen(shade, max(2.8, 1.6 / zoom)))
+    painter.drawPath(wire.path)
+
+
+def paint_label(painter: QPainter, wire: WireItem) -> None:
+    """The shape on the wire."""
+    box = wire.label_box()
+    if box.isEmpty():
+        return
+    painter.setPen(QPen(color("error" if wire.faulty else "border"), 1))
+    painter.setBrush(color("canvas"))
+    painter.drawRoundedRect(box, 6, 6)
+    painter.setFont(font(LABEL_POINTS))
+    painter.setPen(color("error" if wire.faulty else "muted"))
+    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, wire.label)

@@ -44,7 +44,8 @@ class WireTool(Tool):
     def _target(self, pos: QPointF) -> End | None:
         """The nearest fitting port within reach."""
         best, distance = None, SNAP
-        for id, item in self.scene.nodes.items():
+        for item in self.scene.near(pos, SNAP):
+            id = item.node.id
             if id == self.anchor[0]:
                 continue
             names = item.layout_.inputs if self.from_output else item.layout_.outputs

@@ -1,0 +1,127 @@
+"""What the canvas draws: the picture follows every change, from near and from afar."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from app.conftest import Hand
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QColor, QImage
+
+from netlab.app.theme import category_color, set_theme, wire_color
+from netlab.bench.canvas_graph import large
+from netlab.document import edits
+
+Example = Callable[..., Path]
+
+
+def picture(hand: Hand) -> QImage:
+    """What is on the canvas once everything is drawn as well as it can be."""
+    hand.viewport.repaint()
+    hand.qtbot.waitUntil(lambda: hand.canvas.scene_.graph.is_finished)
+    return hand.viewport.grab().toImage()
+
+
+def alike(a: QColor, b: QColor) -> bool:
+    return max(abs(a.red() - b.red()), abs(a.green() - b.green()), abs(a.blue() - b.blue())) < 12
+
+
+def differing(a: QImage, b: QImage) -> float:
+    """The share of pixels that are not the same."""
+    one, other = (np.frombuffer(i.constBits(), np.uint32).reshape(i.height(), -1) for i in (a, b))
+    return float((one != other).mean())
+
+
+def show(hand: Hand, nodes: int) -> None:
+    hand.session._take(large(nodes), None, None)
+    hand.canvas.fit()
+
+
+@pytest.mark.parametrize("zoom", [1.0, 0.5, 0.2, 0.08])
+def test_a_node_has_the_colour_of_its_category_at_every_zoom(hand: Hand, zoom: float) -> None:
+    show(hand, 40)
+    hand.canvas.set_zoom(zoom)
+    hand.canvas.centre_on(["n6"])
+    image, rect = picture(hand), hand.canvas.node_rect("n6")
+    seen = image.pixelColor(rect.right() - max(2, rect.width() // 4), rect.top() + max(1, rect.height() // 7))
+    assert alike(seen, category_color("Basic"))
+
+
+@pytest.mark.parametrize("zoom", [1.0, 0.3, 0.1])
+def test_the_picture_after_edits_is_the_picture_drawn_anew(hand: Hand, zoom: float) -> None:
+    show(hand, 60)
+    hand.canvas.set_zoom(zoom)
+    hand.canvas.centerOn(600, 300)
+    rng = random.Random(3)
+    for i in range(12):
+        nodes = list(hand.session.project.graph.nodes)
+        chosen = rng.choice(nodes)
+        match i % 4:
+            case 0:
+                hand.session.apply("Move", edits.move, {chosen: (310.0 * (i + 1), 1_000.0)})
+            case 1:
+                hand.session.apply("Delete", edits.remove, [chosen])
+            case 2:
+                hand.session.apply("Rename", edits.rename, chosen, f"name {i}")
+            case _:
+                hand.session.undo()
+        picture(hand)
+    hand.session.select([])
+    hand.session._find_fixes()
+    followed = picture(hand)
+    hand.canvas.scene_.rebuild()
+    assert differing(picture(hand), followed) < 0.002  # what lies on top may be another
+
+
+def test_a_dragged_node_leaves_no_trail(hand: Hand) -> None:
+    show(hand, 30)
+    hand.canvas.set_zoom(0.7)
+    hand.canvas.centre_on(["n3"])
+    before = picture(hand)
+    start = hand.canvas.node_rect("n3").center()
+    hand.drag(start, start + QPoint(160, 90))
+    assert picture(hand) != before
+    hand.session.undo()
+    hand.session.select([])
+    hand.viewport.repaint()
+    assert picture(hand) == before
+
+
+def test_wires_have_the_colour_of_what_flows(make_window: Callable[..., Hand], example: Example) -> None:
+    hand = make_window(example("transformer"))
+    hand.canvas.set_zoom(0.8)
+    hand.canvas.centre_on(["n1"])
+    hand.canvas.centre_on(list(hand.canvas.scene_.nodes)[:8])
+    image = picture(hand)
+    colors = {image.pixelColor(x, y).name() for x in range(image.width()) for y in range(image.height())}
+    for kind in ("sequence", "memory", "tokens"):
+        assert any(alike(QColor(name), wire_color(kind)) for name in colors), kind
+
+
+def test_another_theme_colours_everything_anew(hand: Hand) -> None:
+    show(hand, 30)
+    light = picture(hand)
+    set_theme("dark")
+    dark = picture(hand)
+    set_theme("light")
+    assert dark != light
+    assert picture(hand) == light
+
+
+def test_ten_thousand_nodes_open_and_are_all_there(hand: Hand) -> None:
+    show(hand, 10_000)
+    scene = hand.canvas.scene_
+    assert len(scene.nodes) == 10_000
+    last = hand.session.project.graph.nodes["n10000"]
+    hand.canvas.set_zoom(1.0)
+    hand.canvas.centre_on(["n10000"])
+    rect = hand.canvas.node_rect("n10000")
+    assert hand.viewport.rect().contains(rect.center())
+    hand.click(QPoint(rect.center().x(), rect.top() + 10))
+    assert hand.session.selection == ["n10000"]
+    hand.key(Qt.Key.Key_Right)
+    assert hand.session.project.graph.nodes["n10000"].x == last.x + 10
