@@ -39,6 +39,7 @@ class ColumnFacts(msgspec.Struct, frozen=True):
         edges, counts: a histogram of numbers: 21 edges, 20 counts (of a sample where there are many).
         classes, sizes: the values of a category, or of a number with few of them, by size of class or number.
         pattern: how times are written.
+        longest, letters: characters of the longest text, and how many different ones there are in all.
     """
 
     name: str
@@ -55,6 +56,8 @@ class ColumnFacts(msgspec.Struct, frozen=True):
     classes: tuple[str, ...] = ()
     sizes: tuple[int, ...] = ()
     pattern: str = ""
+    longest: int = 0
+    letters: int = 0
 
 
 def cells(series: pl.Series) -> pl.Series:
@@ -92,6 +95,7 @@ class Tally:
         self.low, self.high, self.mean, self.square = math.inf, -math.inf, 0.0, 0.0
         self.sample, self.stride = np.empty(0), 1
         self.values: Counter[str] | None = Counter()
+        self.longest, self.letters = 0, set[str]()
 
     def take(self, column: pl.Series, lines: np.ndarray) -> None:
         """Count the cells of a chunk; `lines` are where they stand in the file."""
@@ -106,6 +110,9 @@ class Tally:
                 self.values = None
         if self.numeric:
             self._take_numbers(texts, lines)
+        if not self.numeric:
+            self.longest = max(self.longest, int(texts.str.len_chars().max() or 0))  # type: ignore[arg-type]
+            self.letters.update("".join(texts.drop_nulls().to_list()))
         if first and not self.numeric:
             self.pattern = _pattern(texts)
         elif first and len(texts) and _pattern(texts) == "%Y%m%d" and self.low > 1e7 and self.high < 3e7:
@@ -152,11 +159,8 @@ class Tally:
             return self._number(seen)
         classes, sizes = self._classes(numeric=False)
         few = self.values is not None and len(self.values) <= max(seen // 2, 20)
-        return (
-            ColumnFacts(self.name, "category", self.missing, classes=classes, sizes=sizes)
-            if few
-            else ColumnFacts(self.name, "text", self.missing)
-        )
+        text = ColumnFacts(self.name, "text", self.missing, longest=self.longest, letters=len(self.letters))
+        return msgspec.structs.replace(text, kind="category", classes=classes, sizes=sizes) if few else text
 
     def _number(self, seen: int) -> ColumnFacts:
         counts, edges = np.histogram(self.sample, BINS, (self.low, self.high) if self.low < self.high else None)

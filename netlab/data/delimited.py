@@ -24,6 +24,7 @@ LONGEST_RECORD = 200  # lines of a quoted field
 QUOTE = '"'
 MISSING = ("", "NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "None", "?", "-")
 SUSPICIOUS = re.compile("[\0\ufffd\udc80-\udcff]")
+SENTENCE_ENDS = (".", "!", "?", "。", "！", "？", "…")
 NUMBER = re.compile(r"\s*[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?\s*")
 
 
@@ -105,7 +106,7 @@ def _has_header(rows: list[list[str]]) -> bool:
             return True
         if cell in below:
             return False
-    return True
+    return not any(cell.strip().endswith(SENTENCE_ENDS) for cell in first)
 
 
 def _decimal_commas(rows: list[list[str]]) -> bool:

@@ -77,7 +77,14 @@ class FileSource(Source):
             facts = self.examine(ledger, progress)
         except OSError as error:
             raise self.unreadable(error) from error
-        return self.with_options(seen=_composed(msgspec.to_builtins(facts))), ledger.findings()
+        defaults = {name: option.default for name, option in self.options().items()}
+        advised = {} if self.seen else self.advise(facts)
+        advised = {name: value for name, value in advised.items() if self.values[name] == defaults[name]}
+        return self.with_options(**advised, seen=_composed(msgspec.to_builtins(facts))), ledger.findings()
+
+    def advise(self, facts: Any) -> dict[str, Any]:
+        """Options that fit what was found; taken for those that were left alone when a file is first looked at."""
+        return {}
 
     def with_options(self, **values: Any) -> Self:
         """A copy with some options changed."""

@@ -7,7 +7,7 @@ import pytest
 
 from netlab.data import tokenizer
 from netlab.data.dataset import SPLITS, DataError, Dataset, catalogue, fingerprint, normalise, source_of
-from netlab.data.task import METRICS
+from netlab.data.task import TASKS
 from netlab.options import OptionError
 
 KEYS = [key for key, source in catalogue().items() if not source.of_file]
@@ -24,7 +24,7 @@ def test_a_source_is_declared(key: str) -> None:
     source = catalogue()[key]
     told = source.describe()
     assert all(told[name] for name in ("title", "about", "licence", "origin", "task", "fields"))
-    assert source.task in METRICS
+    assert source.task in TASKS
     assert all(option.help for option in source.options().values())
     assert source.about.endswith((".", "?"))
 
@@ -61,15 +61,19 @@ def test_splits_are_disjoint_and_whole(key: str, loaded: dict[str, Dataset]) -> 
 def test_the_same_seed_gives_the_same_rows(key: str, loaded: dict[str, Dataset]) -> None:
     again = source_of(key, {}).load()
     assert fingerprint(again) == fingerprint(loaded[key])
-    if key not in ("python_docs", "masked_docs"):  # text is cut in order
+    if key not in ("python_docs", "masked_docs", "co2", "sunspots"):  # cut in order
         assert fingerprint(source_of(key, {"split_seed": 5}).load()) != fingerprint(again)
 
 
 @pytest.mark.parametrize("key", KEYS)
 def test_normalisation_is_of_training_rows_only(key: str, loaded: dict[str, Dataset]) -> None:
     dataset = loaded[key]
-    for name in dataset.normalisation:
+    if source_of(key, {}).task == "forecasting":
+        pytest.skip("windows overlap, so moments at the ends weigh less")
+    for name, (mean, std) in dataset.normalisation.items():
         seen = dataset.columns[name][dataset.splits["train"]].astype(np.float64)
+        if np.ndim(mean):  # categories are not scaled
+            seen = seen[:, ~((np.asarray(mean) == 0) & (np.asarray(std) == 1))]
         assert abs(seen.mean()) < 0.02
         assert 0.9 < seen.std() < 1.1
 
@@ -99,19 +103,6 @@ def test_points_have_two_balanced_classes(pattern: str) -> None:
     assert len(counts) == 2
     assert abs(counts[0] - counts[1]) < 80
     assert np.abs(dataset.columns["point"]).max() < 5
-
-
-@pytest.mark.parametrize("kind", tokenizer.KINDS)
-def test_tokenizers_lose_nothing(kind: str) -> None:
-    text = "for i in range(10):\n\tprint(i)  # 数字 é 🙂\n\nThe same again, the same again."
-    words = tokenizer.train(kind, text, 300)
-    ids = words.encode(text)
-    assert words.decode(ids) == text
-    assert max(ids) < words.size
-    again = tokenizer.Tokenizer.from_json(words.to_json())
-    assert again.encode(text) == ids
-    assert all(words.token(i).strip() for i in ids)
-    assert words.decode(words.encode("ж")) in ("ж", tokenizer.UNKNOWN)
 
 
 @pytest.mark.parametrize("kind", tokenizer.KINDS)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 
 from netlab.data.dataset import DataError, Dataset, Field, Source, normalise
+from netlab.data.resources import FOLDER
 
-FILE = Path(__file__).resolve().parents[2] / "resources" / "data" / "mnist5k.npz"
+FILE = FOLDER / "mnist5k.npz"
 
 
 class Mnist(Source):
