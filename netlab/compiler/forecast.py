@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from netlab.compiler.blocks import ancestors, scan_ports
+from netlab.compiler.flow import Flow
 from netlab.compiler.infer import Inferred
 from netlab.compiler.passages import without_passages
 from netlab.compiler.problem import label
@@ -14,7 +15,7 @@ from netlab.compiler.trace import reaching
 from netlab.document.optimizers import rule
 from netlab.document.project import Project
 from netlab.layers.block import SCAN, Block
-from netlab.layers.layer import Layer, Shape
+from netlab.layers.layer import Shape
 
 BYTES = {"float": 4, "int": 8, "bool": 1}
 
@@ -67,33 +68,10 @@ class _Forecaster:
         roles = ("output", "loss")
         goals = [node for node, layer in inferred.layers.items() if layer.role in roles]
         needed = reaching(self.graph, goals)
-        self.order = [node for node in inferred.order if node in needed and node in inferred.judged]
+        self.flow = Flow(self.graph, inferred, needed & inferred.judged.keys())
+        self.order = self.flow.order
         self.whole = int(project.training.get("batch_size", 32))
         self.batch = -(-self.whole // int(project.training.get("micro_batches", 1)))  # that go through at one time
-        self.learning = self._learning()
-        self.read_by = self._readers()
-
-    def _learning(self) -> set[str]:
-        """Nodes through which a gradient flows: those that learn, and all behind them."""
-        found: set[str] = set()
-        into = {node: set[str]() for node in self.order}
-        for edge in self.graph.edges.values():
-            if edge.target in into:
-                into[edge.target].add(edge.source)
-        for node in self.order:
-            learns = node in self.inferred.untested or bool(self.inferred.weights.get(node))
-            own = learns and not self.project.graph.nodes[node].frozen
-            if own or into[node] & found:
-                found.add(node)
-        return found
-
-    def _readers(self) -> dict[tuple[str, str], list[Layer]]:
-        found: dict[tuple[str, str], list[Layer]] = {}
-        for edge in self.graph.edges.values():
-            if edge.target in self.learning and edge.target in self.inferred.judged:
-                layer = self.inferred.layers[edge.target]
-                found.setdefault((edge.source, edge.source_port), []).append(layer)
-        return found
 
     def run(self) -> Forecast:
         nodes = {node: self._cost(node) for node in self.order}
@@ -113,12 +91,20 @@ class _Forecaster:
 
     def _cost(self, node: str) -> Cost:
         found = self.inferred.judged[node]
-        if found.layer.role == "block":  # its content is counted node by node
-            return Cost()
+        if found.layer.role == "block":  # its content is counted node by node, and what a scan stacks here
+            stacked = [shape for port, shape in self._stacked(node) if self.flow.needed_again((node, port))]
+            return Cost(activations=4 * sum(shape.elements() for shape in stacked))
         arrived = {port: shape for port, shape in found.arrived.items() if shape is not None}
         flops = found.layer.flops(arrived, found.sent, found.weights or {}) if found.layer.role in ("", "loss") else 0
         runs = self._runs(node)
         return Cost(self.inferred.parameters(node), runs * flops, runs * self._kept(node, arrived))
+
+    def _stacked(self, block: str) -> list[tuple[str, Shape]]:
+        """The sequences that a scan makes of what leaves its steps; of other blocks none."""
+        found = self.inferred.judged[block]
+        if found.layer.values["mode"] != SCAN or block not in self.flow.learning:
+            return []
+        return [(port, found.sent[port]) for port in scan_ports(self.project.graph, block).stacked]
 
     def _runs(self, node: str) -> int:
         """How often a node runs in one pass: the copies and time steps of the blocks around it."""
@@ -135,11 +121,11 @@ class _Forecaster:
     def _kept(self, node: str, arrived: Mapping[str, Shape]) -> int:
         """Bytes kept for the backward pass: what the layer keeps inside, and its output if anybody needs it again."""
         found = self.inferred.judged[node]
-        if node not in self.learning or found.layer.role == "input":
+        if node not in self.flow.learning or found.layer.role == "input" or found.layer.needs == "view":
             return 0
         own = 4 * (found.layer.kept(arrived, found.sent) - sum(s.elements() for s in found.sent.values()))
         for port, shape in found.sent.items():
-            own += BYTES[shape.dtype] * shape.elements() if self._needed_again(node, port) else 0
+            own += BYTES[shape.dtype] * shape.elements() if self.flow.needed_again((node, port)) else 0
         return max(own, 0)
 
     def _named(self) -> int:
@@ -157,35 +143,45 @@ class _Forecaster:
             found = self.inferred.judged[node]
             if found.layer.role not in ("", "block"):
                 continue
+            if found.layer.role == "block":  # the list of the steps lives as long as what is stacked of them
+                total += sum(4 * shape.elements() for _, shape in self._stacked(node))
             for port, shape in found.sent.items():
                 if x_until <= position[node]:
                     x_until = last.get((node, port), -1)
-                elif not self._needed_again(node, port):
+                elif not self.flow.needed_again((node, port)):
                     total += BYTES[shape.dtype] * shape.elements()
         return total
-
-    def _needed_again(self, node: str, port: str) -> bool:
-        """Whether the backward pass reads a value, so that it is counted there."""
-        readers = self.read_by.get((node, port), ())
-        return self.inferred.layers[node].needs == "output" or any(reader.needs == "input" for reader in readers)
 
     def _worst_moment(self, nodes: Mapping[str, Cost]) -> int:
         """The most bytes of activations and gradients at one time, walking back from the loss."""
         held = self.batch * sum(cost.activations for cost in nodes.values())
         worst = held + self.batch * self._named()
+        waiting: dict[tuple[str, str], int] = {}  # gradients made, and not yet used
         for node in reversed(self.order):
-            if node not in self.learning:
-                continue
             found = self.inferred.judged[node]
-            passing = [
-                *found.sent.values(),
-                *(s for s in found.arrived.values() if s is not None and s.dtype == "float"),
-            ]
+            if node not in self.flow.learning or found.layer.role == "block":
+                continue
+            sent = sum(waiting.pop((node, port), 0) for port in found.sent)
             frozen = self.project.graph.nodes[node].frozen
             grown = 0 if frozen else 4 * nodes[node].parameters
-            worst = max(worst, held + grown + 4 * self.batch * sum(shape.elements() for shape in passing))
+            made = self._passed_back(node, waiting, sent)
+            arrived = {port: shape for port, shape in found.arrived.items() if shape is not None}
+            inside = 4 * self.batch * found.layer.passing(arrived, found.sent)
+            moment = sent + sum(waiting.values()) + sum(made.values()) + inside
+            worst = max(worst, held + grown + moment)
+            for value, size in made.items():
+                waiting[value] = waiting.get(value) or size
             held += grown - self.batch * nodes[node].activations
         return worst
+
+    def _passed_back(self, node: str, waiting: Mapping[tuple[str, str], int], sent: int) -> dict[tuple[str, str], int]:
+        """Bytes of the gradients that a node makes for what it read. Views and sums hand on the one they got."""
+        layer = self.inferred.layers[node]
+        values = self.flow.gradients_of(node)
+        if layer.needs == "view" or layer.passes_gradient:
+            return {value: 0 if i or value in waiting else sent for i, value in enumerate(values)}
+        shapes = {value: self.inferred.outputs[value] for value in values}
+        return {value: 4 * self.batch * shape.elements() for value, shape in shapes.items() if shape.dtype == "float"}
 
 
 def too_large(project: Project, cost: Forecast, free: int) -> str:

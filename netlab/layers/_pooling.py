@@ -46,6 +46,9 @@ class MaxPool(Pool):
     def kept(self, inputs: Shapes, outputs: Shapes) -> int:
         return 3 * outputs["y"].elements()  # torch also keeps where each largest value was, as int64
 
+    def passing(self, inputs: Shapes, outputs: Shapes) -> int:
+        return inputs["x"].elements() + outputs["y"].elements()  # copies in the order of its own loops
+
 
 class AdaptivePool2d(Layer):
     """Base of pools that choose their windows so that the output has a wanted size."""

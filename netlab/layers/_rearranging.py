@@ -18,6 +18,12 @@ class Rearranging(Layer):
         return 0
 
 
+class View(Rearranging):
+    """A layer whose output is its input looked at in another way: no number is copied."""
+
+    needs = "view"
+
+
 def fill_in(sizes: tuple[int, ...], total: int) -> tuple[int, ...] | None:
     """The sizes with a −1 replaced by what is left of `total`; None if they do not multiply to it."""
     known = prod(size for size in sizes if size != -1)

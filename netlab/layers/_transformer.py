@@ -1,8 +1,8 @@
 """What the layers of the Transformer share: options, checks, weights under torch's names, and costs."""
 
-from netlab.layers._attention import check_heads
+from netlab.layers._attention import check_heads, steps
 from netlab.layers._masks import check_mask, check_same
-from netlab.layers.layer import Fix, Layer, Shape, ShapeError
+from netlab.layers.layer import Fix, Layer, Shape, ShapeError, Shapes
 from netlab.layers.shape import Axis, need_sequence
 from netlab.options import Bool, Choice, Float, Int
 
@@ -82,3 +82,6 @@ class Blocks(Layer):
         hidden = self.dim_feedforward * (1 + (self.activation == "gelu") + 2 * dropped)
         found = length * ((14 if dropped else 9) * d + hidden)
         return found + ((9 if dropped else 6) * length + 2 * memory) * d if memory else found
+
+    def passing(self, inputs: Shapes, outputs: Shapes) -> int:
+        return 2 * self.dim_feedforward * steps(next(iter(outputs.values())))

@@ -12,6 +12,7 @@ class Add(Layer):
 
     category = "Merge"
     needs = "nothing"
+    passes_gradient = True
     aliases = ("residual", "skip", "sum", "plus", "merge")
     paper = "He et al. 2015, https://arxiv.org/abs/1512.03385"
     torch_name = "torch.add"

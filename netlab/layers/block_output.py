@@ -13,6 +13,7 @@ class BlockOutput(Layer):
     category = "Data"
     role = "block_output"
     needs = "nothing"
+    passes_gradient = True
     aliases = ("port", "result", "state", "block")
     x = Input("What leaves.")
 

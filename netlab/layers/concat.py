@@ -15,6 +15,7 @@ class Concat(Rearranging):
     """
 
     category = "Merge"
+    passes_gradient = True
     aliases = ("concatenate", "cat", "join", "skip connection", "u-net", "densenet")
     paper = "Huang et al. 2016, https://arxiv.org/abs/1608.06993"
     torch_name = "torch.cat"

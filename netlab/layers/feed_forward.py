@@ -51,6 +51,9 @@ class FeedForward(Layer):
         hidden += 2 if self.dropout else 0
         return outputs["y"].elements() + hidden * self.hidden_size * places(outputs["y"])
 
+    def passing(self, inputs: Shapes, outputs: Shapes) -> int:
+        return 2 * self.hidden_size * places(outputs["y"])  # before and behind the activation
+
     cases = [
         Case(x="B T 64", y="B T 64"),
         Case(x="B 8", hidden_size=12, activation="gelu", dropout=0.1, bias=False, y="B 8"),

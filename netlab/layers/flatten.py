@@ -13,7 +13,7 @@ class Flatten(Layer):
     """
 
     category = "Merge"
-    needs = "nothing"
+    needs = "view"
     aliases = ("reshape", "vector", "unroll")
     torch_name = "torch.flatten"
     x = Input("Any shape with fixed axes after the batch.")

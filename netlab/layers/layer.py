@@ -95,7 +95,9 @@ class Layer(Options):
             ``"passage"`` (a bend in a wire): how the compiler treats it.
         paper: source, where one exists.
         torch_name: the torch thing it corresponds to, for the help page.
-        needs: what its backward pass reads again: its ``"input"``, its ``"output"`` (ReLU, softmax) or ``"nothing"``.
+        needs: what its backward pass reads again: its ``"input"``, its ``"output"`` (ReLU, softmax) or ``"nothing"``;
+            ``"view"`` if its output is its input looked at in another way, so that reading one keeps the other.
+        passes_gradient: its inputs get the gradient of its output as it is, or parts of it, and no new one is made.
         stops_gradient: some inputs get no gradient, on purpose.
         no_onnx: why it cannot be exported to ONNX, "" if it can.
         must_run: nobody knows its weights before its code has run once.
@@ -107,6 +109,7 @@ class Layer(Options):
     paper: ClassVar[str] = ""
     torch_name: ClassVar[str] = ""
     needs: ClassVar[str] = "input"
+    passes_gradient: ClassVar[bool] = False
     stops_gradient: ClassVar[bool] = False
     no_onnx: ClassVar[str] = ""
     must_run: ClassVar[bool] = False
@@ -144,6 +147,10 @@ class Layer(Options):
     def kept(self, inputs: Shapes, outputs: Shapes) -> int:
         """How many numbers the backward pass of one sample needs: those it makes, unless a layer knows better."""
         return sum(shape.elements() for shape in outputs.values())
+
+    def passing(self, inputs: Shapes, outputs: Shapes) -> int:
+        """How many numbers the backward pass of one sample holds for a moment inside, beside what comes and goes."""
+        return 0
 
     @classmethod
     def inputs(cls) -> dict[str, Input]:

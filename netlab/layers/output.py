@@ -11,6 +11,7 @@ class Output(Layer):
 
     category = "Data"
     needs = "nothing"
+    passes_gradient = True
     aliases = ("result", "prediction", "return")
     role = "output"
     x = Input("Any value the model should return.")

@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 
-from netlab.layers._rearranging import Rearranging
+from netlab.layers._rearranging import View
 from netlab.layers.layer import Case, Code, Fix, Input, Output, Shape, ShapeError
 from netlab.options import Ints
 
 
-class Permute(Rearranging):
+class Permute(View):
     """Puts the axes after the batch into another order: axis i of y is axis order[i] of x.
 
     Shapes: x (B, C, H, W) → y (B, H, W, C) with the order 2, 3, 1, so channels last for a Linear or attention.

@@ -11,7 +11,7 @@ class Reroute(Layer):
 
     category = "Shape"
     role = "passage"
-    needs = "nothing"
+    needs = "view"
     aliases = ("dot", "bend", "knot", "relay", "identity", "tidy wires")
     torch_name = ""
     x = Input("Anything.")

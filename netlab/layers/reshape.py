@@ -4,13 +4,13 @@ from dataclasses import replace
 from math import prod
 
 from netlab.layers._axes import times
-from netlab.layers._rearranging import Rearranging, axes_of, fill_in, fitting
+from netlab.layers._rearranging import View, axes_of, fill_in, fitting
 from netlab.layers.layer import Case, Code, Fix, Input, Output, Shape, ShapeError
 from netlab.layers.shape import Axis
 from netlab.options import Ints
 
 
-class Reshape(Rearranging):
+class Reshape(View):
     """The numbers of each sample in the same order with other axes: y = x.reshape(B, *sizes).
 
     Shapes: x (B, …) → y (B, *sizes); one size may be −1 and is found out. Use it to make an image of a vector, e.g.

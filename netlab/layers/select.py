@@ -1,12 +1,12 @@
 """Select: take one place of an axis."""
 
 from netlab.layers._axes import axis_index, subscript
-from netlab.layers._rearranging import Rearranging
+from netlab.layers._rearranging import View
 from netlab.layers.layer import Case, Code, Fix, Input, Output, Shape, ShapeError
 from netlab.options import Int
 
 
-class Select(Rearranging):
+class Select(View):
     """Takes one place of an axis, which is then gone: y = x[:, index].
 
     Shapes: x (B, T, d) → y (B, d) with axis 1. Use it for one step of a sequence, one channel or one feature.

@@ -15,7 +15,7 @@ class SelectTime(Layer):
 
     label = "Select over time"
     category = "Sequence"
-    needs = "nothing"
+    needs = "view"
     aliases = ("pool over time", "last step", "mean over time", "cls token", "pooling")
     x = Input("Sequences: B × T × d.")
     y = Output("One vector a sequence: B × d.")

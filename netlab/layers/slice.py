@@ -1,7 +1,7 @@
 """Slice: take a stretch of an axis."""
 
 from netlab.layers._axes import axis_index, longer, subscript, with_axis
-from netlab.layers._rearranging import Rearranging
+from netlab.layers._rearranging import View
 from netlab.layers.layer import Case, Code, Fix, Input, Output, Shape, ShapeError
 from netlab.layers.shape import Axis
 from netlab.options import Int
@@ -9,7 +9,7 @@ from netlab.options import Int
 LIMIT = 2**31 - 1
 
 
-class Slice(Rearranging):
+class Slice(View):
     """Takes a stretch of an axis: y = x[:, start:stop:step].
 
     Shapes: x (B, T, d) → y (B, T′, d). Use it to crop, to thin out, or to shift a sequence by one step: one slice

@@ -1,13 +1,13 @@
 """Split: cut an axis into two parts."""
 
 from netlab.layers._axes import axis_index, longer, with_axis
-from netlab.layers._rearranging import Rearranging
+from netlab.layers._rearranging import View
 from netlab.layers.layer import Case, Code, Fix, Input, Output, Shape, ShapeError
 from netlab.layers.shape import Axis
 from netlab.options import Int
 
 
-class Split(Rearranging):
+class Split(View):
     """Cuts an axis in two: a = x[:size], b = x[size:].
 
     Shapes: x (B, d) → a (B, size), b (B, d − size), in halves when size is 0. Use it for gates, for the mean and

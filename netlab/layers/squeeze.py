@@ -1,12 +1,12 @@
 """Squeeze: take an axis of size 1 away."""
 
 from netlab.layers._axes import axis_index
-from netlab.layers._rearranging import Rearranging
+from netlab.layers._rearranging import View
 from netlab.layers.layer import Case, Code, Fix, Input, Output, Shape, ShapeError
 from netlab.options import Int
 
 
-class Squeeze(Rearranging):
+class Squeeze(View):
     """Takes an axis of size 1 away: no number changes.
 
     Shapes: x (B, T, 1) → y (B, T). Use it behind a Linear with one output where the target has no such axis.

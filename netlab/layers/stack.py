@@ -16,6 +16,7 @@ class Stack(Rearranging):
     """
 
     category = "Merge"
+    passes_gradient = True
     aliases = ("new axis", "side by side", "bundle", "collect branches")
     torch_name = "torch.stack"
     a = Input("The first value.")

@@ -1,12 +1,12 @@
 """Transpose: swap two axes."""
 
 from netlab.layers._axes import axis_index, with_axis
-from netlab.layers._rearranging import Rearranging
+from netlab.layers._rearranging import View
 from netlab.layers.layer import Case, Code, Input, Output, Shape
 from netlab.options import Int
 
 
-class Transpose(Rearranging):
+class Transpose(View):
     """Swaps two axes after the batch: y[…, j, …, i, …] = x[…, i, …, j, …].
 
     Shapes: x (B, T, d) → y (B, d, T) with axes 1 and 2. Use it between layers that want time before features

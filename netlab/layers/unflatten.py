@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 
-from netlab.layers._rearranging import Rearranging, axes_of, fill_in, fitting
+from netlab.layers._rearranging import View, axes_of, fill_in, fitting
 from netlab.layers.layer import Case, Code, Fix, Input, Output, Shape, ShapeError
 from netlab.options import Ints
 
 
-class Unflatten(Rearranging):
+class Unflatten(View):
     """The last axis becomes several whose sizes multiply to it: d → d₁ × d₂.
 
     Shapes: x (B, T, d) → y (B, T, *sizes); one size may be −1 and is found out. Use it to split features into the

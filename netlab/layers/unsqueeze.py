@@ -1,13 +1,13 @@
 """Unsqueeze: add an axis of size 1."""
 
 from netlab.layers._axes import axis_index, insert_axis
-from netlab.layers._rearranging import Rearranging
+from netlab.layers._rearranging import View
 from netlab.layers.layer import Case, Code, Input, Output, Shape
 from netlab.layers.shape import Axis
 from netlab.options import Int
 
 
-class Unsqueeze(Rearranging):
+class Unsqueeze(View):
     """Adds an axis of size 1: no number changes.
 
     Shapes: x (B, d) → y (B, 1, d) with axis 1, (B, d, 1) with axis −1. Such an axis can be stretched to another
