@@ -65,6 +65,8 @@ CATEGORY = {
     "Shape": "#8b7355",
     "Loss": "#b3385a",
 }
+# Things side by side, such as runs: likewise Okabe and Ito's, in the order in which they stay apart best.
+SERIES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b8860b", "#56b4e9", "#8a78b0", "#77808c")
 UNKNOWN_CATEGORY = "#8a8f98"
 
 # The same eight colours of Okabe and Ito for what flows along a wire, darker or lighter with the canvas.
@@ -117,6 +119,12 @@ def wire_color(kind: str) -> QColor:
     """The colour of a kind of wire in the present theme."""
     known = WIRES[themes.current.name]
     return QColor(known.get(kind, known[""]))
+
+
+def series(index: int) -> QColor:
+    """The colour of the thing number `index` among those that are compared; they come round again."""
+    found = QColor(SERIES[index % len(SERIES)])
+    return found.lighter(135) if themes.current is DARK else found
 
 
 def set_theme(name: str) -> None:
@@ -218,9 +226,14 @@ def _input_style(t: Theme) -> str:
 def _list_style(t: Theme) -> str:
     return f"""
     QTreeWidget, QListWidget, QTableWidget {{ background: {t.surface}; border: none; outline: none; }}
+    QHeaderView {{ background: {t.surface}; }}
+    QHeaderView::section {{ background: {t.surface}; color: {t.muted}; border: none; border-bottom: 1px solid {t.border};
+        padding: 4px 6px; }}
+    QSplitter::handle {{ background: {t.border}; width: 1px; height: 1px; }}
     QTreeWidget::item, QListWidget::item {{ padding: 3px 4px; border-radius: 5px; }}
     QTreeWidget::item:hover, QListWidget::item:hover {{ background: {t.hover}; }}
     QTreeWidget::item:selected, QListWidget::item:selected {{ background: {t.selection}; color: {t.text}; }}
+    QTreeWidget[table="true"]::item {{ border-radius: 0; }}
     QTabBar {{ qproperty-drawBase: 0; }}
     QTabBar::tab {{ background: transparent; padding: 6px 12px; color: {t.muted}; border-bottom: 2px solid transparent; }}
     QTabBar::tab:selected {{ color: {t.text}; border-bottom: 2px solid {t.accent}; }}

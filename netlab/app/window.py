@@ -32,6 +32,7 @@ from netlab.app.inspector import Inspector
 from netlab.app.layer_help import amount
 from netlab.app.palette import Palette
 from netlab.app.problems import ProblemsPanel
+from netlab.app.runs.panel import RunsPanel
 from netlab.app.session import Session
 from netlab.app.theme import set_theme, theme
 from netlab.app.training.panel import TrainingPanel
@@ -98,9 +99,12 @@ class MainWindow(QMainWindow):
         self._dock("Views", ViewsPanel(self.session), Area.BottomDockWidgetArea)
         self.setCorner(Qt.Corner.BottomLeftCorner, Area.LeftDockWidgetArea)
         self.setCorner(Qt.Corner.BottomRightCorner, Area.BottomDockWidgetArea)
-        for title in ("Inspector", "Code", "Problems"):  # their tabs say the title already
+        self.runs = RunsPanel(self.session)
+        self._dock("Runs", self.runs, Area.BottomDockWidgetArea, beside="Training")
+        for title in ("Inspector", "Code", "Problems", "Training", "Runs"):  # their tabs say the title already
             self.docks[title].setTitleBarWidget(QWidget(self.docks[title]))
-        self.docks["Inspector"].raise_()
+        for title in ("Inspector", "Training"):
+            self.docks[title].raise_()
         self.setTabPosition(Area.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         self.resizeDocks([self.docks["Layers"], self.docks["Inspector"]], [210, 320], Qt.Orientation.Horizontal)
         self.resizeDocks([self.docks["Training"], self.docks["Views"]], [680, 530], Qt.Orientation.Horizontal)

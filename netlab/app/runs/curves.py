@@ -1,0 +1,114 @@
+"""The curves of several runs on the same axes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from netlab.app.plot import Plot
+from netlab.app.theme import series, themes
+from netlab.app.training.curves import smooth, thin
+from netlab.runs.compare import lower_is_better
+from netlab.runs.reader import LIVE, RunReader
+from netlab.runs.store import RunInfo
+
+FIRST = ("val/loss", "train/loss")
+SMOOTHING = 0.35
+EMPTY = "Select runs to see their curves on the same axes."
+
+
+class Overlay(QWidget):
+    """One metric of the selected runs; a choice of metric above, a legend in the colours of the curves."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._runs: list[RunInfo] = []
+        self._kept: dict[tuple[Path, str], tuple[np.ndarray, np.ndarray]] = {}
+        self.curves: dict[str, Any] = {}
+        self.choice = QComboBox()
+        self.choice.setAccessibleName("Metric")
+        self.choice.setMinimumWidth(130)
+        self.choice.activated.connect(lambda _: self.redraw())
+        self.log = QCheckBox("Log scale")
+        self.log.toggled.connect(lambda _: self.redraw())
+        self.plot = Plot("step")
+        self.plot.item.setClipToView(True)
+        self.legend = QLabel("")
+        self.legend.setTextFormat(Qt.TextFormat.RichText)
+        self.legend.setWordWrap(True)
+        self.empty = QLabel(EMPTY)
+        self.empty.setProperty("muted", True)
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        row = QHBoxLayout()
+        row.setContentsMargins(6, 4, 8, 0)
+        row.addWidget(self.choice)
+        row.addWidget(self.log)
+        row.addWidget(self.legend, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
+        layout.addLayout(row)
+        layout.addWidget(self.empty, 1)
+        layout.addWidget(self.plot, 1)
+        themes.changed.connect(self.redraw)
+        self.redraw()
+
+    def show_runs(self, runs: list[RunInfo]) -> None:
+        """Draw these runs; a run that is over is read once."""
+        live = {run.path for run in runs if run.state in LIVE}
+        known = {run.path: run.step for run in self._runs}
+        stale = live | {run.path for run in runs if known.get(run.path) != run.step}
+        self._kept = {key: curve for key, curve in self._kept.items() if key[0] not in stale and key[0] in known}
+        self._runs = runs
+        self._fill_metrics()
+        self.redraw()
+
+    def _fill_metrics(self) -> None:
+        names: dict[str, None] = {}
+        for run in self._runs:
+            reader = RunReader(run.path)
+            names |= dict.fromkeys(reader.names())
+            reader.close()
+        present = [self.choice.itemText(i) for i in range(self.choice.count())]
+        if sorted(names) == present:
+            return
+        wanted = self.choice.currentText()
+        self.choice.clear()
+        self.choice.addItems(sorted(names))
+        choice = next((name for name in (wanted, *FIRST) if name in names), None)
+        if choice is not None:
+            self.choice.setCurrentText(choice)
+
+    def redraw(self) -> None:
+        """Draw now, in the colours of the theme."""
+        name = self.choice.currentText()
+        self.empty.setVisible(not name)
+        self.plot.setVisible(bool(name))
+        self.choice.setVisible(bool(name))
+        self.log.setVisible(bool(name) and lower_is_better(name))
+        self.plot.restyle()
+        self.plot.item.clear()
+        self.curves = {}
+        told = []
+        for i, run in enumerate(self._runs):
+            x, y = self._curve(run.path, name)
+            if not len(x):
+                continue
+            x, y = thin(x, y)
+            y = smooth(y, SMOOTHING) if name.startswith("train/") else y
+            self.curves[run.name] = self.plot.item.plot(x, y, pen=pg.mkPen(series(i), width=2))
+            told.append(f"<span style='color:{series(i).name()}'>━</span>&nbsp;{run.title.replace(' ', '&nbsp;')}")
+        self.plot.item.setLogMode(y=self.log.isChecked() and lower_is_better(name))
+        self.legend.setText(" &nbsp; ".join(told))
+
+    def _curve(self, folder: Path, name: str) -> tuple[np.ndarray, np.ndarray]:
+        if (folder, name) not in self._kept:
+            reader = RunReader(folder)
+            self._kept[folder, name] = reader.metrics(name)
+            reader.close()
+        return self._kept[folder, name]

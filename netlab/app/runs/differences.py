@@ -1,0 +1,83 @@
+"""What differs between runs: settings, what their metrics came to, and their graphs."""
+
+from __future__ import annotations
+
+from html import escape
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QScrollArea, QVBoxLayout, QWidget
+
+from netlab.app.runs.table import shown
+from netlab.app.theme import color, series, themes
+from netlab.runs.compare import compare, graph_differences, project_of
+from netlab.runs.store import RunInfo
+
+EMPTY = "Select two runs or more to see what differs."
+SAME = "They have the same settings and the same graph."
+LINES = 12
+
+
+class Differences(QScrollArea):
+    """A table with a column for each run, and below it what the graphs do not have in common."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWidgetResizable(True)
+        self.text = QLabel("")
+        self.text.setTextFormat(Qt.TextFormat.RichText)
+        self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.text.setAlignment(Qt.AlignmentFlag.AlignTop)
+        body = QWidget()
+        body.setProperty("panel", True)
+        layout = QVBoxLayout(body)
+        layout.setContentsMargins(10, 6, 10, 8)
+        layout.addWidget(self.text, 1)
+        self.setWidget(body)
+        self._runs: list[RunInfo] = []
+        themes.changed.connect(self._write)
+        self._write()
+
+    def show_runs(self, runs: list[RunInfo]) -> None:
+        """Compare these runs."""
+        self._runs = runs
+        self._write()
+
+    def _write(self) -> None:
+        if len(self._runs) < 2:
+            self.text.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            self.text.setText(f"<span style='color:{color('muted').name()}'>{EMPTY}</span>")
+            return
+        self.text.setAlignment(Qt.AlignmentFlag.AlignTop)
+        compared = compare([run.path for run in self._runs])
+        paths = list(dict.fromkeys(path for one in compared for path in one.settings))
+        metrics = sorted({name for one in compared for name in one.final if not name.startswith(("lr", "epoch"))})
+        head = "".join(
+            f"<th align='left' style='color:{series(i).name()}; padding-right:18px'>{escape(run.title)}</th>"
+            for i, run in enumerate(self._runs)
+        )
+        lines = [_line(path, [one.settings.get(path) for one in compared]) for path in paths]
+        lines += [_line(name, [one.final.get(name) for one in compared], best=True) for name in metrics]
+        graphs = self._graphs()
+        same = f"<p style='color:{color('muted').name()}'>{SAME}</p>" if not paths and not graphs else ""
+        self.text.setText(f"<table cellspacing='0'><tr><td></td>{head}</tr>{''.join(lines)}</table>{graphs}{same}")
+
+    def _graphs(self) -> str:
+        base = project_of(self._runs[0].path)
+        told = []
+        for run in self._runs[1:]:
+            other = project_of(run.path)
+            found = graph_differences(base, other) if base is not None and other is not None else []
+            if found:
+                more = f"<br>… and {len(found) - LINES} more" if len(found) > LINES else ""
+                shorter = "<br>".join(escape(line) for line in found[:LINES])
+                title = f"{escape(run.title)} beside {escape(self._runs[0].title)}"
+                told.append(f"<p><b>{title}</b><br>{shorter}{more}</p>")
+        return "".join(told)
+
+
+def _line(name: str, values: list[object], best: bool = False) -> str:
+    """A row of the table."""
+    cells = "".join(f"<td style='padding-right:18px'>{escape(shown(value))}</td>" for value in values)
+    muted = color("muted").name()
+    weight = "" if best else "font-weight:600;"
+    return f"<tr><td style='color:{muted}; padding-right:18px; {weight}'>{escape(name)}</td>{cells}</tr>"

@@ -1,0 +1,268 @@
+"""The dock of runs: find them, compare them, name them, queue them, throw them away and bring them back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QPushButton,
+    QSpinBox,
+    QSplitter,
+    QTabWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from netlab.app.runs.curves import Overlay
+from netlab.app.runs.differences import Differences
+from netlab.app.runs.table import KEY, Row, Table
+from netlab.app.session import Session
+from netlab.app.theme import series
+from netlab.app.training.panel import WORDS
+from netlab.document import file
+from netlab.protocol import commands
+from netlab.runs import queue, trash
+from netlab.runs.about import describe
+from netlab.runs.compare import final_metrics
+from netlab.runs.reader import LIVE
+from netlab.runs.store import RunError, RunInfo, list_runs
+
+LOOK_MS = 1000
+NAME, STATE, STEP, NOTE = "Name", "State", "Step", "Note"
+SHOWN_METRICS = ("train/loss", "val/loss", "val/accuracy")
+EMPTY = "No runs yet. Press Train, or queue this project."
+
+
+class RunsPanel(QWidget):
+    """Shows the runs beside the open project; looks for news only while it is seen."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("panel", True)
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.session = session
+        self.runs: dict[str, RunInfo] = {}
+        self._final: dict[tuple[str, str, int], dict[str, float]] = {}
+        self._build()
+        self._timer = QTimer(self)
+        self._timer.setInterval(LOOK_MS)
+        self._timer.timeout.connect(self.refresh)
+        session.run_changed.connect(lambda _: self._soon())
+        session.replaced.connect(self._soon)
+
+    def _build(self) -> None:
+        self.search = QLineEdit()
+        self.search.setPlaceholderText("Search")
+        self.search.setAccessibleName("Search runs")
+        self.search.setClearButtonEnabled(True)
+        self.search.textChanged.connect(lambda _: self._show())
+        self.queue_button = QPushButton("Queue")
+        self.queue_button.setToolTip("Train this project as it is now when a place is free.")
+        self.queue_button.clicked.connect(self.queue)
+        self.places = QSpinBox()
+        self.places.setRange(1, 64)
+        self.places.setSuffix(" at once")
+        self.places.setFixedWidth(92)
+        self.places.lineEdit().setTextMargins(7, 0, 0, 0)
+        self.places.setAccessibleName("Runs at once")
+        self.places.setToolTip("How many queued runs may train at the same time.")
+        self.places.valueChanged.connect(lambda n: queue.set_places(self.root, n))
+        self.trash_button = QPushButton("Trash")
+        self.trash_button.setToolTip("Runs that were deleted; they can be brought back.")
+        self.trash_button.setMenu(QMenu(self.trash_button))
+        self.trash_button.menu().aboutToShow.connect(self._fill_trash)
+        self.table = Table("Runs")
+        self.table.itemSelectionChanged.connect(self._compare)
+        self.table.itemDoubleClicked.connect(self._double_clicked)
+        self.table.itemChanged.connect(self._edited)
+        self.table.delete_pressed.connect(self.delete)
+        self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.table.customContextMenuRequested.connect(self._open_menu)
+        self.empty = QLabel(EMPTY)
+        self.empty.setProperty("muted", True)
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.overlay, self.differences = Overlay(), Differences()
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        self.tabs.addTab(self.overlay, "Curves")
+        self.tabs.addTab(self.differences, "Differences")
+        bar = QHBoxLayout()
+        bar.setContentsMargins(10, 6, 6, 4)
+        bar.addWidget(self.search, 1)
+        for widget in (self.places, self.queue_button, self.trash_button):
+            bar.addWidget(widget)
+        left = QWidget()
+        column = QVBoxLayout(left)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(bar)
+        column.addWidget(self.table, 1)
+        column.addWidget(self.empty, 1)
+        split = QSplitter()
+        split.addWidget(left)
+        split.addWidget(self.tabs)
+        split.setSizes([500, 500])
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(split)
+
+    @property
+    def root(self) -> Path:
+        """The folder whose runs are shown."""
+        return self.session.runs_folder()
+
+    # --- looking
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._timer.start()
+        self.refresh()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._timer.stop()
+
+    def _soon(self) -> None:
+        if self.isVisible():
+            self.refresh()
+
+    def refresh(self) -> None:
+        """Look at the folder again."""
+        infos = list_runs(self.root)
+        self.runs = {info.name: info for info in infos}
+        for info in infos:
+            key = (info.name, info.state, info.step)
+            if key not in self._final:
+                self._final[key] = final_metrics(info.path)
+        self._final = {(i.name, i.state, i.step): self._final[i.name, i.state, i.step] for i in infos}
+        blocked = self.places.blockSignals(True)
+        self.places.setValue(queue.places(self.root))
+        self.places.blockSignals(blocked)
+        self._show()
+        if any(info.state in LIVE for info in self.chosen()):
+            self._compare()
+
+    def _show(self) -> None:
+        words = self.search.text().lower().split()
+        fitting = [info for info in self.runs.values() if _fits(info, words)]
+        measured = {name for final in self._final.values() for name in final}
+        metrics = [name for name in SHOWN_METRICS if name in measured]
+        chosen = [name for name in self.table.chosen() if name in self.runs]
+        rows = [self._row(info, metrics, chosen) for info in fitting]
+        self.table.show_rows([NAME, STATE, STEP, *metrics, NOTE], rows, editable=(0,))
+        self.table.setVisible(bool(self.runs))
+        self.empty.setVisible(not self.runs)
+
+    def _row(self, info: RunInfo, metrics: list[str], chosen: list[str]) -> Row:
+        final = self._final[info.name, info.state, info.step]
+        cells = (info.title, WORDS.get(info.state, info.state), info.step, *(final.get(name) for name in metrics))
+        mark = series(chosen.index(info.name)) if info.name in chosen and len(chosen) > 1 else None
+        return Row(info.name, (*cells, info.said.note), info.message or str(info.path), mark)
+
+    def chosen(self) -> list[RunInfo]:
+        """The selected runs, from top to bottom."""
+        return [self.runs[name] for name in self.table.chosen() if name in self.runs]
+
+    def _compare(self) -> None:
+        runs = self.chosen()
+        self.overlay.show_runs(runs)
+        self.differences.show_runs(runs)
+        self._show()
+
+    # --- doing
+
+    def queue(self) -> None:
+        """Train the project as it is now when a place is free."""
+        blocking = self.session.inferred.blocking
+        if blocking:
+            self.session.message.emit(f"This cannot be trained yet. {blocking[0].message}", "error")
+            return
+        try:
+            folder = self.session.jobs.queue(file.encode(self.session.project), self.root)
+        except (file.FileError, ValueError, OSError) as error:
+            self.session.message.emit(f"The run could not be queued: {error}", "error")
+            return
+        self.session.message.emit(f"{folder.name} waits for its turn.", "info")
+        self._soon()
+
+    def watch(self, run: RunInfo) -> None:
+        """Show a run in the training panel and the views."""
+        self.session.attach(run.path)
+
+    def delete(self) -> None:
+        """Move the selected runs to the trash."""
+        for run in self.chosen():
+            try:
+                if self.session.run is not None and self.session.run.folder == run.path:
+                    self.session.attach(None)
+                trash.delete(run.path)
+            except RunError as error:
+                self.session.message.emit(str(error), "error")
+        self.refresh()
+        self._compare()
+
+    def _restore(self, path: Path) -> None:
+        try:
+            trash.restore(path)
+        except RunError as error:
+            self.session.message.emit(str(error), "error")
+        self.refresh()
+
+    def _fill_trash(self) -> None:
+        menu = self.trash_button.menu()
+        menu.clear()
+        gone = trash.deleted(self.root)
+        for path in gone[:20]:
+            menu.addAction(f"Bring back {trash.name_before(path)}", lambda path=path: self._restore(path))
+        if not gone:
+            menu.addAction("The trash is empty").setEnabled(False)
+            return
+        menu.addSeparator()
+        menu.addAction(f"Delete {len(gone)} for good", lambda: trash.empty(self.root))
+
+    def _double_clicked(self, item: QTreeWidgetItem, column: int) -> None:
+        if column in (0, self.table.columnCount() - 1):
+            self.table.editItem(item, column)
+        else:
+            self.watch(self.runs[item.data(0, KEY)])
+
+    def _edited(self, item: QTreeWidgetItem, column: int) -> None:
+        run = self.runs.get(item.data(0, KEY))
+        if run is None:
+            return
+        text = item.text(column).strip()
+        if column == 0 and text != run.title:
+            describe(run.path, name="" if text == run.name else text)
+        elif column == self.table.columnCount() - 1 and text != run.said.note:
+            describe(run.path, note=text)
+        QTimer.singleShot(0, self.refresh)
+
+    def _open_menu(self, at: QPoint) -> None:
+        runs = self.chosen()
+        if not runs:
+            return
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        if len(runs) == 1:
+            menu.addAction("Watch", lambda: self.watch(runs[0]))
+            menu.addAction("Open its project", lambda: self.session.open_copy(runs[0].path / "project.netlab"))
+            item = self.table.selectedItems()[0]
+            menu.addAction("Rename", lambda: self.table.editItem(item, 0))
+            menu.addAction("Write a note", lambda: self.table.editItem(item, self.table.columnCount() - 1))
+        if any(run.state in LIVE for run in runs):
+            menu.addAction("Stop", lambda: [commands.append(run.path, commands.Stop()) for run in runs])
+        menu.addSeparator()
+        menu.addAction("Move to the trash", self.delete)
+        menu.popup(self.table.viewport().mapToGlobal(at))
+
+
+def _fits(info: RunInfo, words: list[str]) -> bool:
+    text = f"{info.name} {info.title} {info.said.note} {WORDS.get(info.state, info.state)}".lower()
+    return all(word in text for word in words)

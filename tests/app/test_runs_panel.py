@@ -1,0 +1,137 @@
+"""The panel of runs, by mouse and keys, on runs that were really recorded."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLineEdit
+
+from netlab.app.runs.panel import RunsPanel
+from netlab.app.runs.table import KEY
+from netlab.document import edits, file
+from netlab.runs import queue, store, trash
+from netlab.runs.about import about
+from netlab.runs.writer import RunWriter
+from tests.app.conftest import Hand
+
+LEFT, SHIFT = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier
+
+
+@pytest.fixture
+def panel(make_window: Callable[..., Hand], example: Callable[..., Path]) -> RunsPanel:
+    """The panel of a project with three runs; the third has another learning rate and one node less."""
+    path = example("spirals", device="cpu")
+    project = file.load(path)
+    node = next(n.id for n in project.graph.nodes.values() if n.type == "tanh")
+    other = edits.remove(edits.set_training(project, "learning_rate", 0.5), [node])
+    for i, each in enumerate((project, project, other)):
+        folder = store.create(file.encode(each), path.parent / "runs", f"run-{i}")
+        writer = RunWriter(folder)
+        for step in range(1, 21):
+            writer.metrics(step, {"train/loss": (i + 1) / step, "val/loss": (i + 2) / step})
+        writer.status(state="finished", step=20, started=float(i))
+        writer.close()
+    hand = make_window(path)
+    hand.window.show_view("Runs")
+    hand.settle()
+    return hand.window.runs
+
+
+def click(panel: RunsPanel, name: str, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+    at = panel.table.visualItemRect(item(panel, name)).center()
+    at.setX(20)
+    QTest.mouseClick(panel.table.viewport(), LEFT, modifiers, at)
+
+
+def item(panel: RunsPanel, name: str):
+    found = [panel.table.topLevelItem(i) for i in range(panel.table.topLevelItemCount())]
+    return next(one for one in found if one.data(0, KEY) == name)
+
+
+def listed(panel: RunsPanel) -> list[str]:
+    return [panel.table.topLevelItem(i).data(0, KEY) for i in range(panel.table.topLevelItemCount())]
+
+
+def test_runs_are_compared_by_curve_setting_and_graph(panel: RunsPanel) -> None:
+    assert listed(panel) == ["run-2", "run-1", "run-0"]
+    click(panel, "run-2")
+    click(panel, "run-0", SHIFT)
+    assert sorted(panel.overlay.curves) == ["run-0", "run-1", "run-2"]
+    assert panel.overlay.choice.currentText() == "val/loss"
+    x, y = panel.overlay.curves["run-2"].getData()
+    assert (len(x), y[0]) == (20, 4.0)
+    told = panel.differences.text.text()
+    assert "training.learning_rate" in told
+    assert "0.5" in told
+    assert "node added" in told or "node removed" in told
+    click(panel, "run-1")
+    assert list(panel.overlay.curves) == ["run-1"]
+    assert "Select two runs" in panel.differences.text.text()
+
+
+def test_a_run_is_found_by_its_note_and_named_in_place(panel: RunsPanel) -> None:
+    at = panel.table.visualItemRect(item(panel, "run-1")).center()
+    at.setX(20)
+    QTest.mouseClick(panel.table.viewport(), LEFT, Qt.KeyboardModifier.NoModifier, at)
+    QTest.mouseDClick(panel.table.viewport(), LEFT, Qt.KeyboardModifier.NoModifier, at)
+    field = panel.table.findChild(QLineEdit)
+    assert field is not None
+    QTest.keyClicks(field, "The wide one")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    QApplication.processEvents()
+    assert about(panel.root / "run-1").name == "The wide one"
+    panel.refresh()
+    QTest.keyClicks(panel.search, "wide")
+    assert listed(panel) == ["run-1"]
+    panel.search.clear()
+    assert len(listed(panel)) == 3
+
+
+def test_a_deleted_run_comes_back(panel: RunsPanel) -> None:
+    click(panel, "run-1")
+    QTest.keyClick(panel.table, Qt.Key.Key_Delete)
+    assert listed(panel) == ["run-2", "run-0"]
+    assert [path.parent.name for path in trash.deleted(panel.root)] == [".trash"]
+    menu = panel.trash_button.menu()
+    menu.aboutToShow.emit()
+    menu.actions()[0].trigger()
+    assert listed(panel) == ["run-2", "run-1", "run-0"]
+
+
+def test_a_run_is_watched_by_double_click_on_its_state(panel: RunsPanel) -> None:
+    rect = panel.table.visualItemRect(item(panel, "run-0"))
+    at = rect.center()
+    at.setX(panel.table.columnViewportPosition(1) + 10)
+    QTest.mouseClick(panel.table.viewport(), LEFT, Qt.KeyboardModifier.NoModifier, at)
+    QTest.mouseDClick(panel.table.viewport(), LEFT, Qt.KeyboardModifier.NoModifier, at)
+    assert panel.session.run is not None
+    assert panel.session.run.folder.name == "run-0"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals as on Unix")
+def test_a_queued_run_waits_in_sight_and_can_be_stopped(panel: RunsPanel, qtbot) -> None:
+    with queue.place(panel.root):  # somebody trains already
+        QTest.mouseClick(panel.queue_button, LEFT)
+        new = {store.list_runs(panel.root)[i].name for i in range(4)} - {"run-0", "run-1", "run-2"}
+        (name,) = new
+
+        def waits() -> bool:
+            panel.refresh()
+            return panel.runs[name].state == "queued"
+
+        qtbot.waitUntil(waits, timeout=20_000)
+        assert item(panel, name).text(1) == "Waiting for its turn"
+        from netlab.protocol import commands
+
+        commands.append(panel.root / name, commands.Stop())
+
+        def stopped() -> bool:
+            panel.refresh()
+            return panel.runs[name].state == "stopped"
+
+        qtbot.waitUntil(stopped, timeout=20_000)
