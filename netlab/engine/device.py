@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import psutil
 import torch
 from torch import nn
+
+SMALL_STEP = 20_000_000
+"""Operations of a step below which a second thread costs more than it brings."""
 
 
 class DeviceError(ValueError):
@@ -27,6 +33,18 @@ def free_memory(device: torch.device) -> int:
     if device.type == "cuda":
         return int(torch.cuda.mem_get_info(device)[0])
     return int(psutil.virtual_memory().available)
+
+
+@contextmanager
+def threads_for(flops: int) -> Iterator[None]:
+    """Within it, steps of so many operations run on as many threads as help: a small step only waits for others."""
+    before = torch.get_num_threads()
+    if flops < SMALL_STEP:
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def arranged(model: nn.Module) -> nn.Module:

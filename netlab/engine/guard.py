@@ -7,7 +7,6 @@ from collections import deque
 from dataclasses import dataclass
 
 import torch
-from torch.nn.utils import get_total_norm
 
 from netlab.engine import faults
 from netlab.engine.build import Built
@@ -28,7 +27,7 @@ class _Pending:
     batch: Batch
     learning_rate: float
     loss: torch.Tensor
-    norm: torch.Tensor
+    infinite: torch.Tensor
     bad: torch.Tensor
     arrived: torch.cuda.Event | None
 
@@ -58,12 +57,11 @@ class Guard:
         can_wait = device.type == "cuda" and optimizer.fused and not self.precision.scales
         self.delayed = can_wait if delayed is None else delayed
         self._bad = torch.zeros((), device=device)
+        self._found, self._one = torch.zeros((), device=device), torch.ones((), device=device)
         self._pending: deque[_Pending] = deque()
 
-    def admit(
-        self, step: int, loss: torch.Tensor, batch: Batch, learning_rate: float, tolerant: bool = False
-    ) -> torch.Tensor:
-        """Judge the step whose gradients are in place, and return their norm.
+    def admit(self, step: int, loss: torch.Tensor, batch: Batch, learning_rate: float, tolerant: bool = False) -> bool:
+        """Judge the step whose gradients are in place; whether all of them are finite, as far as is known yet.
 
         Raises:
             TrainingFault: the step, or an earlier one, is bad; a gradient that is not finite is let pass if `tolerant`.
@@ -72,19 +70,30 @@ class Guard:
             value = loss.item()
             self.first_loss = value if math.isfinite(value) else None
         limit = EXPLODED * max(1.0, abs(self.first_loss or 0.0))
-        norm = get_total_norm([p.grad for p in self.optimizer.parameters if p.grad is not None])
+        infinite = self._infinite_gradients()
         if not self.delayed:
-            if not (abs(loss.item()) <= limit and (tolerant or math.isfinite(norm.item()))):
-                raise self._fault(step, batch, learning_rate, loss, norm)
-            return norm
-        fine = (loss.detach().abs() <= limit) & norm.isfinite()
+            found = infinite.item() > 0
+            if not abs(loss.item()) <= limit or (found and not tolerant):
+                raise self._fault(step, batch, learning_rate, loss, found)
+            return not found
+        fine = (loss.detach().abs() <= limit) & (infinite == 0)
         self._bad = torch.maximum(self._bad, (~fine).float())
         for part in self.optimizer.parts:
             part.found_inf = self._bad  # type: ignore[attr-defined] - the fused kernels look for it
-        self._pending.append(_Pending(step, batch, learning_rate, loss.detach(), norm, *_on_its_way(self._bad)))
+        self._pending.append(
+            _Pending(step, batch, learning_rate, loss.detach(), infinite.clone(), *_on_its_way(self._bad))
+        )
         if len(self._pending) > LAG:
             self._settle_one()
-        return norm
+        return True
+
+    def _infinite_gradients(self) -> torch.Tensor:
+        """1 if a gradient holds a number that is not finite, else 0: in one kernel, which a norm would not be."""
+        gradients = [p.grad for p in self.optimizer.parameters if p.grad is not None]
+        self._found.zero_()
+        check = torch._amp_foreach_non_finite_check_and_unscale_  # pyright: ignore[reportPrivateImportUsage] - as GradScaler
+        check(gradients, self._found, self._one)
+        return self._found
 
     def settle(self) -> None:
         """Wait for the verdicts that are still out; needed before anything is kept."""
@@ -96,14 +105,15 @@ class Guard:
         if oldest.arrived is not None:
             oldest.arrived.synchronize()
         if oldest.bad.item():
-            raise self._fault(oldest.step, oldest.batch, oldest.learning_rate, oldest.loss, oldest.norm)
+            infinite = bool(oldest.infinite.item())
+            raise self._fault(oldest.step, oldest.batch, oldest.learning_rate, oldest.loss, infinite)
 
     def _fault(
-        self, step: int, batch: Batch, learning_rate: float, loss: torch.Tensor, norm: torch.Tensor
+        self, step: int, batch: Batch, learning_rate: float, loss: torch.Tensor, infinite: bool
     ) -> TrainingFault:
         self._pending.clear()
         value = loss.item()
-        if math.isfinite(value) and not math.isfinite(norm.item()):
+        if math.isfinite(value) and infinite:
             return faults.of_gradient(self.built, step, learning_rate)
         with self.precision.region():
             return faults.of_loss(self.built, batch, step, value, learning_rate)

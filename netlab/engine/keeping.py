@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
+
+import torch
 
 from netlab.document.file import FileError
-from netlab.engine.checkpoint import Snapshot, keep
+from netlab.engine.checkpoint import AVERAGE, BEST, Snapshot, keep
+from netlab.engine.step import Stepper
 
 
 class Keeper:
@@ -38,3 +42,39 @@ class Keeper:
         problem = self.settle()
         self._worker.shutdown()
         return problem
+
+
+class Best:
+    """The best weights so far, held in memory until it is time to write them: epochs may be very short."""
+
+    def __init__(self, stepper: Stepper) -> None:
+        self._names = stepper.built.names()
+        self._model, self._average = stepper.built.model, stepper.average
+        self._held: dict[str, torch.Tensor] = {}
+        self._state: dict[str, Any] | None = None
+
+    def take(self, state: dict[str, Any]) -> None:
+        """Hold the weights as they are now."""
+        present = self._present()
+        if not self._held:
+            self._held = {name: torch.empty_like(tensor, device="cpu") for name, tensor in present.items()}
+        for held, tensor in zip(self._held.values(), present.values(), strict=True):
+            held.copy_(tensor)
+        self._state = state
+
+    def write(self, keeper: Keeper) -> str:
+        """Write what was taken since the last time, if anything; what went wrong with an earlier writing, or ""."""
+        if self._state is None:
+            return ""
+        state, self._state = self._state, None
+        copies = {name: tensor.clone(memory_format=torch.contiguous_format) for name, tensor in self._held.items()}
+        return keeper.keep(Snapshot(copies, state), BEST)
+
+    @torch.no_grad()
+    def _present(self) -> dict[str, torch.Tensor]:
+        found = {self._names[name]: tensor for name, tensor in self._model.state_dict().items()}
+        if self._average is not None:
+            averaged = self._average.module.state_dict()
+            found |= {AVERAGE + self._names[name]: tensor for name, tensor in averaged.items()}
+            found[AVERAGE] = self._average.n_averaged
+        return found

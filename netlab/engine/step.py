@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import torch
-from torch.nn.utils import clip_grad_value_, clip_grads_with_norm_
+from torch.nn.utils import clip_grad_norm_, clip_grad_value_
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from netlab.engine import faults
@@ -79,7 +79,7 @@ class Stepper:
         with self._in_words():
             if self._admitted(step):
                 if self.optimizer.closes:
-                    self.optimizer.step(self._again)
+                    self.optimizer.search(self._again)
                 elif self.precision.scales:
                     for part in self.optimizer.parts:
                         self.precision.scaler.step(part)
@@ -108,12 +108,11 @@ class Stepper:
             for part in self.optimizer.parts:
                 scaler.unscale_(part)
         tolerant = self.precision.scales and scaler.get_scale() > LOWEST_SCALE
-        norm = self.guard.admit(step, self.readings["loss"], self.batch, self.optimizer.learning_rate, tolerant)
-        if tolerant and not norm.isfinite():
+        if not self.guard.admit(step, self.readings["loss"], self.batch, self.optimizer.learning_rate, tolerant):
             self.overflows += 1
             return False
         if self.clip == "norm":
-            clip_grads_with_norm_(self.optimizer.parameters, self.clip_at, norm)
+            clip_grad_norm_(self.optimizer.parameters, self.clip_at)
         elif self.clip == "value":
             clip_grad_value_(self.optimizer.parameters, self.clip_at)
         return True

@@ -24,11 +24,11 @@ from netlab.engine import checkpoint, faults, optim
 from netlab.engine.build import Built, build, seed_everything
 from netlab.engine.circumstances import circumstances, differing
 from netlab.engine.commands import CommandReader
-from netlab.engine.device import arranged, choose, free_memory
+from netlab.engine.device import arranged, choose, free_memory, threads_for
 from netlab.engine.evaluate import over
 from netlab.engine.faults import TrainingFault
 from netlab.engine.guard import Guard
-from netlab.engine.keeping import Keeper
+from netlab.engine.keeping import Best, Keeper
 from netlab.engine.loader import Batch, Loader
 from netlab.engine.precision import Precision, deterministic
 from netlab.engine.probing import Prober
@@ -107,7 +107,8 @@ class Job:
         seed_everything(self.training["seed"])
         self.built: Built = build(self.project, folder / "model.py")
         self.device = choose(self.training["device"])
-        wrong = too_large(self.project, forecast(self.project, self.built.inferred), free_memory(self.device))
+        self.cost = forecast(self.project, self.built.inferred)
+        wrong = too_large(self.project, self.cost, free_memory(self.device))
         if wrong:
             raise TrainingFault(wrong)
         arranged(self.built.model.to(self.device)).train()
@@ -119,17 +120,17 @@ class Job:
         self.guard = Guard(self.built, self.optimizer, self.device, self.precision)
         self.stepper = Stepper(self.built, self.training, self.optimizer, self.guard, self.precision)
         self.progress = Progress()
-        self.keeper = Keeper(folder)
+        self.keeper, self.best = Keeper(folder), Best(self.stepper)
         self.prober = Prober(self.built, self.loader, dataset, writer.reading)
         self.prober.watch([(choice.probe, choice.node) for choice in self.project.probes.values()])
         self.steering = Steering(orders, asked, writer, self._change, self._wait)
         epochs = job.epochs or self.training["epochs"]
         self.total_steps = job.steps or epochs * self.loader.steps_per_epoch
-        self.circumstances = circumstances(self.device, fingerprint(dataset))
+        with threads_for(self.cost.flops):
+            self.circumstances = circumstances(self.device, fingerprint(dataset))
         self.step = 0
         self.validated_at = -1
         self.validation: dict[str, float] = {}
-        self.best: checkpoint.Snapshot | None = None  # waits in memory for the next checkpoint where epochs are short
         self.finished = False
         if resume:
             self._go_on()
@@ -151,7 +152,7 @@ class Job:
     def run(self) -> None:
         """The loop; what a fault leaves unsaid is said before it goes on its way."""
         try:
-            with deterministic(self.training["deterministic"]):
+            with threads_for(self.cost.flops), deterministic(self.training["deterministic"]):
                 self._loop()
         except TrainingFault as fault:
             if fault.step is not None:
@@ -241,9 +242,7 @@ class Job:
         if loss is None:
             return
         if self.progress.see(self.step, loss):
-            self.best = self._snapshot()
-            if time.monotonic() - self.checkpointed >= EPOCH_CHECKPOINT_SECONDS:
-                self._keep_best()
+            self.best.take({"step": self.step, "val/loss": loss, **self.circumstances})
         if self.training["schedule"] == "plateau" and self.progress.cut(self.training["schedule_epochs"]):
             rate = self.training["learning_rate"] * self._factor()
             self._mark("learning_rate", f"η {rate:.3g}: the validation loss did not fall")
@@ -273,13 +272,8 @@ class Job:
         """Keep this moment as the latest one, and under further names."""
         self.checkpointed = time.monotonic()
         moment = self._snapshot()
-        self._keep_best()
+        self._refused(self.best.write(self.keeper))
         self._refused(self.keeper.keep(moment, f"step-{self.step}", checkpoint.LAST, *names))
-
-    def _keep_best(self) -> None:
-        if self.best is not None:
-            self._refused(self.keeper.keep(self.best, checkpoint.BEST))
-            self.best = None
 
     def _refused(self, problem: str) -> None:
         if problem:
@@ -345,4 +339,6 @@ class Job:
 
     def _factor(self) -> float:
         """What the schedule makes of the learning rate in the next update."""
+        if self.training["schedule"] == "constant" and self.step >= self.training["warmup_steps"]:
+            return 1.0
         return factor(self.training, self.step, self.total_steps, self.loader.steps_per_epoch, self.progress.cuts)
