@@ -94,7 +94,7 @@ def bad_values(option: Any) -> list[Any]:
         case Int():
             return [option.min - 1, option.max + 1, 1.5, True, "1", None]
         case Float():
-            return [option.min - 1, option.max * 2 + 1, float("nan"), float("inf"), True, "x", None]
+            return [option.min - abs(option.min) - 1, option.max * 2 + 1, float("nan"), float("inf"), True, "x", None]
         case Bool():
             return [1, "yes", None]
         case Choice():
