@@ -69,7 +69,7 @@ class _Maker:
 
     def _lead_in(self, edge: Edge) -> None:
         end = (edge.source, edge.source_port)
-        port = self._port(end, BLOCK_INPUT, edge.target_port, self.left)
+        port = self._port(end, BLOCK_INPUT, self._called(edge.target_port), self.left)
         self.edges[edge.id] = replace(edge, source=port, source_port="y")
         if not any(e.target == self.block.id and e.target_port == port for e in self.edges.values()):
             self._wire(edge.source, edge.source_port, self.block.id, port)
@@ -77,10 +77,14 @@ class _Maker:
     def _lead_out(self, edge: Edge) -> None:
         end = (edge.source, edge.source_port)
         known = (end, BLOCK_OUTPUT) in self.ports
-        port = self._port(end, BLOCK_OUTPUT, edge.source_port, self.right)
+        port = self._port(end, BLOCK_OUTPUT, self._called(edge.source_port), self.right)
         self.edges[edge.id] = replace(edge, source=self.block.id, source_port=port)
         if not known:
             self._wire(edge.source, edge.source_port, port, "x")
+
+    def _called(self, port: str) -> str:
+        """What a port is called; that of a block inside bears the id of a node, which people do not read."""
+        return self.nodes[port].name if port in self.nodes else port
 
     def _port(self, end: End, type: str, wanted: str, x: float) -> str:
         """The node of a port, made the first time; the same value enters or leaves only once."""

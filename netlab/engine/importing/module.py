@@ -1,0 +1,75 @@
+"""A module in memory becomes a graph with its weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import torch
+from torch import nn
+
+from netlab.data.dataset import Field
+from netlab.document.graph import Graph
+from netlab.engine.importing import layer_rules, math_rules, shape_rules  # noqa: F401 - they register themselves
+from netlab.engine.importing.faults import ImportFault, Opaque
+from netlab.engine.importing.folding import fold
+from netlab.engine.importing.reader import Reader
+from netlab.engine.importing.sketch import Sketch
+from netlab.engine.importing.trace import Trace, trace_module
+
+
+@dataclass
+class Imported:
+    """A graph made from a foreign model.
+
+    Attributes:
+        graph: nodes and edges.
+        weights: tensors by the names that checkpoints give them.
+        opaque: parts that no layer stands for.
+        notes: what is worth knowing, in sentences.
+    """
+
+    graph: Graph
+    weights: dict[str, torch.Tensor]
+    opaque: list[Opaque] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def import_module(module: nn.Module, fields: list[Field]) -> Imported:
+    """The graph of a module whose inputs read these fields.
+
+    Raises:
+        ImportFault: it can be followed neither by torch.fx nor by torch.export.
+    """
+    from netlab.engine.importing.exported import trace_by_export
+
+    try:
+        trace = trace_module(module, fields)
+    except ImportFault:
+        raise
+    except Exception as first:  # control flow that depends on values, most of the time
+        try:
+            trace = trace_by_export(module, fields)
+        except Exception as second:
+            raise ImportFault(
+                f"The module cannot be traced. torch.fx says: {_line(first)} torch.export says: {_line(second)} "
+                "Take branches that depend on values out of forward."
+            ) from first
+    return read(trace, fields)
+
+
+def read(trace: Trace, fields: list[Field]) -> Imported:
+    """The graph of a trace."""
+    return finish(Reader(trace, fields).read())
+
+
+def finish(sketch: Sketch) -> Imported:
+    """Blocks, places, and names for the weights."""
+    folded = fold(sketch)
+    weights = {f"{folded.stored(node)}.{name}": tensor for (node, name), tensor in sketch.weights.items()}
+    opaque = [replace(part, node=folded.places[part.node][0]) for part in sketch.opaque]
+    opaque = list({part.node: part for part in opaque}.values())  # copies of a block have one node
+    return Imported(folded.graph, weights, opaque, sketch.notes)
+
+
+def _line(error: BaseException) -> str:
+    return (str(error).strip().split("\n")[0] or type(error).__name__)[:300].rstrip(".") + "."
