@@ -62,7 +62,7 @@ def _sentence(problem: dict[str, Any]) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="netlab", description="Build, train and look into neural networks.")
-    from netlab import __version__, datasets, fleet, models
+    from netlab import __version__, datasets, fleet, imports, models
 
     parser.add_argument("--version", action="version", version=f"netlab {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
@@ -94,6 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     evaluate = command("evaluate", _evaluate, "metrics of a run on one split of its data", "target")
     evaluate.add_argument("--split", choices=["train", "val", "test"], default="test")
     models.add_to(command)
+    imports.add_to(command)
     fleet.add_to(command)
     shot = command("shot", _shot, "a picture of the window", "file")
     shot.add_argument("-o", "--output", required=True, metavar="PNG")

@@ -12,17 +12,12 @@ FINE = 0
 
 
 def add_to(command: Callable[..., Any]) -> None:
-    """Declare predict, generate, attention, import, trust and export."""
+    """Declare predict, generate, attention, trust and export."""
     predict = command("predict", _predict, "ask a trained model about rows of its data, numbers or text", "target")
     predict.add_argument("inputs", nargs="+", metavar="INPUT")
     _generate_arguments(command("generate", _generate, "let a trained language model continue a text", "target"))
     attention = command("attention", _attention, "where every layer and head looks in a text", "target")
     attention.add_argument("--text", required=True)
-    bring = command(
-        "import", _import, "make a project from a PyTorch module: FILE.py:FACTORY", "model", "file", json=False
-    )
-    bring.add_argument("--data", default="mnist", metavar="KEY", help="data set whose fields feed its inputs")
-    bring.add_argument("--yes", action="store_true", help="run the file without asking")
     trust = command("trust", _trust, "read the Python code in a project and agree that it may run", "file", json=False)
     trust.add_argument("--yes", action="store_true", help="agree without being asked")
     export = command(
@@ -78,21 +73,6 @@ def _attention(options: Any) -> int:
             print(f"{layer['name']}, head {head + 1}")
             for token, row in zip(layer["tokens"], rows, strict=True):
                 print(f"  {token:>6}  " + " ".join(f"{weight:.2f}" for weight in row))
-    return FINE
-
-
-def _import(options: Any) -> int:
-    from netlab.document import file
-    from netlab.engine.importing import ImportFault, import_project, load_factory
-
-    question = (
-        f"{options.model} is Python code and will be run on this machine. Have you read it, and shall it run? [y/N] "
-    )
-    if not options.yes and input(question).strip().lower() not in ("y", "yes"):
-        raise ImportFault("Nothing was run and nothing was written.")
-    title = options.model.rpartition(":")[2]
-    file.save(import_project(load_factory(options.model), title, options.data), options.file)
-    print(options.file)
     return FINE
 
 

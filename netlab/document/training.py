@@ -9,7 +9,7 @@ from netlab.document.curve import Curve
 from netlab.document.graph import Frame, Graph, Node
 from netlab.document.optimizers import OPTIMIZERS, rule
 from netlab.document.schedules import SCHEDULES
-from netlab.options import Bool, Choice, Float, Int, Options
+from netlab.options import Bool, Choice, Float, Int, Options, Text
 
 MIDDLE = (98.0, 36.0)
 """Where the middle of a node with one row of ports is, in pixels from its corner."""
@@ -67,10 +67,15 @@ class Training(Options):
     )
     seed = Int(0, min=0, max=2**31 - 1, help="Fixes weights, data order and dropout: same seed, same numbers.")
     device = Choice("auto", ("auto", "cpu", "cuda", "mps"), help="Where to train; auto takes a GPU if there is one.")
+    start = Text(
+        "",
+        max_length=64,
+        help="Fingerprint of the weights to begin with, from Import weights or another run; empty for fresh ones.",
+    )
 
 
 GROUPS: dict[str, tuple[str, ...]] = {
-    "": ("epochs", "batch_size", "device", "seed"),
+    "": ("epochs", "batch_size", "device", "seed", "start"),
     "Optimizer": (
         *("optimizer", "learning_rate", "momentum", "nesterov", "beta1", "beta2", "smoothing", "epsilon", "history"),
         *("iterations", "weight_decay", "clip", "clip_at", "ema_decay"),

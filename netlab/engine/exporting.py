@@ -23,7 +23,7 @@ from netlab.data.dataset import source_of
 from netlab.document import file
 from netlab.document.file import write_atomically
 from netlab.document.project import Project
-from netlab.engine import checkpoint
+from netlab.engine import checkpoint, start
 from netlab.engine.build import Built, build, seed_everything
 from netlab.runs.store import find_run
 
@@ -72,7 +72,9 @@ def _model_of(what: Path) -> Built:
     if what.is_file():
         project = file.load(what)
         seed_everything(int(project.training.get("seed", 0)))
-        return build(project)
+        built = build(project)
+        start.begin(built)
+        return built
     return checkpoint.trained(find_run(what))
 
 

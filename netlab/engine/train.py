@@ -20,7 +20,7 @@ from netlab.data.dataset import fingerprint, source_of
 from netlab.document import file
 from netlab.document.schedules import factor
 from netlab.document.training import Training
-from netlab.engine import checkpoint, faults, optim
+from netlab.engine import checkpoint, faults, optim, start
 from netlab.engine.build import Built, build, seed_everything
 from netlab.engine.circumstances import circumstances, differing
 from netlab.engine.commands import CommandReader
@@ -106,6 +106,8 @@ class Job:
         job = store.job(folder)
         seed_everything(self.training["seed"])
         self.built: Built = build(self.project, folder / "model.py")
+        for told in [] if resume else start.begin(self.built):
+            writer.log("warning", told)
         self.device = choose(self.training["device"])
         self.cost = forecast(self.project, self.built.inferred)
         wrong = too_large(self.project, self.cost, free_memory(self.device))

@@ -1,6 +1,6 @@
 """Compare: which numbers are equal to, below or above a given one."""
 
-from netlab.layers.layer import Case, Code, Input, Layer, Output, Shape, ShapeError
+from netlab.layers.layer import Case, Code, Input, Layer, Output, Shape, ShapeError, Shapes
 from netlab.layers.shape import BOOL, INT
 from netlab.options import Choice, Float
 
@@ -33,7 +33,7 @@ class Compare(Layer):
         value = int(self.value) if x.dtype == INT and self.value % 1 == 0 else self.value
         return Code(forward=f"{{x}} {IN_PYTHON[self.how]} {value}")
 
-    def kept(self, inputs: dict[str, Shape], outputs: dict[str, Shape]) -> int:
+    def kept(self, inputs: Shapes, outputs: Shapes) -> int:
         return 0
 
     cases = [Case(x="int B T", y="bool B T"), Case(x="B T 8", how="at least", value=0.5, y="bool B T 8")] + [

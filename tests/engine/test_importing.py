@@ -11,9 +11,12 @@ from torch import Tensor, nn
 
 from netlab.compiler.check import check
 from netlab.compiler.source import generate
-from netlab.data.sources.random_values import RandomValues
+from netlab.data.sources.random_values import RandomValues, described
+from netlab.document import file
+from netlab.document.examples import examples as project_examples
 from netlab.document.project import DataChoice, Project
-from netlab.engine.build import Built, compile
+from netlab.engine.build import Built, build, compile
+from netlab.engine.importing.faults import ImportFault
 from netlab.engine.importing.module import Imported, import_module
 
 IMAGE, TOKENS = "image: 1 28 28", "idx: 24 < 65"
@@ -41,7 +44,7 @@ def rebuilt(imported: Imported, inputs: str) -> nn.Module:
     model = compile(project)
     inferred = check(project)
     names = Built(project, model, generate(project, inferred), inferred, "").names()
-    assert set(names.values()) == set(imported.weights)
+    assert set(names.values()) <= set(imported.weights)
     model.load_state_dict({name: imported.weights[stored] for name, stored in names.items()})
     return model.eval()
 
@@ -78,3 +81,80 @@ def test_published_architectures(name: str) -> None:
     make, inputs = PUBLISHED[name]
     # torch's own encoder takes another kernel in evaluation, which rounds otherwise
     assert_same(make(), inputs, within=1e-6 if name == "vit" else 0.0)
+
+
+EXAMPLES = project_examples()
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_our_own_code_comes_back(example: str) -> None:
+    """Generated source, imported as anybody's, gives a model that says the same."""
+    project = file.load(EXAMPLES[example])
+    built = build(project)
+    fields = [built.inferred.fields[name] for name in built.source.inputs]
+    torch.manual_seed(0)
+    assert_same(built.model, described(fields))
+
+
+class Odd(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.fold, self.fc = nn.Threshold(0.1, 0.0), nn.Linear(28 * 28, 10)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = torch.fft.fft(x).real
+        return self.fc(self.fold(x).flatten(1))
+
+
+class Branches(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return x if x.sum() > 0 else -x
+
+
+def test_what_has_no_layer_is_kept_and_told() -> None:
+    imported = bring(Odd(), IMAGE)
+    kinds = {part.type: part.why for part in imported.opaque}
+    assert set(kinds) == {"torch.fft_fft", "torch.getattr", "torch.nn.Threshold"}
+    graph = imported.graph
+    threshold = next(node for node in graph.nodes.values() if node.type == "torch.nn.Threshold")
+    assert threshold.options == {"threshold": 0.1, "value": 0.0, "inplace": False}
+    assert graph.into(threshold.id)["x"].source in graph.nodes
+    project = project_of(imported, IMAGE)
+    assert file.parse(file.encode(project)) == project
+    assert {p.code for p in check(project).problems} >= {"unknown_layer"}
+
+
+def test_branches_on_values_are_refused() -> None:
+    with pytest.raises(ImportFault, match="branches"):
+        bring(Branches(), IMAGE)
+    with pytest.raises(ImportFault, match="more inputs"):
+        bring(nn.Bilinear(4, 4, 2), "x: 4")
+
+
+class Unfollowed(nn.Module):
+    """What torch.fx cannot follow, torch.export can: a check of the type of the input."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.norm, self.fc = nn.BatchNorm2d(1), nn.Linear(784, 10)
+        self.scale = nn.Parameter(torch.ones(10))
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not isinstance(x, torch.Tensor):
+            raise TypeError("no tensor")
+        return self.fc(self.norm(x).flatten(1)).relu() * self.scale
+
+
+def test_torch_export_is_the_second_try() -> None:
+    imported = assert_same(Unfollowed(), IMAGE)
+    assert {node.type for node in imported.graph.nodes.values()} >= {"linear", "relu", "parameter", "batch_norm2d"}
+
+
+def test_copies_become_one_block() -> None:
+    graph = bring(GPT(), TOKENS).graph
+    repeats = [node for node in graph.nodes.values() if node.options.get("mode") == "repeat"]
+    assert [(node.name, node.options["repeat"]) for node in repeats] == [("h", 3)]
+    inside = {node.name for node in graph.inside(repeats[0].id)}
+    assert {"attn", "mlp", "ln_1", "ln_2"} <= inside
+    tied = [node for node in graph.nodes.values() if node.shares]
+    assert [(node.name, graph.nodes[node.shares].name) for node in tied] == [("lm_head", "wte")]

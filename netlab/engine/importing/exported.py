@@ -33,11 +33,11 @@ def trace_by_export(module: nn.Module, fields: list[Field]) -> Trace:
 def trace_program(program: ExportedProgram, names: list[str]) -> Trace:
     """The calls of a program whose inputs read these fields, in order."""
     graph = program.graph_module.graph
-    trace = Trace(graph, {}, dict(program.state_dict) | dict(program.constants))
+    trace = Trace(graph, {}, {})
     waiting = iter(names)
     specs = {spec.arg.name: spec for spec in program.graph_signature.input_specs if hasattr(spec.arg, "name")}
     for node in graph.nodes:
-        node.meta["made"] = _made(node.meta.get("val"))
+        node.meta["made"] = sizes_of(node.meta.get("val"))
         node.meta["scope"], node.meta["leaf"] = _scopes(node)
         spec = specs.get(node.name) if node.op == "placeholder" else None
         if spec is None:
@@ -49,17 +49,18 @@ def trace_program(program: ExportedProgram, names: list[str]) -> Trace:
     kept = {spec.target for spec in program.graph_signature.input_specs if spec.kind == InputKind.PARAMETER}
     trace.tensors = {
         name: nn.Parameter(tensor.detach(), requires_grad=False) if name in kept else tensor.detach()
-        for name, tensor in trace.tensors.items()
+        for name, tensor in (dict(program.state_dict) | dict(program.constants)).items()
         if isinstance(tensor, torch.Tensor)
     }
     return trace
 
 
-def _made(value: Any) -> Any:
+def sizes_of(value: Any) -> Any:
+    """What a call makes, from the fake tensors of a program."""
     if isinstance(value, torch.Tensor):
         return Made(tuple(_number(size) for size in value.shape), KINDS.get(value.dtype, FLOAT))
     if isinstance(value, tuple | list):
-        return tuple(_made(item) for item in value)
+        return tuple(sizes_of(item) for item in value)
     return _number(value) if isinstance(value, torch.SymInt) else value
 
 

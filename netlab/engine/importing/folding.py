@@ -25,11 +25,13 @@ class Folded:
     """The finished graph.
 
     Attributes:
+        blocks: the submodule that each block was, by the block's id.
         places: for a node of the sketch, the node that now stands for it, and the number of its copy in each
             repeated block around it, by the block's id.
     """
 
     graph: Graph
+    blocks: dict[str, Scope]
     places: dict[str, tuple[str, dict[str, int]]] = field(default_factory=dict)
 
     def stored(self, node: str) -> str:
@@ -67,7 +69,7 @@ def fold(sketch: Sketch) -> Folded:
         (block,) = (n.id for n in project.graph.nodes.values() if n.type == BLOCK and n.id not in blocks)
         blocks[block] = scopes[-1]
         within |= dict.fromkeys(ids, block)
-    folded = Folded(project.graph, {node: (node, {}) for node in sketch.nodes})
+    folded = Folded(project.graph, blocks, {node: (node, {}) for node in sketch.nodes})
     _repeat(folded, blocks)
     folded.graph = arranged(folded.graph)
     return folded
@@ -106,7 +108,7 @@ def _depth(graph: Graph, node: str) -> int:
 def _chain(graph: Graph, block: str) -> list[str]:
     """The block and those behind it that equal it, each fed by the one before and otherwise as the first is."""
     found = [block]
-    signature = _signature(graph, block)
+    wanted = signature(graph, block)
     outputs = graph.ports(block, BLOCK_OUTPUT)
     if len(outputs) != 1:
         return found
@@ -119,7 +121,7 @@ def _chain(graph: Graph, block: str) -> list[str]:
             return found
         (target,) = nexts
         node = graph.nodes[target]
-        if node.type != BLOCK or node.parent != graph.nodes[block].parent or _signature(graph, target) != signature:
+        if node.type != BLOCK or node.parent != graph.nodes[block].parent or signature(graph, target) != wanted:
             return found
         ports = [port.id for port in graph.ports(target, BLOCK_INPUT)]
         at = ports.index(after[0].target_port)
@@ -148,7 +150,7 @@ def _content(graph: Graph, block: str) -> list[str]:
     return found + [port.id for kind in (BLOCK_INPUT, BLOCK_OUTPUT) for port in graph.ports(block, kind)]
 
 
-def _signature(graph: Graph, block: str) -> str:
+def signature(graph: Graph, block: str) -> str:
     """What a block holds, without ids, names and places."""
     number = {node: i for i, node in enumerate(_content(graph, block))}
     nodes = [(n.type, n.options, number[n.parent]) for n in (graph.nodes[id] for id in number if id != block)]

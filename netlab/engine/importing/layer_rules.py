@@ -185,21 +185,21 @@ def _interpolate(r: Reader, c: Call) -> Any:
 
 @rule("pixel_shuffle", "pixel_unshuffle")
 def _pixels(r: Reader, c: Call) -> Any:
-    key = next(iter(catalogue()[c.name].options()))
-    return r.add(c.name, need(c.args[0]), **{key: c.args[1]})
+    options: dict[str, Any] = {next(iter(catalogue()[c.name].options())): c.args[1]}
+    return r.add(c.name, need(c.args[0]), **options)
 
 
 @rule("prelu")
 def _prelu(r: Reader, c: Call) -> Any:
     x, weight = need(c.args[0]), tensor_of(c.args[1])
-    given = {name: weight.numel() for name in catalogue()["prelu"].options() if "num" in name}
+    given: dict[str, Any] = {name: weight.numel() for name in catalogue()["prelu"].options() if "num" in name}
     return weighed(r, "prelu", x, {"weight": weight}, c, **given)
 
 
 @rule("one_hot")
 def _one_hot(r: Reader, c: Call) -> Any:
-    options = catalogue()["one_hot"].options()
-    return r.add("one_hot", need(c.args[0]), **{next(iter(options)): c.sizes[-1]})
+    options: dict[str, Any] = {next(iter(catalogue()["one_hot"].options())): c.sizes[-1]}
+    return r.add("one_hot", need(c.args[0]), **options)
 
 
 @rule("scaled_dot_product_attention")
@@ -301,7 +301,7 @@ def _recurrent(r: Reader, c: Call) -> Any:
     if not type(module).__module__.startswith("torch."):
         return _module(r, c)
     key = layer_of(module)
-    if key is None or (len(c.args) > 1 and c.args[1] is not None):
+    if key is None or c.arg(1, "hx") is not None:
         raise NoLayer("It is not batch first, or begins with a given state.")
     cls = catalogue()[key]
     weights = {name: tensor.detach() for name, tensor in module.state_dict(keep_vars=True).items()}

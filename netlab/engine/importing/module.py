@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+import msgspec
 import torch
 from torch import nn
 
@@ -11,7 +12,7 @@ from netlab.data.dataset import Field
 from netlab.document.graph import Graph
 from netlab.engine.importing import layer_rules, math_rules, shape_rules  # noqa: F401 - they register themselves
 from netlab.engine.importing.faults import ImportFault, Opaque
-from netlab.engine.importing.folding import fold
+from netlab.engine.importing.folding import Folded, fold, signature
 from netlab.engine.importing.reader import Reader
 from netlab.engine.importing.sketch import Sketch
 from netlab.engine.importing.trace import Trace, trace_module
@@ -65,10 +66,34 @@ def read(trace: Trace, fields: list[Field]) -> Imported:
 def finish(sketch: Sketch) -> Imported:
     """Blocks, places, and names for the weights."""
     folded = fold(sketch)
+    share(sketch, folded)
     weights = {f"{folded.stored(node)}.{name}": tensor for (node, name), tensor in sketch.weights.items()}
     opaque = [replace(part, node=folded.places[part.node][0]) for part in sketch.opaque]
     opaque = list({part.node: part for part in opaque}.values())  # copies of a block have one node
     return Imported(folded.graph, weights, opaque, sketch.notes)
+
+
+def share(sketch: Sketch, folded: Folded) -> None:
+    """Links between nodes and blocks that use the same weights; what cannot be linked is told."""
+    nodes = dict(folded.graph.nodes)
+    linked: set[str] = set()
+    first: dict[tuple[str, str], str] = {}
+    for block, scope in folded.blocks.items():
+        if block in nodes:
+            owner = first.setdefault((nodes[block].parent, scope.path), block)
+            if owner != block and signature(folded.graph, owner) == signature(folded.graph, block):
+                nodes[block] = msgspec.structs.replace(nodes[block], shares=owner)
+                linked |= folded.graph.within([block])
+    for node, owner in sketch.shares.items():
+        mine, theirs = folded.places[node][0], folded.places[owner][0]
+        if mine in linked or mine == theirs:
+            continue
+        if nodes[mine].parent != nodes[theirs].parent:
+            names = f"{nodes[mine].name or mine} and {nodes[theirs].name or theirs}"
+            sketch.notes.append(f"{names} share their weights in the model; here they only begin alike.")
+            continue
+        nodes[mine] = msgspec.structs.replace(nodes[mine], shares=theirs)
+    folded.graph = Graph(nodes, folded.graph.edges, folded.graph.frames)
 
 
 def _line(error: BaseException) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -45,6 +46,40 @@ OTHER_NAMES = {"axis": "dim", "affine": "elementwise_affine"}
 """Options that torch's modules call otherwise."""
 
 
+def _transformer_layer(m: Any) -> dict[str, Any]:
+    """Options of torch's Transformer layers, and of ours, which add `causal`."""
+    return {
+        "num_heads": m.self_attn.num_heads,
+        "dim_feedforward": m.linear1.out_features,
+        "activation": m.activation.__name__,
+        "dropout": m.dropout.p,
+        "norm_first": m.norm_first,
+        "causal": m.causal,
+    }
+
+
+def _stack(m: Any) -> dict[str, Any]:
+    return _transformer_layer(m.layers[0]) | {"num_layers": len(m.layers), "norm": m.norm is not None}
+
+
+def _transformer(m: Any) -> dict[str, Any]:
+    layers = {"num_encoder_layers": len(m.encoder.layers), "num_decoder_layers": len(m.decoder.layers)}
+    return _transformer_layer(m.decoder.layers[0]) | layers
+
+
+TOLD: dict[str, Callable[[Any], dict[str, Any]]] = {
+    "SinusoidalPositionalEncoding": lambda m: {"max_len": len(m.table)},
+    "LearnedPositionalEncoding": lambda m: {"max_len": len(m.weight)},
+    "FeedForward": lambda m: {"hidden_size": m.linear1.out_features, "activation": type(m.activation).__name__.lower()},
+    "EncoderLayer": _transformer_layer,
+    "DecoderLayer": _transformer_layer,
+    "Encoder": _stack,
+    "Decoder": _stack,
+    "Transformer": _transformer,
+}
+"""Options of modules of `netlab.nn` that are no attributes of them, by the name of the class."""
+
+
 @cache
 def by_class_name() -> dict[str, str]:
     """Layer keys by the name of the class that they become, torch's or our own."""
@@ -80,7 +115,7 @@ def layer_of(module: nn.Module) -> str | None:
     """The key of the layer that does the same, None if there is none."""
     name = type(module).__name__
     key = by_class_name().get(name)
-    if key is None or isinstance(module, SEE_THROUGH) or (not _of_torch(module) and not _is_ours(module, key)):
+    if key is None or type(module) in SEE_THROUGH or (not _of_torch(module) and not _is_ours(module, key)):
         return None
     for attribute, allowed in USUAL.get(name, {}).items():
         if getattr(module, attribute, allowed[0]) not in allowed:
@@ -93,11 +128,13 @@ def _of_torch(module: nn.Module) -> bool:
 
 
 def _is_ours(module: nn.Module, key: str) -> bool:
-    """Whether a class is one of `netlab.nn`, or a copy of it in standalone source: the same arguments."""
-    if type(module).__module__.startswith("netlab.nn"):
-        return True
-    doc = inspect.getdoc(type(module)) or ""
-    return _documents().get(type(module).__name__) == doc
+    """Whether a class is one of `netlab.nn`, or a copy of it in standalone source, and tells all its options."""
+    known = type(module).__module__.startswith("netlab.nn")
+    if not known and _documents().get(type(module).__name__) != inspect.getdoc(type(module)):
+        return False
+    cls = catalogue()[key]
+    found = options_of(cls, module)
+    return set(found) == set(cls.options()) and not cls.check_values(found)
 
 
 @cache
@@ -119,17 +156,22 @@ def _documents() -> dict[str, str]:
 
 def is_leaf(module: nn.Module) -> bool:
     """Whether a call of the module is one node: it has a layer, or is torch's own and cannot be followed."""
-    return layer_of(module) is not None or (_of_torch(module) and not isinstance(module, SEE_THROUGH))
+    return layer_of(module) is not None or (_of_torch(module) and type(module) not in SEE_THROUGH)
 
 
 def options_of(cls: type[Layer], module: nn.Module) -> dict[str, Any]:
     """Option values by the attributes of a module, which torch names as its arguments are named."""
     found: dict[str, Any] = {}
+    told = TOLD.get(type(module).__name__, lambda m: {})(module)
     for name, option in cls.options().items():
+        if name in told:
+            found[name] = told[name]
+            continue
         value = getattr(module, name, getattr(module, OTHER_NAMES.get(name, name), None))
+        value = value.p if isinstance(value, nn.Dropout) else value
         match option:
             case Bool() if name in ("bias", "affine") and not isinstance(value, bool):
-                projection = getattr(module, "q_proj", getattr(module, "out_proj", None))
+                projection = getattr(module, "q_proj", getattr(module, "linear1", None))
                 found[name] = value is not None or getattr(projection, "bias", None) is not None
             case Size() | Int() if name == "padding" and isinstance(value, str):
                 found[name] = _same_padding(module, value)

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 from torch import fx, nn
+from torch.fx.node import map_aggregate, map_arg
 
 from netlab.data.dataset import Field
 from netlab.engine.importing.faults import ImportFault, NoLayer
@@ -164,7 +165,7 @@ class Reader:
         return tensor
 
     def _called(self, node: fx.Node, made: Any) -> Any:
-        args, kwargs = fx.node.map_arg((node.args, node.kwargs), lambda n: self.known.get(n))
+        args, kwargs = map_arg((node.args, node.kwargs), lambda n: self.known.get(n))
         name = "module" if node.op == "call_module" else function_name(node.target)
         path, module = "", None
         if node.op == "call_module":
@@ -231,7 +232,7 @@ class Reader:
         return _filled(call.made, values)
 
     def _outputs(self, node: fx.Node) -> None:
-        results = _flat(fx.node.map_arg(node.args[0], lambda n: self.known.get(n)))
+        results = _flat(map_arg(node.args[0], lambda n: self.known.get(n)))
         self.sketch.scope = ()
         found = [thing for thing in results if isinstance(thing, Value | Learned | torch.Tensor)]
         if not found:
@@ -282,7 +283,7 @@ def _folded(call: Call, things: list[Any]) -> Any:
     learned = [thing for thing in things if isinstance(thing, Learned)]
     if learned and (len(learned) > 1 or not isinstance(call.made, Made) or call.name not in VIEWS | SAME):
         return None
-    bare: Any = fx.node.map_aggregate((call.args, call.kwargs), lambda t: t.tensor if isinstance(t, Learned) else t)
+    bare: Any = map_aggregate((call.args, call.kwargs), lambda t: t.tensor if isinstance(t, Learned) else t)
     args, kwargs = bare
     try:
         with torch.no_grad():

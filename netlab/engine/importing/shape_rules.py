@@ -10,6 +10,8 @@ from netlab.engine.importing.faults import NoLayer
 from netlab.engine.importing.reader import Call, Reader, rule
 from netlab.engine.importing.sketch import BATCH, Learned, Value
 
+DTYPES = {"float": torch.float32, "int": torch.int64, "bool": torch.bool}
+
 
 def reshaped(r: Reader, x: Value, sizes: tuple[int, ...]) -> Value:
     """The same numbers with other axes."""
@@ -251,8 +253,18 @@ def _filled(r: Reader, c: Call) -> Any:
     fill = 1.0 if "ones" in c.name else 0.0
     if "full" in c.name:
         fill = float(c.arg(2 if c.name == "new_full" else 1, "fill_value"))
-    dtypes = {"float": torch.float32, "int": torch.int64, "bool": torch.bool}
-    return r.spread(torch.full(c.sizes[1:], fill, dtype=dtypes[c.made.kind]), c.label)
+    return r.spread(torch.full(c.sizes[1:], fill, dtype=DTYPES[c.made.kind]), c.label)
+
+
+@rule("to", "type_as")
+def _to(r: Reader, c: Call) -> Any:
+    """A constant turned into the kind of a value."""
+    x = c.args[0]
+    if isinstance(x, Learned) and c.made.kind == "float":
+        return x
+    if not isinstance(x, torch.Tensor):
+        raise NoLayer("It turns numbers into another type.")
+    return x.to(DTYPES[c.made.kind])
 
 
 @rule("detach")

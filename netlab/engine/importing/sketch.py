@@ -65,7 +65,8 @@ class Sketch:
     Attributes:
         weights: tensors by node id and the name that the layer gives them.
         scopes: the submodules that each node came from, outermost first.
-        owners: the node that holds a tensor of the module, by the tensor's path there.
+        owners: the node that holds a learned tensor, by where the tensor is in memory.
+        shares: for nodes whose weights another holds as well, that other.
     """
 
     nodes: dict[str, Node] = field(default_factory=dict)
@@ -74,6 +75,8 @@ class Sketch:
     scopes: dict[str, tuple[Scope, ...]] = field(default_factory=dict)
     opaque: list[Opaque] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    owners: dict[int, str] = field(default_factory=dict)
+    shares: dict[str, str] = field(default_factory=dict)
     scope: tuple[Scope, ...] = ()
 
     def graph(self) -> Graph:
@@ -133,6 +136,7 @@ class Sketch:
             if value is not None:
                 self._wire(value, id, port)
         self.weights |= {(id, tensor): value for tensor, value in given.items()}
+        self._notice_sharing(id, {tensor: given[tensor] for tensor in wanted})
         by_port = made if isinstance(made, dict) else dict.fromkeys(list(cls.outputs())[:1], made)
         return tuple(Value(id, port, by_port[port]) for port in cls.outputs())
 
@@ -167,6 +171,18 @@ class Sketch:
         pattern = _pattern(stored)
         weights = {"value": stored.clone()}
         return self.add("constant", source, name=name, weights=weights, sizes=sizes, dtype=kind, **pattern)[0]
+
+    def _notice_sharing(self, id: str, learned: Mapping[str, torch.Tensor]) -> None:
+        """Note whether another node holds the same learned tensors under the same names."""
+        places = {name: tensor.data_ptr() for name, tensor in learned.items() if tensor.data_ptr()}
+        owners = {self.owners[place] for place in places.values() if self.owners.get(place) in self.nodes}
+        for owner in sorted(owners):
+            theirs = {name: tensor for (node, name), tensor in self.weights.items() if node == owner}
+            common = [name for name in places if name in theirs]
+            if common and all(theirs[name].data_ptr() == places[name] for name in common):
+                self.shares[id] = owner
+        for place in places.values():
+            self.owners.setdefault(place, id)
 
     def _node(self, type: str, name: str, options: dict[str, Any]) -> str:
         id = f"n{len(self.nodes) + 1}"

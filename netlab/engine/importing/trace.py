@@ -16,6 +16,7 @@ from typing import Any
 import torch
 from torch import fx, nn
 from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.fx.node import map_arg
 
 from netlab.data.dataset import Field
 from netlab.engine.importing.faults import ImportFault
@@ -164,28 +165,30 @@ class _Tracer(fx.Tracer):
         return iter([obj[i] for i in range(len(obj))])  # type: ignore[index, arg-type]
 
     def _work_out(self, node: fx.Node) -> Any:
-        args, kwargs = fx.node.map_arg((node.args, node.kwargs), self._value)
+        arguments: Any = map_arg((node.args, node.kwargs), self._value)
+        args, kwargs = arguments
+        target: Any = node.target
         before, self.busy = self.busy, True
         try:
             with self.mode:
                 match node.op:
                     case "placeholder":
-                        return self.given.get(node.target, node.args[0] if node.args else None)
+                        return self.given.get(target, node.args[0] if node.args else None)
                     case "get_attr":
                         return self._value(node)
                     case "call_module":
-                        return self.root.get_submodule(node.target).forward(*args, **kwargs)
+                        return self.root.get_submodule(target).forward(*args, **kwargs)
                     case "call_method":
-                        return getattr(args[0], node.target)(*args[1:], **kwargs)
+                        return getattr(args[0], target)(*args[1:], **kwargs)
                     case _:
-                        return node.target(*args, **kwargs)
+                        return target(*args, **kwargs)
         finally:
             self.busy = before
 
     def _value(self, node: fx.Node) -> Any:
         if "value" not in node.meta:  # a constant or parameter, put in without create_proxy
             found: Any = self.root
-            for part in node.target.split("."):
+            for part in str(node.target).split("."):
                 found = getattr(found, part)
             node.meta["value"] = self.mode.from_tensor(found)
         return node.meta["value"]
