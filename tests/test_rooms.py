@@ -52,7 +52,6 @@ ROOMS = {
         "safetensors",
         "numpy",
         "psutil",
-        "msgspec",
         "onnx",
         "onnxruntime",
         "onnxscript",
