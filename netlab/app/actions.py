@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QKeySequence
 
 from netlab.app.session import Session
+from netlab.app.ties import copy_linked
 from netlab.document.graph import BLOCK
 from netlab.runs.reader import LIVE
 
@@ -90,6 +91,8 @@ ACTIONS: tuple[Action, ...] = (
            lambda s: bool(s.selection), "Ctrl+G", separate=True),
     Action("dissolve_block", "Dissolve block", "Edit", "Put the content of a block where the block is.",
            lambda w: w.session.dissolve_block(), _is_block, "Ctrl+Shift+G"),
+    Action("copy_linked", "Copy block, linked", "Edit", "Copy a block so that an edit inside of one happens in both.",
+           lambda w: copy_linked(w.session), _is_block, "Alt+D"),
     Action("open_block", "Open block", "View", "Look into the selected block.",
            lambda w: w.session.enter(w.session.selection[0]), _is_block, "Ctrl+Down"),
     Action("leave_block", "Leave block", "View", "Go back to where the block lies.", lambda w: w.session.leave(),

@@ -13,6 +13,7 @@ from netlab.app.layer_help import LayerHelp, amount
 from netlab.app.problem_card import problem_card
 from netlab.app.session import Session
 from netlab.app.settings_panel import project_settings
+from netlab.app.ties import state_of, ties_of
 from netlab.compiler.blocks import class_of
 from netlab.document import edits
 from netlab.document.graph import Node
@@ -79,7 +80,8 @@ class Inspector(QScrollArea):
             node = selection[0]
             shapes = [s for s in (*inferred.inputs.items(), *inferred.outputs.items()) if s[0][0] == node]
             watching = [c for c in project.probes.values() if c.node == node]
-            return project.graph.nodes[node], self.session.problems_of(node), shapes, watching, project.data
+            ties = state_of(self.session, project.graph.nodes[node])
+            return project.graph.nodes[node], self.session.problems_of(node), shapes, watching, project.data, ties
         return selection, project.title, project.about, project.data, dict(project.training)
 
     def _show_node(self, node: Node) -> None:
@@ -101,6 +103,8 @@ class Inspector(QScrollArea):
         if layer.options():
             add(form(layer.options(), node.options, lambda n, v: self._set(node.id, n, v), self._fields()))
         self._show_switches(node)
+        for widget in ties_of(self.session, node):
+            add(widget)
         self._show_shapes(node, layer)
         add(LayerHelp(layer))
 

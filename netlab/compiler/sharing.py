@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from netlab.compiler.problem import Problem, label
 from netlab.document.copies import OWN, PLACE, content, content_key
 from netlab.document.graph import BLOCK, Graph, Node
 from netlab.layers.layer import Fix, Layer
+
+if TYPE_CHECKING:
+    from netlab.compiler.infer import Inferred
 
 Weights = Mapping[str, Mapping[str, tuple[int, ...]]]
 ITS_OWN = Fix("Give it weights of its own", "own_weights", {})
@@ -41,6 +45,23 @@ def find_shared(graph: Graph, layers: Mapping[str, Layer], weights: Weights) -> 
             _share_block(graph, node, owner, weights, found)
         elif weights.get(node.id) and weights.get(owner.id):
             _share_tensors(node, owner, layers, weights, found)
+    return found
+
+
+def could_share(graph: Graph, inferred: Inferred, id: str) -> list[str]:
+    """The nodes of the same block, in order, whose weights a node could use."""
+    node = graph.nodes[id]
+    found = []
+    for other in graph.inside(node.parent):
+        if other.id == id or other.shares:
+            continue
+        tried = Shared()
+        if BLOCK in (node.type, other.type):
+            _share_block(graph, node, other, inferred.weights, tried)
+        elif inferred.weights.get(id) and inferred.weights.get(other.id):
+            _share_tensors(node, other, inferred.layers, inferred.weights, tried)
+        if tried.tensors:
+            found.append(other.id)
     return found
 
 

@@ -1,0 +1,145 @@
+"""What the inspector says of a node's ties: whose weights it uses, which options of its block lead it, its copies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QInputDialog, QLabel, QMenu, QPushButton, QToolButton, QWidget
+
+from netlab.app.form import muted
+from netlab.app.session import Session
+from netlab.compiler.blocks import class_of, is_free
+from netlab.compiler.problem import label
+from netlab.compiler.sharing import could_share
+from netlab.document import ties, tying
+from netlab.document.graph import BLOCK, BLOCK_OUTPUT, Node
+
+OWN = "Its own"
+
+
+def ties_of(session: Session, node: Node) -> Iterator[QWidget]:
+    """Widgets for the ties that a node has or could have; none for one that stands alone."""
+    if node.shares or session.inferred.weights.get(node.id) or node.id in session.inferred.members:
+        yield from _weights(session, node)
+    if node.parent and node.options and node.type != BLOCK_OUTPUT:
+        yield from _following(session, node)
+    if node.link:
+        yield _copies(session, node)
+
+
+def state_of(session: Session, node: Node) -> tuple[object, ...]:
+    """What `ties_of` shows, as a value: equal values need no new widgets."""
+    graph = session.project.graph
+    copies = [other.id for other in graph.nodes.values() if node.link and other.link == node.link]
+    led = list(ties.followers(graph, node.parent)) if node.parent else []
+    return could_share(graph, session.inferred, node.id), ties.family(graph, node.id), led, copies
+
+
+def _weights(session: Session, node: Node) -> Iterator[QWidget]:
+    """Whose weights it uses: a list of those that would fit."""
+    graph = session.project.graph
+    fitting = could_share(graph, session.inferred, node.id)
+    owners = fitting if not node.shares or node.shares in fitting else [node.shares, *fitting]
+    if not owners:
+        return
+    box = QComboBox()
+    box.setMinimumWidth(80)
+    box.setObjectName("shares")
+    box.setAccessibleName("Whose weights it uses")
+    box.setToolTip("Two nodes that use the same weights learn them together, as the towers of a siamese network do.")
+    box.addItem(OWN, "")
+    for owner in owners:
+        box.addItem(f"Those of {label(graph.nodes[owner])}", owner)
+    box.setCurrentIndex(owners.index(node.shares) + 1 if node.shares else 0)
+    box.activated.connect(lambda index: share(session, node.id, str(box.itemData(index) or "")))
+    yield _row("Weights", box)
+    others = [label(graph.nodes[id]) for id in ties.family(graph, node.id) if id != node.id]
+    if others:
+        yield muted(f"Shared with {', '.join(others)}.")
+
+
+def share(session: Session, node: str, owner: str) -> None:
+    """Let a node use the weights of another, "" its own, as one undo step."""
+    if owner:
+        session.apply("Share weights", tying.share_weights, node, owner)
+    else:
+        session.apply("Give own weights", tying.keep_own_weights, node)
+
+
+def _following(session: Session, node: Node) -> Iterator[QWidget]:
+    """Which of its options follow the block around, and a menu to change that."""
+    button = QToolButton()
+    button.setText("Options of the block…")
+    button.setObjectName("bind")
+    button.setToolTip("Let an option follow one of the block, so that it can be set from outside.")
+    button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+    button.setMenu(_binding_menu(session, node, button))
+    yield button
+    if node.bound:
+        told = ", ".join(f"{option} follows “{name}”" for option, name in node.bound.items())
+        yield muted(f"In its block, {told}.")
+
+
+def _binding_menu(session: Session, node: Node, parent: QWidget) -> QMenu:
+    menu = QMenu(parent)
+    graph = session.project.graph
+    layer = class_of(graph, node)
+    known = ties.followers(graph, node.parent)
+    for option in layer.options() if layer is not None else ():
+        if option not in node.options:
+            continue
+        more = menu.addMenu(layer.options()[option].label if layer is not None else option)
+        for name in known:
+            action = more.addAction(f"Follow “{name}”")
+            action.setCheckable(True)
+            action.setChecked(node.bound.get(option) == name)
+            action.triggered.connect(lambda on, o=option, n=name: bind(session, node.id, o, n if on else ""))
+        more.addAction("New option…", lambda o=option: _ask_for_name(session, node.id, o, parent))
+        if option in node.bound:
+            more.addAction("Follow nothing", lambda o=option: bind(session, node.id, o, ""))
+    return menu
+
+
+def _ask_for_name(session: Session, node: str, option: str, parent: QWidget) -> None:
+    title = "Option of the block"
+    name, done = QInputDialog.getText(parent, title, f"{option} follows the option called:", text=option)
+    if done and name.strip():
+        bind(session, node, option, name.strip())
+
+
+def bind(session: Session, node: str, option: str, name: str) -> None:
+    """Let an option follow one of the block, "" nothing, as one undo step."""
+    if not name:
+        session.apply(f"Unbind {option}", tying.unbind_option, node, option)
+    elif is_free(name) or name in ties.followers(session.project.graph, session.project.graph.nodes[node].parent):
+        session.apply(f"Bind {option} to {name}", tying.bind_option, node, option, name)
+    else:
+        session.message.emit(f"A block cannot have an option called {name!r}; choose another name.", "error")
+
+
+def _copies(session: Session, node: Node) -> QWidget:
+    count = sum(other.link == node.link for other in session.project.graph.nodes.values()) - 1
+    others = f"{count} other {'copy' if count == 1 else 'copies'}" if count else "no other copy yet"
+    button = QPushButton("Unlink")
+    button.setObjectName("unlink")
+    button.setToolTip("Edit this block by itself again.")
+    button.clicked.connect(lambda: session.apply("Unlink block", tying.unlink, node.id))
+    return _row(f"Linked to {others}", button)
+
+
+def _row(text: str, widget: QWidget) -> QWidget:
+    row = QWidget()
+    layout = QHBoxLayout(row)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.addWidget(QLabel(text))
+    layout.addWidget(widget, 1)
+    return row
+
+
+def copy_linked(session: Session) -> None:
+    """A copy of the selected block that follows it, and is selected."""
+    before = set(session.project.graph.nodes)
+    block = session.selection[0]
+    if session.apply("Copy block, linked", tying.copy_linked, block, 40.0):
+        graph = session.project.graph
+        session.select(n.id for n in graph.inside(session.scope) if n.id not in before and n.type == BLOCK)
