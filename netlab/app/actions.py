@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QKeySequence
 
+from netlab.app.canvas import editing, keyboard
+from netlab.app.canvas.aligning import WAYS
 from netlab.app.session import Session
 from netlab.app.ties import copy_linked
 from netlab.document.graph import BLOCK
@@ -26,6 +28,14 @@ def _is_block(session: Session) -> bool:
     return len(session.selection) == 1 and nodes[session.selection[0]].type == BLOCK
 
 
+def _is_any(session: Session) -> bool:
+    return bool(session.selection or session.frames)
+
+
+def _is_one(session: Session) -> bool:
+    return len(session.selection) == 1
+
+
 @dataclass(frozen=True)
 class Action:
     """One thing a person can do.
@@ -33,7 +43,7 @@ class Action:
     Attributes:
         id: stable name.
         text: as menus say it.
-        menu: File, Edit, View, Run or Help.
+        menu: File, Edit, Arrange, View, Run or Help.
         help: a sentence for the status bar and the tooltip.
         run: does it.
         enabled: whether it applies now.
@@ -52,9 +62,9 @@ class Action:
     toolbar: bool = False
     separate: bool = False
 
-    def tooltip(self) -> str:
-        """The help with the shortcut behind it."""
-        keys = QKeySequence(self.shortcut).toString(QKeySequence.SequenceFormat.NativeText)
+    def tooltip(self, shortcut: str) -> str:
+        """The help with the keys in force behind it."""
+        keys = QKeySequence(shortcut).toString(QKeySequence.SequenceFormat.NativeText)
         return f"{self.help} ({keys})" if keys else self.help
 
 
@@ -76,17 +86,39 @@ ACTIONS: tuple[Action, ...] = (
     Action("redo", "Redo", "Edit", "Make the step again.", lambda w: w.session.redo(),
            lambda s: s.document.can_redo, "Ctrl+Shift+Z", toolbar=True),
     Action("cut", "Cut", "Edit", "Copy the selected nodes and remove them.", lambda w: w.cut(),
-           lambda s: bool(s.selection), "Ctrl+X", separate=True),
+           _is_any, "Ctrl+X", separate=True),
     Action("copy", "Copy", "Edit", "Copy the selected nodes with the wires between them.", lambda w: w.copy(),
-           lambda s: bool(s.selection), "Ctrl+C"),
+           _is_any, "Ctrl+C"),
     Action("paste", "Paste", "Edit", "Put copied nodes onto the canvas.", lambda w: w.paste(), shortcut="Ctrl+V"),
     Action("duplicate", "Duplicate", "Edit", "Copy and paste at once.", lambda w: w.duplicate(),
-           lambda s: bool(s.selection), "Ctrl+D"),
-    Action("delete", "Delete", "Edit", "Remove the selected nodes and wires.", lambda w: w.canvas.delete_selection(),
+           _is_any, "Ctrl+D"),
+    Action("delete", "Delete", "Edit", "Remove the selected nodes and wires.", lambda w: editing.delete_selection(w.canvas),
            shortcut="Del"),
+    Action("copy_code", "Copy as code", "Edit", "Copy the selected nodes as PyTorch text.", lambda w: w.copy_code(),
+           lambda s: bool(s.selection), "Ctrl+Shift+C"),
+    Action("bridge", "Remove and join", "Edit", "Remove the selected nodes; what fed them feeds what they fed.",
+           lambda w: editing.bridge_selection(w.canvas), lambda s: bool(s.selection), "Ctrl+Del"),
+    Action("find", "Find in graph…", "Edit", "Find a node by its name, kind or options.",
+           lambda w: w.command_palette.open_nodes(), shortcut="Ctrl+F", separate=True),
+    Action("commands", "Command palette…", "Edit", "Find any action, layer, node, setting or example.",
+           lambda w: w.command_palette.open_all(), shortcut="Ctrl+Shift+P"),
     Action("select_all", "Select all", "Edit", "Select every node.",
-           lambda w: w.session.select([n.id for n in w.session.project.graph.inside(w.session.scope)]),
+           lambda w: editing.select_all(w.canvas),
            shortcut="Ctrl+A", separate=True),
+    Action("select_upstream", "Select upstream", "Edit", "Select what leads to the selected nodes as well.",
+           lambda w: editing.select_stream(w.canvas, True), lambda s: bool(s.selection), "Ctrl+Shift+Left"),
+    Action("select_downstream", "Select downstream", "Edit", "Select what the selected nodes lead to as well.",
+           lambda w: editing.select_stream(w.canvas, False), lambda s: bool(s.selection), "Ctrl+Shift+Right"),
+    Action("rename", "Rename…", "Edit", "Give the selected node another name.", lambda w: w.rename(), _is_one, "F2",
+           separate=True),
+    Action("replace", "Replace by…", "Edit", "Put another layer in its place; wires and common options stay.",
+           lambda w: w.canvas.offer_replacements(w.session.selection[0]), _is_one, "Ctrl+R"),
+    Action("wire", "Wire by keys", "Edit", "Draw a wire from the selected node: arrows choose, Enter wires.",
+           lambda w: keyboard.start_wire(w.canvas), _is_one, "W"),
+    Action("bypass", "Bypass", "Edit", "Leave the selected nodes out of the model, or take them in again.",
+           lambda w: editing.toggle(w.canvas, "bypassed"), lambda s: bool(s.selection), "Ctrl+B"),
+    Action("freeze", "Freeze weights", "Edit", "Let the weights of the selected nodes stay, or learn again.",
+           lambda w: editing.toggle(w.canvas, "frozen"), lambda s: bool(s.selection)),
     Action("make_block", "Make block", "Edit", "Put the selected nodes into a block.", lambda w: w.session.make_block(),
            lambda s: bool(s.selection), "Ctrl+G", separate=True),
     Action("dissolve_block", "Dissolve block", "Edit", "Put the content of a block where the block is.",
@@ -97,10 +129,22 @@ ACTIONS: tuple[Action, ...] = (
            lambda w: w.session.enter(w.session.selection[0]), _is_block, "Ctrl+Down"),
     Action("leave_block", "Leave block", "View", "Go back to where the block lies.", lambda w: w.session.leave(),
            lambda s: bool(s.scope), "Ctrl+Up"),
+    Action("preferences", "Preferences…", "Edit", "Grid, motion, size of the interface.", lambda w: w.show_preferences(),
+           shortcut="Ctrl+,", separate=True),
+    Action("shortcuts", "Keyboard shortcuts…", "Edit", "List the keys, and change them.", lambda w: w.show_shortcuts()),
     Action("add", "Add layer…", "Edit", "Search for a layer and add it.", lambda w: w.add_layer(), shortcut="Ctrl+Space"),
     Action("fit", "Zoom to fit", "View", "Show the whole graph.", lambda w: w.canvas.fit(), shortcut="F", toolbar=True),
-    Action("arrange", "Arrange", "Edit", "Lay out the selected nodes, or all, along their wires.",
-           lambda w: w.canvas.arrange(), lambda s: bool(s.project.graph.nodes), "Ctrl+L", toolbar=True),
+    Action("arrange", "Arrange", "Arrange", "Lay out the selected nodes, or all, along their wires.",
+           lambda w: editing.arrange_nodes(w.canvas), lambda s: bool(s.project.graph.nodes), "Ctrl+L", toolbar=True),
+    Action("pin", "Pin in place", "Arrange", "Let Arrange leave the selected nodes where they are, or not.",
+           lambda w: editing.toggle(w.canvas, "pinned"), lambda s: bool(s.selection), "Ctrl+I"),
+    Action("add_frame", "Add frame", "Arrange", "Put a frame around the selected nodes, with a title and a note.",
+           lambda w: editing.add_frame(w.canvas), shortcut="Ctrl+J", separate=True),
+    *(Action(f"align_{how}", words, "Arrange", help, lambda w, how=how: editing.align(w.canvas, how),
+             lambda s, how=how: len(s.selection) > (2 if how in ("across", "down") else 1),
+             separate=how in ("left", "across")) for how, (words, help) in WAYS.items()),
+    Action("fit_selection", "Zoom to selection", "View", "Show what is selected as large as it fits.",
+           lambda w: w.canvas.fit_selection(), lambda s: bool(s.selection), "Shift+F"),
     Action("zoom_100", "Zoom to 100 %", "View", "Show the graph at its own size.", lambda w: w.canvas.set_zoom(1.0),
            shortcut="Ctrl+0"),
     Action("theme", "Theme", "View", "Switch between the light and the dark theme.", lambda w: w.toggle_theme(),

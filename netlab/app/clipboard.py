@@ -6,6 +6,7 @@ from PySide6.QtCore import QMimeData
 from PySide6.QtGui import QGuiApplication
 
 from netlab.app.session import Session
+from netlab.compiler.excerpt import excerpt
 from netlab.document import edits, piece
 from netlab.document.piece import Piece
 
@@ -15,21 +16,31 @@ SHIFT = 40.0
 
 def piece_of(session: Session) -> Piece:
     """The selection."""
-    return piece.cut_out(session.project.graph, session.selection)
+    return piece.cut_out(session.project.graph, session.selection, session.frames)
 
 
 def copy(session: Session) -> None:
-    """Put the selection into the clipboard."""
-    if session.selection:
+    """Put the selection into the clipboard: nodes for NetLab, code for everybody else."""
+    if session.selection or session.frames:
         data = QMimeData()
         data.setData(MIME, piece.encode(piece_of(session)))
+        data.setText(_code(session))
         QGuiApplication.clipboard().setMimeData(data)
+
+
+def copy_code(session: Session) -> None:
+    """Put the selection into the clipboard as text only."""
+    QGuiApplication.clipboard().setText(_code(session))
+
+
+def _code(session: Session) -> str:
+    return excerpt(session.project, session.inferred, session.selection)
 
 
 def paste(session: Session) -> None:
     """Add what is in the clipboard."""
     mime = QGuiApplication.clipboard().mimeData()
-    if not mime.hasFormat(MIME):
+    if mime is None or not mime.hasFormat(MIME):
         session.message.emit("The clipboard holds no nodes. Select some and copy them first.", "info")
         return
     try:
@@ -43,5 +54,5 @@ def add(session: Session, added: Piece, label: str) -> None:
     new = piece.renewed(added, session.project.graph, SHIFT, session.scope)
     top = [node.id for node in new.nodes if node.parent == session.scope]
     count = f"{len(top)} nodes" if len(top) != 1 else "1 node"
-    if session.apply(f"{label} {count}", edits.add_nodes, new.nodes, new.edges):
+    if session.apply(f"{label} {count}", piece.put_in, new):
         session.select(top)

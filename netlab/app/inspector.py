@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QLineEdit, QScrollArea, QSpinBox, QVBoxLayout, QWidget
 
 from netlab.app.canvas.menu import watch, watched
 from netlab.app.form import clear, form, heading, muted
@@ -71,6 +71,17 @@ class Inspector(QScrollArea):
             if again is not None:
                 again.setFocus()
         self.verticalScrollBar().setValue(scroll)
+
+    def focus_options(self, name: str = "") -> None:
+        """Put the keyboard into an option, the first if no name is given."""
+        self.refresh()
+        for field in self._body.findChildren(QWidget):
+            wanted = f"option/{name}" if name else "option/"
+            if field.objectName().startswith(wanted) and field.isVisibleTo(self):
+                inner = field.findChild(QSpinBox) if field.focusPolicy() == Qt.FocusPolicy.NoFocus else None
+                (inner or field).setFocus(Qt.FocusReason.TabFocusReason)
+                self.ensureWidgetVisible(field)
+                return
 
     def _state(self) -> Any:
         """What is shown, as a value: equal values need no rebuild."""

@@ -1,8 +1,16 @@
-"""Find a layer by what somebody types."""
+"""Find things by what somebody types: names, other names, purposes, even with a letter wrong."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from difflib import SequenceMatcher
+from functools import cache
+
+from netlab.app.purposes import PURPOSES
 from netlab.layers.layer import Layer, catalogue
+
+TYPO_FROM = 5  # shorter words have too many neighbours
+TYPO_LIKE = 0.8
 
 
 def search(text: str) -> list[tuple[str, type[Layer]]]:
@@ -10,28 +18,67 @@ def search(text: str) -> list[tuple[str, type[Layer]]]:
     words = text.lower().split()
     scored = []
     for key, layer in catalogue().items():
-        score = sum(_score(word, key, layer) for word in words)
-        if all(_score(word, key, layer) > 0 for word in words):
-            scored.append((-score, layer.title(), key, layer))
-    return [(key, layer) for _, _, key, layer in sorted(scored, key=lambda row: row[:2])]
+        score = rank(
+            words, layer.title(), (key, *layer.aliases, *_purposes(key)), f"{layer.category} {layer.summary()}"
+        )
+        if score >= 0:
+            scored.append((-score, _place(key) if words else 0, layer.title(), key, layer))
+    return [(key, layer) for *_, key, layer in sorted(scored, key=lambda row: row[:3])]
 
 
-def _score(word: str, key: str, layer: type[Layer]) -> float:
-    """How well one word fits: the beginning of the name best, letters in order least."""
-    title = layer.title().lower()
-    if title.startswith(word) or key.startswith(word):
+def rank(words: Iterable[str], title: str, others: Iterable[str] = (), about: str = "") -> float:
+    """How well all words fit; -1 if one does not. The beginning of the title fits best, a word with a typo least."""
+    total, title, names = 0.0, title.lower(), [name.lower() for name in others]
+    for word in words:
+        score = _score(word, title, names, about.lower())
+        if not score:
+            return -1
+        total += score
+    return total
+
+
+def _score(word: str, title: str, names: list[str], about: str) -> float:
+    if title.startswith(word):
         return 10 + len(word) / len(title)
-    if word in title or word in key:
+    if any(name.startswith(word) for name in names[:1]):
+        return 10
+    if any(part.startswith(word) for part in title.replace("-", " ").split()):
+        return 8
+    if word in title:
         return 6
-    if any(alias.startswith(word) for alias in layer.aliases):
+    if any(name.startswith(word) for name in names):
         return 5
-    if any(word in alias for alias in layer.aliases):
+    if any(word in name for name in names):
         return 4
-    if word in layer.category.lower() or word in layer.summary().lower():
+    if word in about:
         return 2
-    return 1 if _in_order(word, title) else 0
+    if len(word) >= 3 and _in_order(word, title):
+        return 1
+    return 0.5 if len(word) >= TYPO_FROM and _like(word, " ".join([title, *names])) else 0
 
 
 def _in_order(word: str, title: str) -> bool:
     letters = iter(title)
-    return len(word) >= 3 and all(letter in letters for letter in word)
+    return all(letter in letters for letter in word)
+
+
+def _like(word: str, text: str) -> bool:
+    """Whether some word of the text differs by little, as after a slip of the finger."""
+    matcher = SequenceMatcher(b=word, autojunk=False)
+    for other in set(text.replace("_", " ").split()):
+        if abs(len(other) - len(word)) <= 2:
+            matcher.set_seq1(other)
+            if matcher.real_quick_ratio() >= TYPO_LIKE and matcher.ratio() >= TYPO_LIKE:
+                return True
+    return False
+
+
+@cache
+def _purposes(key: str) -> tuple[str, ...]:
+    return tuple(phrase for phrase, keys in PURPOSES.items() if key in keys)
+
+
+@cache
+def _place(key: str) -> int:
+    """How soon a layer is named where it is named for a purpose."""
+    return min((keys.index(key) for keys in PURPOSES.values() if key in keys), default=99)

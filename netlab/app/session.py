@@ -53,6 +53,7 @@ class Session(QObject):
         self.run: RunFollower | None = None
         self.fault: Problem | None = None  # what ended the watched run, at its node
         self.selection: list[str] = []
+        self.frames: list[str] = []  # the selected frames
         self.scope = ""
         self._fixing = QTimer(self)  # fixes are tried when the hands rest
         self._fixing.setSingleShot(True)
@@ -96,6 +97,10 @@ class Session(QObject):
     def redo(self) -> None:
         """Make the last undone step again, and select what it touched."""
         self._select_touched(self.document.redo())
+
+    def go_to(self, position: int) -> None:
+        """Go to a place in the history, as if by so many undos or redos."""
+        self.document.go_to(position)
 
     def _select_touched(self, change: Any) -> None:
         if change is not None:

@@ -16,6 +16,7 @@ from PySide6.QtCore import QMessageLogContext, Qt, QTimer, QtMsgType, qInstallMe
 from PySide6.QtWidgets import QApplication
 
 from netlab.app import recent
+from netlab.app.preferences import scale_interface
 from netlab.app.session import Session
 from netlab.app.theme import set_theme
 from netlab.app.window import MainWindow
@@ -27,6 +28,7 @@ logger = logging.getLogger(__name__)
 def main(path: str | None, *, theme: str | None = None) -> int:
     """Open the window and run until it is closed."""
     keep_reports()
+    scale_interface()
     app = application()
     window = make_window(path, theme or wanted_theme(app))
     window.restore_layout()

@@ -80,6 +80,14 @@ WIRES = {
         "target": "#d98bb8", "memory": "#a892f0", "loss": "#f0793a", "": "#78849a",
     },
 }  # fmt: skip
+FRAME = {
+    "blue": "#0072b2",
+    "green": "#009e73",
+    "orange": "#d08700",
+    "red": "#c44a3a",
+    "purple": "#a0509a",
+    "grey": "#77808c",
+}
 ICONS = (Path(__file__).resolve().parent.parent / "resources" / "icons").as_posix()
 SPACE = 8
 RADIUS = 8
@@ -225,14 +233,15 @@ def _input_style(t: Theme) -> str:
 
 def _list_style(t: Theme) -> str:
     return f"""
-    QTreeWidget, QListWidget, QTableWidget {{ background: {t.surface}; border: none; outline: none; }}
+    QTreeWidget, QListWidget, QTableWidget, #history {{ background: {t.surface}; border: none; outline: none; }}
     QHeaderView {{ background: {t.surface}; }}
     QHeaderView::section {{ background: {t.surface}; color: {t.muted}; border: none; border-bottom: 1px solid {t.border};
         padding: 4px 6px; }}
     QSplitter::handle {{ background: {t.border}; width: 1px; height: 1px; }}
-    QTreeWidget::item, QListWidget::item {{ padding: 3px 4px; border-radius: 5px; }}
-    QTreeWidget::item:hover, QListWidget::item:hover {{ background: {t.hover}; }}
-    QTreeWidget::item:selected, QListWidget::item:selected {{ background: {t.selection}; color: {t.text}; }}
+    QTreeWidget::item, QListWidget::item, #history::item {{ padding: 3px 4px; border-radius: 5px; }}
+    QTreeWidget::item:hover, QListWidget::item:hover, #history::item:hover {{ background: {t.hover}; }}
+    QTreeWidget::item:selected, QListWidget::item:selected, #history::item:selected {{ background: {t.selection};
+        color: {t.text}; }}
     QTreeWidget[table="true"]::item {{ border-radius: 0; }}
     QTabBar {{ qproperty-drawBase: 0; }}
     QTabBar::tab {{ background: transparent; padding: 6px 12px; color: {t.muted}; border-bottom: 2px solid transparent; }}
@@ -255,6 +264,8 @@ def _list_style(t: Theme) -> str:
     QLabel[error="true"] {{ color: {t.error}; }}
     QLabel[heading="true"] {{ font-weight: 600; font-size: 15px; }}
     QFrame[panel="true"], QWidget[panel="true"] {{ background: {t.surface}; }}
+    QFrame[raised="true"] {{ background: {t.raised}; border: 1px solid {t.border}; border-radius: 10px; }}
+    QFrame[raised="true"] QListWidget, QFrame[raised="true"] QLabel {{ background: transparent; }}
     QFrame[card="true"] {{ background: {t.window}; border: 1px solid {t.border}; border-radius: 8px; }}
     QFrame[banner="true"] {{ background: {t.selection}; border-bottom: 1px solid {t.border}; }}
     """

@@ -6,39 +6,45 @@ import time
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
+from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QDockWidget,
     QFileDialog,
+    QInputDialog,
     QLabel,
     QMainWindow,
     QMenu,
     QMessageBox,
     QTabWidget,
-    QToolBar,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
-from netlab.app import clipboard, recent
+from netlab.app import clipboard, menus, recent
 from netlab.app.actions import ACTIONS
 from netlab.app.banner import Banner
 from netlab.app.breadcrumb import Breadcrumb
+from netlab.app.canvas import editing
 from netlab.app.canvas.view import CanvasView
 from netlab.app.code_panel import CodePanel
+from netlab.app.command_palette import CommandPalette
+from netlab.app.dropping import drop_files
 from netlab.app.exporting import FORMATS, Exporter
+from netlab.app.frame_dialog import FrameDialog
+from netlab.app.history_panel import HistoryPanel
 from netlab.app.inspector import Inspector
 from netlab.app.layer_help import amount
 from netlab.app.palette import Palette
+from netlab.app.preferences_dialog import PreferencesDialog
 from netlab.app.problems import ProblemsPanel
 from netlab.app.runs.panel import RunsPanel
 from netlab.app.session import Session
+from netlab.app.shortcuts_dialog import ShortcutsDialog
 from netlab.app.theme import set_theme, theme
 from netlab.app.training.panel import TrainingPanel
 from netlab.app.views.panel import ViewsPanel
 from netlab.compiler.standalone import standalone
-from netlab.document.examples import examples
+from netlab.document import edits
 from netlab.document.file import write_atomically
 from netlab.document.home import VERSION, journals
 from netlab.document.journal import pending
@@ -60,7 +66,12 @@ class MainWindow(QMainWindow):
         self.actions_: dict[str, QAction] = {}
         self._build_centre()
         self._build_docks()
-        self._build_actions()
+        self.exporter = Exporter(session, self)
+        self.examples_menu: QMenu
+        self.recent_menu: QMenu
+        menus.build(self)
+        self.canvas.commands = self.actions_
+        self.command_palette = CommandPalette(self)
         self._build_status()
         session.message.connect(self.banner.say)
         session.title_changed.connect(self._show_title)
@@ -83,6 +94,8 @@ class MainWindow(QMainWindow):
         layout.addWidget(Breadcrumb(self.session))
         layout.addWidget(self.canvas, 1)
         self.setCentralWidget(centre)
+        self.canvas.edit_requested.connect(self.edit_options)
+        self.canvas.frame_requested.connect(lambda frame: FrameDialog(self.session, frame, self).open())
 
     def _build_docks(self) -> None:
         self.palette_ = Palette()
@@ -92,16 +105,25 @@ class MainWindow(QMainWindow):
         for panel in (self.problems, training):
             panel.go_to.connect(lambda node: self.canvas.centre_on([node]))
         self._dock("Layers", self.palette_, Area.LeftDockWidgetArea)
-        self._dock("Inspector", Inspector(self.session), Area.RightDockWidgetArea)
+        self.inspector = Inspector(self.session)
+        self._dock("Inspector", self.inspector, Area.RightDockWidgetArea)
         self._dock("Code", CodePanel(self.session), Area.RightDockWidgetArea, beside="Inspector")
         self._dock("Problems", self.problems, Area.RightDockWidgetArea, beside="Inspector")
+        self._dock("History", HistoryPanel(self.session), Area.RightDockWidgetArea, beside="Inspector")
         self._dock("Training", training, Area.BottomDockWidgetArea)
         self._dock("Views", ViewsPanel(self.session), Area.BottomDockWidgetArea)
         self.setCorner(Qt.Corner.BottomLeftCorner, Area.LeftDockWidgetArea)
         self.setCorner(Qt.Corner.BottomRightCorner, Area.BottomDockWidgetArea)
         self.runs = RunsPanel(self.session)
         self._dock("Runs", self.runs, Area.BottomDockWidgetArea, beside="Training")
-        for title in ("Inspector", "Code", "Problems", "Training", "Runs"):  # their tabs say the title already
+        for title in (
+            "Inspector",
+            "Code",
+            "Problems",
+            "History",
+            "Training",
+            "Runs",
+        ):  # their tabs say the title already
             self.docks[title].setTitleBarWidget(QWidget(self.docks[title]))
         for title in ("Inspector", "Training"):
             self.docks[title].raise_()
@@ -118,53 +140,6 @@ class MainWindow(QMainWindow):
         self.addDockWidget(area, dock)
         if beside:
             self.tabifyDockWidget(self.docks[beside], dock)
-
-    def _build_actions(self) -> None:
-        menus: dict[str, QMenu] = {}
-        bar = QToolBar("Main")
-        bar.setObjectName("Main toolbar")
-        bar.setMovable(False)
-        for record in ACTIONS:
-            action = QAction(record.text, self)
-            action.setToolTip(record.tooltip())
-            action.setStatusTip(record.help)
-            if record.shortcut:
-                action.setShortcut(QKeySequence(record.shortcut))
-                action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
-            action.triggered.connect(lambda _=False, record=record: record.run(self))
-            menu = menus.get(record.menu)
-            if menu is None:
-                menu = menus[record.menu] = self.menuBar().addMenu(record.menu)
-            if record.separate:
-                menu.addSeparator()
-            menu.addAction(action)
-            if record.toolbar:
-                bar.addAction(action)
-            self.actions_[record.id] = action
-        self._build_submenus(menus)
-        button = bar.widgetForAction(self.actions_["train"])
-        if isinstance(button, QToolButton):
-            button.setProperty("primary", True)
-        self.addToolBar(bar)
-
-    def _build_submenus(self, menus: dict[str, QMenu]) -> None:
-        before = self.actions_["save"]
-        self.examples_menu = QMenu("New from example", self)
-        for key, path in examples().items():
-            action = self.examples_menu.addAction(key.replace("_", " "))
-            action.triggered.connect(lambda _=False, path=path: self._if_saved(lambda: self.session.open_copy(path)))
-        menus["File"].insertMenu(self.actions_["open"], self.examples_menu)
-        self.exporter = Exporter(self.session, self)
-        more = QMenu("Export model", self)
-        for key, (title, _, _) in FORMATS.items():
-            more.addAction(f"{title}…").triggered.connect(lambda _=False, key=key: self.export_model(key))
-        menus["File"].insertMenu(self.actions_["quit"], more)
-        self.recent_menu = QMenu("Open recent", self)
-        self.recent_menu.aboutToShow.connect(self._fill_recent)
-        menus["File"].insertMenu(before, self.recent_menu)
-        menus["View"].addSeparator()
-        for dock in self.docks.values():
-            menus["View"].addAction(dock.toggleViewAction())
 
     def _build_status(self) -> None:
         self.facts = QLabel("")
@@ -189,6 +164,35 @@ class MainWindow(QMainWindow):
             parts += [f"{amount(cost.flops, 'FLOP')} a step", f"{amount(cost.peak, 'B')} while training"]
         self.facts.setText("    ".join([*parts, problems]))
         self.docks["Problems"].setWindowTitle(f"Problems ({count})" if count else "Problems")
+
+    def go_to(self, node: str) -> None:
+        """Select a node and bring it into sight, in whatever block it lies."""
+        self.session.select([node])
+        self.canvas.centre_on([node])
+
+    def edit_options(self, node: str) -> None:
+        """Put the keyboard into the options of a node."""
+        self.session.select([node])
+        self.show_view("Inspector")
+        self.inspector.focus_options()
+
+    def show_setting(self, name: str) -> None:
+        """Put the keyboard into a training setting, which the inspector shows while nothing is selected."""
+        self.session.select([])
+        self.show_view("Inspector")
+        self.inspector.focus_options(name)
+
+    def show_preferences(self) -> None:
+        """Ask what the person prefers."""
+        PreferencesDialog(self).open()
+
+    def show_shortcuts(self) -> None:
+        """List the keys, to be changed."""
+        ShortcutsDialog(self).open()
+
+    def use_shortcuts(self) -> None:
+        """Other keys were chosen."""
+        menus.use_shortcuts(self)
 
     def _follow_run(self, run: object) -> None:
         if self.session.run is not None:
@@ -241,6 +245,10 @@ class MainWindow(QMainWindow):
 
         self._if_saved(go)
 
+    def open_example(self, path: Path) -> None:
+        """Open an example as a new project."""
+        self._if_saved(lambda: self.session.open_copy(path))
+
     def open_dialog(self) -> None:
         """Ask for a project file."""
         name, _ = QFileDialog.getOpenFileName(self, "Open project", "", FILTER)
@@ -261,13 +269,6 @@ class MainWindow(QMainWindow):
         if done:
             recent.remember(path)
         return done
-
-    def _fill_recent(self) -> None:
-        self.recent_menu.clear()
-        for path in recent.recent():
-            self.recent_menu.addAction(str(path), lambda path=path: self.open_path(path))
-        if self.recent_menu.isEmpty():
-            self.recent_menu.addAction("No files yet").setEnabled(False)
 
     def open_run_dialog(self) -> None:
         """Ask for a run folder and watch it."""
@@ -295,7 +296,7 @@ class MainWindow(QMainWindow):
     def cut(self) -> None:
         """Copy, then remove."""
         clipboard.copy(self.session)
-        self.canvas.delete_selection()
+        editing.delete_selection(self.canvas)
 
     def copy(self) -> None:
         """Copy the selected nodes."""
@@ -304,6 +305,17 @@ class MainWindow(QMainWindow):
     def paste(self) -> None:
         """Paste nodes."""
         clipboard.paste(self.session)
+
+    def copy_code(self) -> None:
+        """Copy the selected nodes as text."""
+        clipboard.copy_code(self.session)
+
+    def rename(self) -> None:
+        """Ask for another name of the selected node."""
+        node = self.session.project.graph.nodes[self.session.selection[0]]
+        name, done = QInputDialog.getText(self, "Rename", "Name:", text=node.name)
+        if done:
+            self.session.apply("Rename", edits.rename, node.id, name)
 
     def duplicate(self) -> None:
         """Copy and paste without the clipboard."""
@@ -364,10 +376,11 @@ class MainWindow(QMainWindow):
         event.accept()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if any(url.toLocalFile().endswith(".netlab") for url in event.mimeData().urls()):
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        names = [url.toLocalFile() for url in event.mimeData().urls() if url.toLocalFile().endswith(".netlab")]
-        if names:
-            self.open_path(Path(names[0]))
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        if paths:
+            event.acceptProposedAction()
+            drop_files(self, paths)

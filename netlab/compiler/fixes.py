@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from netlab.compiler.blocks import class_of
 from netlab.compiler.infer import infer
 from netlab.compiler.problem import Problem
+from netlab.compiler.retyping import as_type
 from netlab.compiler.trace import source_fix
 from netlab.data.dataset import source_of
-from netlab.document import edits, states, tying
+from netlab.document import edits, rewiring, states, tying
 from netlab.document.graph import BLOCK_INPUT, Node
 from netlab.document.project import Project
 from netlab.document.values import plain
@@ -39,11 +39,11 @@ def apply_fix(project: Project, problem: Problem, fix: Fix) -> Project:
             return _append(project, problem, fix)
         case "set_type":
             given: dict[str, object] = fix.values.get("options", {})  # type: ignore[assignment]
-            return _set_type(project, fix.node or problem.node, str(fix.values["type"]), given)
+            return as_type(project, fix.node or problem.node, str(fix.values["type"]), given)
         case "own_weights":
             return tying.keep_own_weights(project, problem.node)
         case "bridge":
-            return _bridge(project, fix.node or problem.node)
+            return rewiring.bridge(project, [fix.node or problem.node])
         case "end_bypass":
             return states.set_bypassed(project, [problem.node], False)
         case "set_data":
@@ -142,27 +142,3 @@ def _new_input(project: Project, field: str, x: float, y: float) -> tuple[Projec
     node = edits.fresh_id(project.graph.nodes, "n")
     values = plain(catalogue()["input"](field=field).values)
     return edits.add_node(project, Node(id=node, type="input", name=field, options=values, x=x, y=y)), node
-
-
-def _set_type(project: Project, id: str, key: str, given: dict[str, object]) -> Project:
-    """The node as another layer: options that both have and that are valid stay, wires to ports it has not go."""
-    old = project.graph.nodes[id]
-    cls = catalogue()[key] if key != old.type else class_of(project.graph, old)
-    assert cls is not None, "the type is known"
-    kept = {n: v for n, v in old.options.items() if n in cls.options() and not cls.check_values({n: v})}
-    lost = [e.id for port, e in project.graph.into(id).items() if port not in cls.inputs()]
-    lost += [e.id for e in project.graph.out_of(id) if e.source_port not in cls.outputs()]
-    project = edits.remove(project, lost) if lost else project
-    return edits.set_node(project, id, type=key, options=plain(cls(**kept | given).values))
-
-
-def _bridge(project: Project, id: str) -> Project:
-    """Without the node: what fed it feeds what it fed."""
-    first = next(iter(project.graph.into(id).values()), None)
-    after = project.graph.out_of(id)
-    project = edits.remove(project, [id])
-    if first is None:
-        return project
-    for edge in after:
-        project = edits.connect(project, first.source, first.source_port, edge.target, edge.target_port)
-    return project

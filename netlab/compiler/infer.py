@@ -11,7 +11,7 @@ from typing import Any
 from netlab.compiler import block_shapes, tested
 from netlab.compiler.blocks import ancestors, class_of
 from netlab.compiler.fields import fields_of
-from netlab.compiler.passages import AROUND, end_bypass, is_passage, passing
+from netlab.compiler.passages import AROUND, end_bypass, is_passage, let_through
 from netlab.compiler.problem import ERROR, Problem, label
 from netlab.compiler.sharing import find_shared
 from netlab.data.dataset import Field
@@ -186,8 +186,7 @@ class _Walk:
             return
         try:
             if is_passage(node, layer):
-                ways = passing(layer, shapes)
-                made, weights = {port: self.inputs[node.id, way] for port, way in ways.items()}, {}
+                made, weights = let_through(layer, shapes), {}
             elif layer.role == "block":
                 made, weights = self._visit_block(node, layer, shapes), {}
                 if made is None:

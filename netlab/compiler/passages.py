@@ -19,21 +19,31 @@ def is_passage(node: Node, layer: Layer) -> bool:
 def passing(layer: Layer, arrived: Mapping[str, Shape | None]) -> dict[str, str]:
     """For each output of a passage the input that comes out there.
 
-    It is the first whose shape is the one that the layer itself would make, or simply the first that is wired.
-
-    Raises:
-        ShapeError: nothing is wired to it, so that nothing could come out.
+    It is the first whose shape is the one that the layer itself would make, or simply the first at which something
+    arrives; if nothing does, nothing comes out.
     """
     wired = {port: shape for port, shape in arrived.items() if shape is not None}
-    if not wired and layer.outputs():
-        message = f"{layer.title()} is bypassed, but nothing is wired to it that it could let through."
-        raise ShapeError(f"{message} Wire an input, or end the bypass.", fixes=(end_bypass(),))
+    if not wired:
+        return {}
     made = _own(layer, arrived)
     first = next(iter(wired), "")
     return {
         name: next((port for port, shape in wired.items() if shape == made.get(name)), first)
         for name in layer.outputs()
     }
+
+
+def let_through(layer: Layer, arrived: Mapping[str, Shape | None]) -> dict[str, Shape]:
+    """The shapes at the outputs of a passage.
+
+    Raises:
+        ShapeError: nothing is wired to it, so that nothing could come out.
+    """
+    found = {out: arrived[port] for out, port in passing(layer, arrived).items()}
+    if not found and layer.outputs():
+        message = f"{layer.title()} is bypassed, but nothing is wired to it that it could let through."
+        raise ShapeError(f"{message} Wire an input, or end the bypass.", fixes=(end_bypass(),))
+    return {out: shape for out, shape in found.items() if shape is not None}
 
 
 def end_bypass() -> Fix:

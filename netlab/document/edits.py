@@ -184,7 +184,7 @@ def connect(project: Project, source: str, source_port: str, target: str, target
         raise EditError(f"{_said(graph, source)} cannot feed itself; connect it to another node.")
     if graph.nodes[source].parent != graph.nodes[target].parent:
         raise EditError("A wire cannot cross the border of a block. Add a port inside the block, and wire that.")
-    if source in _behind(graph, target):
+    if source in graph.reach([target]):
         start, end = _said(graph, source), _said(graph, target)
         raise EditError(
             f"A wire from {start} to {end} would close a cycle, because {end} already leads to {start}. "
@@ -303,20 +303,6 @@ def _refuse_taken(graph: Graph, nodes: Mapping[str, Node], name: str) -> None:
         raise EditError("A node or frame needs an id; fresh_id gives one.")
     if name in nodes or name in graph.edges or name in graph.frames:
         raise EditError(f"The id {name!r} is taken; give the new one a fresh id.")
-
-
-def _behind(graph: Graph, start: str) -> set[str]:
-    """All nodes that `start` leads to."""
-    after: dict[str, list[str]] = {}
-    for edge in graph.edges.values():
-        after.setdefault(edge.source, []).append(edge.target)
-    seen, waiting = set[str](), [start]
-    while waiting:
-        for target in after.get(waiting.pop(), []):
-            if target not in seen:
-                seen.add(target)
-                waiting.append(target)
-    return seen
 
 
 def _without(part: dict[str, R], gone: set[str]) -> dict[str, R]:

@@ -113,6 +113,20 @@ class Graph(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                     waiting.append(child)
         return found
 
+    def reach(self, starts: Iterable[str], backwards: bool = False) -> set[str]:
+        """All nodes that these lead to, or, backwards, that lead to these; a start only if it lies on a cycle."""
+        after: dict[str, list[str]] = {}
+        for edge in self.edges.values():
+            one, other = (edge.target, edge.source) if backwards else (edge.source, edge.target)
+            after.setdefault(one, []).append(other)
+        seen, waiting = set[str](), list(starts)
+        while waiting:
+            for node in after.get(waiting.pop(), []):
+                if node not in seen:
+                    seen.add(node)
+                    waiting.append(node)
+        return seen
+
     def ports(self, block: str, type: str) -> list[Node]:
         """The nodes that stand for the ports of a block, from top to bottom."""
         return sorted((node for node in self.inside(block) if node.type == type), key=lambda n: (n.y, n.x, n.id))

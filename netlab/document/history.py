@@ -117,6 +117,21 @@ class Document:
         self._become(new, f"Redo {change.label}", change.diff)
         return change
 
+    def go_to(self, position: int) -> None:
+        """Take back or make again as many steps as lead to `position`, all at once."""
+        position = min(max(position, 0), len(self.changes))
+        if position == self.position:
+            return
+        back = position < self.position
+        steps = self.changes[position : self.position][::-1] if back else self.changes[self.position : position]
+        whole = Diff()
+        for change in steps:
+            whole = diffs.compose(whole, diffs.invert(change.diff) if back else change.diff)
+        new = diffs.patch(self._project, whole)
+        self.position = position
+        self._merging = False
+        self._become(new, f"{'Undo' if back else 'Redo'} {len(steps)} steps", whole)
+
     def restore(self, changes: Iterable[Change]) -> None:
         """Make the changes of a recovered journal again, each as an undo step of its own."""
         for change in changes:

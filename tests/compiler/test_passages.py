@@ -7,7 +7,7 @@ from netlab.compiler.builder import Graph
 from netlab.compiler.check import check
 from netlab.compiler.fixes import apply_fix
 from netlab.compiler.forecast import forecast
-from netlab.compiler.source import generate
+from netlab.compiler.source import CompileError, generate
 from netlab.document import blocks, edits, states
 from netlab.document.project import Project
 from netlab.document.values import plain
@@ -99,3 +99,16 @@ def test_a_bypass_with_nothing_to_let_through_is_said() -> None:
     loose = edits.remove(project, [project.graph.into(node)["x"].id])
     problems = [p for p in check(states.set_bypassed(loose, [node], True)).blocking if p.node == node]
     assert "nothing is wired" in problems[0].message
+
+
+def test_passages_behind_something_unfinished_do_no_harm() -> None:
+    g = Graph()
+    h = g.add("reroute", g.add("tanh", g.add("linear", name="open"), name="mute"))
+    g.add("output", h)
+    project = g.project("Open", "points")
+    project = states.set_bypassed(project, [named(project, "mute")], True)
+    inferred = check(project)
+    assert {problem.code for problem in inferred.blocking} >= {"open_port"}
+    assert forecast(project, inferred).peak == 0
+    with pytest.raises(CompileError):
+        generate(project, inferred)

@@ -21,6 +21,10 @@ RIGHT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
 
 def paint_card(painter: QPainter, item: NodeItem, zoom: float) -> None:
     """Draw a node in its own coordinates, with the detail that a zoom can show."""
+    if item.layout_.is_dot:
+        _paint_dot(painter, item)
+        return
+    painter.setOpacity(0.5 if item.node.bypassed else 1.0)
     _paint_body(painter, item)
     if zoom >= TEXT_FROM:
         _paint_header(painter, item)
@@ -30,6 +34,15 @@ def paint_card(painter: QPainter, item: NodeItem, zoom: float) -> None:
     else:
         _paint_title(painter, item, zoom)
     _paint_ports(painter, item)
+
+
+def _paint_dot(painter: QPainter, item: NodeItem) -> None:
+    """A bend in a wire."""
+    edge = color("accent" if item.hot_port else "error" if item.problems else "wire")
+    painter.setPen(QPen(edge, 1.9))
+    painter.drawLine(item.layout_.port("x", True), item.layout_.port("y", False))
+    painter.setBrush(color("surface"))
+    painter.drawEllipse(item.layout_.rect.center(), PORT + 1, PORT + 1)
 
 
 def _paint_body(painter: QPainter, item: NodeItem) -> None:

@@ -7,6 +7,7 @@ from functools import cached_property, lru_cache
 
 from PySide6.QtCore import QPointF, QRectF
 
+from netlab.compiler.passages import PASSAGE
 from netlab.layers.layer import Layer
 
 WIDTH = 196.0
@@ -15,6 +16,7 @@ ROW = 20.0
 FOOTER = 22.0
 PORT = 5.5
 REACH = 14.0
+DOT, DOT_REACH = QRectF(0, 0, 34, 20), 8.0  # a bend in a wire: the middle moves it, the ends are its ports
 
 
 @dataclass(frozen=True)
@@ -24,10 +26,16 @@ class Layout:
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     titles: tuple[tuple[str, str], ...] = ()
+    is_dot: bool = False
 
     def title(self, port: str) -> str:
         """What a port is called."""
         return dict(self.titles).get(port, port)
+
+    @property
+    def reach(self) -> float:
+        """How near to a port a press takes it."""
+        return DOT_REACH if self.is_dot else REACH
 
     @cached_property
     def rows(self) -> int:
@@ -35,7 +43,7 @@ class Layout:
 
     @cached_property
     def rect(self) -> QRectF:
-        return QRectF(0, 0, WIDTH, HEADER + ROW * self.rows + FOOTER)
+        return DOT if self.is_dot else QRectF(0, 0, WIDTH, HEADER + ROW * self.rows + FOOTER)
 
     @cached_property
     def box(self) -> QRectF:
@@ -44,6 +52,8 @@ class Layout:
 
     def port(self, name: str, is_input: bool) -> QPointF:
         """Centre of a port; an unknown name sits at the top."""
+        if self.is_dot:
+            return QPointF(0 if is_input else DOT.width(), DOT.center().y())
         names = self.inputs if is_input else self.outputs
         row = names.index(name) if name in names else 0
         return QPointF(0 if is_input else WIDTH, HEADER + ROW * (row + 0.5) + 2)
@@ -58,6 +68,8 @@ def layout_of(layer: type[Layer] | None, inputs: set[str], outputs: set[str]) ->
 
 @lru_cache(maxsize=1024)
 def _declared(layer: type[Layer]) -> Layout:
+    if layer.role == PASSAGE:
+        return Layout(tuple(layer.inputs()), tuple(layer.outputs()), is_dot=True)
     ports = {**layer.inputs(), **layer.outputs()}
     titles = tuple((name, port.title) for name, port in ports.items() if port.title != name)
     return Layout(tuple(layer.inputs()), tuple(layer.outputs()), titles)

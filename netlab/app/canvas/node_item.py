@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QPainterPath, QPixmap
 from PySide6.QtWidgets import QGraphicsItem
 
-from netlab.app.canvas.geometry import REACH, Layout, layout_of
+from netlab.app.canvas.geometry import Layout, layout_of
 from netlab.app.theme import CATEGORY, category_color
 from netlab.compiler.problem import ERROR, Problem
 from netlab.document.graph import Node
@@ -117,7 +117,7 @@ class NodeItem(QGraphicsItem):
         at = scene_pos - self.pos()
         for is_input, names in ((True, self.layout_.inputs), (False, self.layout_.outputs)):
             for name in names:
-                if (self.layout_.port(name, is_input) - at).manhattanLength() <= REACH:
+                if (self.layout_.port(name, is_input) - at).manhattanLength() <= self.layout_.reach:
                     return name, is_input
         return None
 

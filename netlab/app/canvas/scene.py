@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, QTimer, Signal
 from PySide6.QtWidgets import QGraphicsScene
 from shiboken6 import isValid
 
+from netlab.app.canvas.frames import Frames
 from netlab.app.canvas.graph_item import GraphItem
 from netlab.app.canvas.node_item import NodeItem
 from netlab.app.canvas.wire_item import WireItem
@@ -28,10 +29,12 @@ class CanvasScene(QGraphicsScene):
     """Items for the nodes and wires of the session's document."""
 
     wire_dropped = Signal(str, str, bool, QPointF)  # node, port, whether it is an output, and where in the empty
+    misfit = Signal(str, str)  # a wire was put into this input of a node, though it does not fit
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self.session = session
+        self.frames = Frames(self, session)
         self.nodes: dict[str, NodeItem] = {}
         self.wires: dict[str, WireItem] = {}
         self.wires_at: dict[str, set[str]] = {}  # ids of the wires that end at a node
@@ -55,6 +58,7 @@ class CanvasScene(QGraphicsScene):
         self._selecting = True
         self._resting.stop()
         self.clear()
+        self.frames.rebuild()
         for known in (self.nodes, self.wires, self.wires_at):
             known.clear()
         self.graph = GraphItem(self._resting)
@@ -176,6 +180,7 @@ class CanvasScene(QGraphicsScene):
         self._selecting = True
         for id, item in self.nodes.items():
             item.setSelected(id in ids)
+        self.frames.select([])
         self._selecting = False
 
     def _tell_selection(self) -> None:
@@ -184,6 +189,7 @@ class CanvasScene(QGraphicsScene):
         self.graph.update()
         if not self._selecting:
             self._selecting = True
+            self.session.frames = self.frames.selected()
             self.session.select(id for id, item in self.nodes.items() if item.isSelected())
             self._selecting = False
 
@@ -193,13 +199,16 @@ class CanvasScene(QGraphicsScene):
         self.graph.set_bounds(rect)
 
     def contents(self) -> QRectF:
-        """The rectangle around all nodes."""
-        return self.graph.nodes.bounds()
+        """The rectangle around all nodes and frames."""
+        rect = self.graph.nodes.bounds()
+        for item in self.frames.items.values():
+            rect = rect.united(item.sceneBoundingRect())
+        return rect
 
     def selected_ids(self) -> list[str]:
-        """Ids of the selected nodes and wires."""
+        """Ids of the selected nodes, wires and frames."""
         wires = [id for id, wire in self.wires.items() if wire.isSelected()]
-        return [id for id, item in self.nodes.items() if item.isSelected()] + wires
+        return [id for id, item in self.nodes.items() if item.isSelected()] + wires + self.frames.selected()
 
     def node_at(self, pos: QPointF) -> NodeItem | None:
         """The topmost node under a point."""

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
+    QAction,
     QContextMenuEvent,
     QDragEnterEvent,
+    QDragLeaveEvent,
     QDragMoveEvent,
     QDropEvent,
+    QInputDevice,
     QKeyEvent,
     QMouseEvent,
     QNativeGestureEvent,
@@ -16,35 +21,35 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QGraphicsView, QWidget
 
-from netlab.app.canvas.arrange import arrange
-from netlab.app.canvas.geometry import HEADER, WIDTH
+from netlab.app.canvas import editing, keyboard
+from netlab.app.canvas.fix_card import FixCard
+from netlab.app.canvas.gestures import tool_for
+from netlab.app.canvas.glide import Glide
 from netlab.app.canvas.graph_item import paint_grid
-from netlab.app.canvas.menu import node_menu
-from netlab.app.canvas.new_node import add_wired, new_node
+from netlab.app.canvas.menu import menu_at
 from netlab.app.canvas.quick_add import QuickAdd
 from netlab.app.canvas.scene import CanvasScene
-from netlab.app.canvas.tools.box import BoxTool
-from netlab.app.canvas.tools.move import MoveTool
+from netlab.app.canvas.tools.key_wire import KeyWireTool
 from netlab.app.canvas.tools.pan import PanTool
 from netlab.app.canvas.tools.tool import Tool
-from netlab.app.canvas.tools.wire import WireTool
 from netlab.app.palette import MIME
+from netlab.app.preferences import preferences
 from netlab.app.session import Session
 from netlab.app.theme import color, themes
 from netlab.compiler.fitting import fitting
-from netlab.document import edits
 from netlab.document.graph import BLOCK
 from netlab.layers.layer import catalogue
 
 ZOOM_RANGE = (0.05, 3.0)
 HINT = "Drag a layer here, or press Tab to search"
-STEPS = {Qt.Key.Key_Left: (-10, 0), Qt.Key.Key_Right: (10, 0), Qt.Key.Key_Up: (0, -10), Qt.Key.Key_Down: (0, 10)}
 
 
 class CanvasView(QGraphicsView):
     """Where a model is drawn."""
 
     zoomed = Signal(float)
+    edit_requested = Signal(str)  # a node whose options are wanted
+    frame_requested = Signal(str)  # a frame whose title, colour and note are wanted
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -53,6 +58,7 @@ class CanvasView(QGraphicsView):
         self.setScene(self.scene_)
         self.tool: Tool | None = None
         self.space_down = False
+        self.commands: Mapping[str, QAction] = {}  # the window's actions by id, for the menus
         self.setRenderHint(QPainter.RenderHint.Antialiasing)
         self.setFrameShape(QGraphicsView.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -66,7 +72,10 @@ class CanvasView(QGraphicsView):
         self.quick_add.chosen.connect(self._add_chosen)
         self.quick_add.dismissed.connect(self._forget_loose_end)
         self.scene_.wire_dropped.connect(self._offer_what_fits)
+        self.fix_card = FixCard(session, self, self.scene_)
+        self._glide = Glide(self.scene_, self)
         self._loose_end: tuple[str, str, bool] | None = None  # a wire that waits for the layer it leads to
+        self._replaced: str | None = None  # a node that waits for the layer that takes its place
         session.replaced.connect(self._start_anew)
         session.changed.connect(self._abandon)
         session.scope_changed.connect(lambda _: self._start_anew())
@@ -78,9 +87,15 @@ class CanvasView(QGraphicsView):
 
     def _abandon(self) -> None:
         """The document changed under a gesture (an undo by key): the gesture ends without effect."""
+        self._glide.settle()
         tool, self.tool = self.tool, None
         if tool is not None:
             tool.cancel()
+
+    def glide(self, before: Mapping[str, QPointF]) -> None:
+        """Let nodes glide from these places to where they are now, unless the person wants no motion."""
+        if not preferences().reduced_motion:
+            self._glide.start(before)
 
     def _restyle(self) -> None:
         self.resetCachedContent()
@@ -108,7 +123,18 @@ class CanvasView(QGraphicsView):
 
     def fit(self) -> None:
         """Show all nodes, never larger than life."""
-        rect = self.scene_.contents()
+        self._show_rect(self.scene_.contents())
+
+    def fit_selection(self) -> None:
+        """Show what is selected as large as it fits, never larger than life."""
+        rect = QRectF()
+        for id in self.session.selection:
+            rect = rect.united(self.scene_.nodes[id].sceneBoundingRect())
+        for id in self.scene_.frames.selected():
+            rect = rect.united(self.scene_.frames.items[id].sceneBoundingRect())
+        self._show_rect(rect if not rect.isEmpty() else self.scene_.contents())
+
+    def _show_rect(self, rect: QRectF) -> None:
         if rect.isEmpty():
             self.set_zoom(1.0)
             self.centerOn(0, 0)
@@ -163,35 +189,26 @@ class CanvasView(QGraphicsView):
     # --- gestures
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        pos = self.mapToScene(event.position().toPoint())
         self.setFocus()
-        if event.button() == Qt.MouseButton.MiddleButton or (
-            self.space_down and event.button() == Qt.MouseButton.LeftButton
-        ):
-            self.tool = PanTool(self, self.scene_, pos)
+        self._abandon()
+        self.fix_card.close_card()
+        self.tool = tool_for(self, event)
+        if isinstance(self.tool, PanTool):
             self.setCursor(Qt.CursorShape.ClosedHandCursor)
-        elif event.button() == Qt.MouseButton.LeftButton:
-            self.tool = self._tool_at(pos, bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
         event.accept()
 
-    def _tool_at(self, pos: QPointF, shift: bool) -> Tool | None:
-        port = self.scene_.port_at(pos)
-        if port is not None:
-            return WireTool(self, self.scene_, pos, *port)
-        node = self.scene_.node_at(pos)
-        if node is not None:
-            if shift:
-                node.setSelected(not node.isSelected())
-            elif not node.isSelected():
-                self.scene_.clearSelection()
-                node.setSelected(True)
-            return MoveTool(self, self.scene_, pos, node.node.id)
-        wire = self.scene_.wire_at(pos)
-        if wire is not None:
-            self.scene_.clearSelection()
-            wire.setSelected(True)
-            return None
-        return BoxTool(self, self.scene_, pos, shift)
+    def wire_from(self, node: str, port: str, is_input: bool) -> None:
+        """Begin a wire by keys at a port."""
+        self._abandon()
+        item = self.scene_.nodes[node]
+        self.tool = KeyWireTool(self, self.scene_, item.port_pos(port, is_input), item, port, is_input)
+        self.setFocus()
+
+    def end_tool(self) -> None:
+        """The gesture under way is done, without a button that goes up."""
+        tool, self.tool = self.tool, None
+        if tool is not None:
+            tool.release(tool.start)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self.tool is not None:
@@ -209,16 +226,35 @@ class CanvasView(QGraphicsView):
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         pos = self.mapToScene(event.position().toPoint())
-        node = self.scene_.node_at(pos)
-        if node is None and self.scene_.port_at(pos) is None:
+        self._abandon()
+        if self.scene_.port_at(pos) is not None:
+            pass
+        elif (node := self.scene_.node_at(pos)) is not None:
+            if node.node.type == BLOCK:
+                self.session.enter(node.node.id)
+            else:
+                self.edit_requested.emit(node.node.id)
+        elif (wire := self.scene_.wire_at(pos)) is not None:
+            editing.add_dot(self, wire.id, pos)
+        elif (frame := self.scene_.frames.title_at(pos)) is not None:
+            self.frame_requested.emit(frame)
+        else:
             self.open_quick_add(pos)
-        elif node is not None and node.node.type == BLOCK:
-            self.tool = None
-            self.session.enter(node.node.id)
         event.accept()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        self.set_zoom(self.zoom * 1.0015 ** event.angleDelta().y(), event.position().toPoint())
+        """Zoom about the pointer; two fingers on a touchpad, or Shift, push the canvas about instead."""
+        touchpad = event.device() is not None and event.device().type() == QInputDevice.DeviceType.TouchPad
+        held = event.modifiers()
+        shift = bool(held & Qt.KeyboardModifier.ShiftModifier)
+        if (touchpad or shift) and not held & Qt.KeyboardModifier.ControlModifier:
+            step = event.pixelDelta() if not event.pixelDelta().isNull() else event.angleDelta() / 2
+            if shift and not step.x():
+                step = QPoint(step.y(), 0)
+            self.horizontalScrollBar().setValue(self.horizontalScrollBar().value() - step.x())
+            self.verticalScrollBar().setValue(self.verticalScrollBar().value() - step.y())
+        else:
+            self.set_zoom(self.zoom * 1.0015 ** event.angleDelta().y(), event.position().toPoint())
         event.accept()
 
     def viewportEvent(self, event: QEvent) -> bool:
@@ -230,21 +266,21 @@ class CanvasView(QGraphicsView):
     def event(self, event: QEvent) -> bool:
         tab = isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress and event.key() == Qt.Key.Key_Tab
         if tab:  # Qt would move the focus
-            self.open_quick_add(self.mapToScene(self.viewport().mapFromGlobal(self.cursor().pos())))
+            if self.tool is None or not self.tool.key(Qt.Key.Key_Tab):
+                self.open_quick_add(self.mapToScene(self.viewport().mapFromGlobal(self.cursor().pos())))
             return True
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape and self.tool is not None:
+        if self.tool is not None and self.tool.key(Qt.Key(event.key())):
+            return
+        if event.key() == Qt.Key.Key_Escape and (self.tool is not None or not self.fix_card.isHidden()):
             self._abandon()
-        elif event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
-            self.delete_selection()
+            self.fix_card.close_card()
         elif event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
             self.space_down = True
             self.setCursor(Qt.CursorShape.OpenHandCursor)
-        elif event.key() in STEPS and self.session.selection:
-            self._nudge(*STEPS[Qt.Key(event.key())])
-        else:
+        elif not keyboard.press(self, event):
             super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
@@ -254,35 +290,17 @@ class CanvasView(QGraphicsView):
         super().keyReleaseEvent(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        item = self.scene_.node_at(self.mapToScene(event.pos()))
-        if item is not None:
-            if item.node.id not in self.session.selection:
-                self.session.select([item.node.id])
-            menu = node_menu(self.session, item.node.id, self)
-            menu.exec(event.globalPos())
+        cutting = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)  # a stroke with the right button
+        if self.tool is None and not cutting:
+            by_key = event.reason() == QContextMenuEvent.Reason.Keyboard
+            menu_at(self, None if by_key else self.mapToScene(event.pos())).popup(event.globalPos())
+        event.accept()
 
-    # --- editing
+    # --- adding
 
-    def _nudge(self, dx: float, dy: float) -> None:
-        nodes = self.session.project.graph.nodes
-        places = {id: (nodes[id].x + dx, nodes[id].y + dy) for id in self.session.selection}
-        self.session.apply("Nudge", edits.move, places, merge="nudge")
-
-    def delete_selection(self) -> None:
-        """Remove the selected nodes and wires."""
-        ids = self.scene_.selected_ids()
-        if ids:
-            self.session.apply("Delete", edits.remove, ids)
-
-    def arrange(self) -> None:
-        """Lay out the selection, or everything that is shown, along its wires."""
-        ids = self.session.selection if len(self.session.selection) > 1 else list(self.scene_.nodes)
-        heights = {id: self.scene_.nodes[id].layout_.rect.height() for id in ids}
-        places = arrange(self.session.project.graph, ids, heights)
-        if places:
-            self.session.apply("Arrange", edits.move, places)
-            if len(ids) == len(self.scene_.nodes):
-                self.fit()
+    def add_layer(self, key: str, pos: QPointF | None = None) -> str | None:
+        """Put a new node at a point of the scene (the middle if None); on a wire it is inserted. Returns its id."""
+        return editing.add_layer(self, key, pos)
 
     def open_quick_add(self, pos: QPointF) -> None:
         """Ask for a layer to put at a point of the scene."""
@@ -291,68 +309,54 @@ class CanvasView(QGraphicsView):
             pos = self.mapToScene(self.viewport().rect().center())
         self.quick_add.open_at(self.mapFromScene(pos), pos)
 
+    def offer_replacements(self, node: str) -> None:
+        """Ask for a layer to put in the place of a node."""
+        self._replaced = node
+        rect = self.node_rect(node)
+        inside = self.session.project.graph.nodes[node]
+        keys = {key for key, cls in catalogue().items() if cls.role not in ("block", "block_input", "block_output")}
+        self.quick_add.open_at(rect.topLeft(), self.mapToScene(rect.center()), keys - {inside.type}, "Replace by…")
+
     def _offer_what_fits(self, node: str, port: str, is_output: bool, pos: QPointF) -> None:
         """A wire was let go over nothing: offer the layers that take it (or, led back, all that could feed it)."""
         self._loose_end = (node, port, is_output)
         shape = self.session.inferred.outputs.get((node, port)) if is_output else None
         keys = fitting(shape) if is_output else [key for key, layer in catalogue().items() if layer.outputs()]
-        self.quick_add.open_at(self.mapFromScene(pos), pos, set(keys))
+        self.quick_add.open_at(self.mapFromScene(pos), pos, set(keys), "What fits here…")
 
     def _forget_loose_end(self) -> None:
-        self._loose_end = None
+        self._loose_end = self._replaced = None
 
     def _add_chosen(self, key: str, pos: QPointF) -> None:
-        loose, self._loose_end = self._loose_end, None
-        if loose is None or loose[0] not in self.session.project.graph.nodes:
+        loose, replaced = self._loose_end, self._replaced
+        self._forget_loose_end()
+        nodes = self.session.project.graph.nodes
+        if replaced in nodes:
+            editing.replace(self, replaced, key)
+        elif loose is not None and loose[0] in nodes:
+            editing.add_and_wire(self, key, pos, *loose)
+        else:
             self.add_layer(key, pos)
-        else:
-            self._add_wired(key, pos, *loose)
         self.setFocus()
-
-    def _add_wired(self, key: str, pos: QPointF, node: str, port: str, is_output: bool) -> None:
-        layer = catalogue()[key]
-        y = round(pos.y() - HEADER)
-        x = round(pos.x() if is_output else pos.x() - WIDTH)
-        new = new_node(self.session.project, key, x, y, self.session.scope)
-        own = next(iter(layer.inputs() if is_output else layer.outputs()))
-        wire = (node, port, new.id, own) if is_output else (new.id, own, node, port)
-        if self.session.apply(f"Add {layer.title()}", add_wired, new, *wire):
-            self.session.select([new.id])
-
-    def add_layer(self, key: str, pos: QPointF | None = None) -> str | None:
-        """Put a new node at a point of the scene (the middle if None); on a wire it is inserted. Returns its id."""
-        at = pos if pos is not None else self._free_place()
-        node = new_node(
-            self.session.project, key, round(at.x() - WIDTH / 2), round(at.y() - HEADER), self.session.scope
-        )
-        layer = catalogue()[key]
-        wire = self.scene_.wire_at(at) if pos is not None else None
-        inputs, outputs = list(layer.inputs()), list(layer.outputs())
-        if wire is not None and inputs and outputs:
-            done = self.session.apply(
-                f"Insert {layer.title()}", edits.insert_on_edge, wire.id, node, inputs[0], outputs[0]
-            )
-        else:
-            done = self.session.apply(f"Add {layer.title()}", edits.add_node, node)
-        if not done:
-            return None
-        self.session.select([node.id])
-        return node.id
-
-    def _free_place(self) -> QPointF:
-        """The middle of the view, or below what is there already."""
-        at = self.mapToScene(self.viewport().rect().center())
-        while self.scene_.node_at(at) is not None:
-            at += QPointF(30, 40)
-        return at
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if event.mimeData().hasFormat(MIME):
             event.acceptProposedAction()
+        else:  # files are the window's
+            event.ignore()
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
         if event.mimeData().hasFormat(MIME):
+            wire = self.scene_.wire_at(self.mapToScene(event.position().toPoint()))
+            self.scene_.clearSelection()
+            if wire is not None:  # it will take the layer
+                wire.setSelected(True)
             event.acceptProposedAction()
+        else:
+            event.ignore()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.scene_.clearSelection()
 
     def dropEvent(self, event: QDropEvent) -> None:
         key = bytes(event.mimeData().data(MIME).data()).decode("utf-8", "replace")

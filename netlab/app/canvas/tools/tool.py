@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtWidgets import QGraphicsView
 
 from netlab.app.canvas.scene import CanvasScene
@@ -17,6 +17,10 @@ class Tool:
 
     def move(self, pos: QPointF) -> None:
         """The pointer is now here."""
+
+    def key(self, key: Qt.Key) -> bool:
+        """A key was pressed meanwhile; True if the gesture took it."""
+        return False
 
     def release(self, pos: QPointF) -> None:
         """The button went up: do it."""

@@ -10,8 +10,7 @@ from netlab.app.canvas.scene import CanvasScene
 from netlab.app.canvas.tools.tool import Tool
 from netlab.app.canvas.wire_item import WireItem
 from netlab.compiler.fitting import why_not
-from netlab.document import edits
-from netlab.document.project import Project
+from netlab.document import edits, rewiring
 
 SNAP = 34.0
 End = tuple[str, str]  # node id, port name
@@ -93,6 +92,7 @@ class WireTool(Tool):
 
     def release(self, pos: QPointF) -> None:
         target = self._target(pos)
+        reason = self._reason(target) if target is not None else ""
         self._clear()
         if target is None:
             if self.taken is not None:
@@ -104,9 +104,11 @@ class WireTool(Tool):
         if self.taken is not None and (self.taken.target, self.taken.target_port) == goal:
             return
         if self.taken is not None:
-            self.session.apply("Move wire", _reroute, self.taken.id, *source, *goal)
+            self.session.apply("Move wire", rewiring.reroute, self.taken.id, *source, *goal)
         else:
             self.session.apply("Connect", edits.connect, *source, *goal)
+        if reason:
+            self.scene.misfit.emit(*goal)
 
     def cancel(self) -> None:
         self._clear()
@@ -117,8 +119,3 @@ class WireTool(Tool):
         self.scene.removeItem(self.preview)
         if self.taken is not None and self.taken.id in self.scene.wires:
             self.scene.wires[self.taken.id].setVisible(True)
-
-
-def _reroute(project: Project, edge: str, source: str, source_port: str, target: str, target_port: str) -> Project:
-    """One edit: the old wire goes, the new one comes."""
-    return edits.connect(edits.remove(project, [edge]), source, source_port, target, target_port)

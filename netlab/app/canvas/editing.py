@@ -1,0 +1,166 @@
+"""What can be done to the graph on the canvas: each function makes one undoable step, or says why not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, QRectF
+
+from netlab.app.canvas import aligning
+from netlab.app.canvas.arrange import arrange
+from netlab.app.canvas.geometry import HEADER, WIDTH, layout_of
+from netlab.app.canvas.new_node import add_wired, new_node
+from netlab.compiler.passages import AROUND
+from netlab.compiler.retyping import as_type
+from netlab.document import edits, rewiring, states
+from netlab.document.graph import Frame
+from netlab.layers.layer import catalogue
+
+if TYPE_CHECKING:
+    from netlab.app.canvas.view import CanvasView
+
+EMPTY_FRAME = QRectF(-180, -120, 360, 240)
+
+
+def add_layer(view: CanvasView, key: str, pos: QPointF | None = None) -> str | None:
+    """Put a new node at a point of the scene (the middle if None); on a wire it is inserted. Returns its id."""
+    at = pos if pos is not None else _free_place(view)
+    layer = catalogue()[key]
+    node = new_node(view.session.project, key, *_corner(view, key, at), view.session.scope)
+    wire = view.scene_.wire_at(at) if pos is not None else None
+    inputs, outputs = list(layer.inputs()), list(layer.outputs())
+    if wire is not None and inputs and outputs:
+        ports = inputs[0], outputs[0]
+        done = view.session.apply(f"Insert {layer.title()}", edits.insert_on_edge, wire.id, node, *ports)
+    else:
+        done = view.session.apply(f"Add {layer.title()}", edits.add_node, node)
+    if not done:
+        return None
+    view.session.select([node.id])
+    return node.id
+
+
+def _corner(view: CanvasView, key: str, at: QPointF) -> tuple[float, float]:
+    """The top left corner of a new node that is to lie under a point."""
+    size = layout_of(catalogue()[key], set(), set()).rect.size()
+    return round(at.x() - size.width() / 2), round(at.y() - min(HEADER, size.height() / 2))
+
+
+def _free_place(view: CanvasView) -> QPointF:
+    """The middle of the view, or below what is there already."""
+    at = view.mapToScene(view.viewport().rect().center())
+    while view.scene_.node_at(at) is not None:
+        at += QPointF(30, 40)
+    return at
+
+
+def add_and_wire(view: CanvasView, key: str, pos: QPointF, node: str, port: str, is_output: bool) -> None:
+    """A new node at the loose end of a wire that comes from a port."""
+    layer = catalogue()[key]
+    x = round(pos.x() if is_output else pos.x() - WIDTH)
+    new = new_node(view.session.project, key, x, round(pos.y() - HEADER), view.session.scope)
+    own = next(iter(layer.inputs() if is_output else layer.outputs()))
+    wire = (node, port, new.id, own) if is_output else (new.id, own, node, port)
+    if view.session.apply(f"Add {layer.title()}", add_wired, new, *wire):
+        view.session.select([new.id])
+
+
+def add_dot(view: CanvasView, edge: str, pos: QPointF) -> None:
+    """Bend a wire at a point."""
+    dot = new_node(view.session.project, "reroute", *_corner(view, "reroute", pos), view.session.scope)
+    if view.session.apply("Bend wire", edits.insert_on_edge, edge, dot, "x", "y"):
+        view.session.select([dot.id])
+
+
+def delete_selection(view: CanvasView) -> None:
+    """Remove the selected nodes, wires and frames."""
+    ids = view.scene_.selected_ids()
+    if ids:
+        view.session.apply("Delete", edits.remove, ids)
+
+
+def bridge_selection(view: CanvasView) -> None:
+    """Remove the selected nodes and join their wires."""
+    if view.session.selection:
+        view.session.apply("Remove and join", rewiring.bridge, view.session.selection)
+
+
+def nudge(view: CanvasView, dx: float, dy: float) -> None:
+    """Move the selected nodes by a step; steps in quick succession are one."""
+    nodes = view.session.project.graph.nodes
+    places = {id: (nodes[id].x + dx, nodes[id].y + dy) for id in view.session.selection}
+    view.session.apply("Nudge", edits.move, places, merge="nudge")
+
+
+def arrange_nodes(view: CanvasView) -> None:
+    """Lay out the selection, or everything that is shown, along its wires; pinned nodes stay."""
+    graph = view.session.project.graph
+    chosen = view.session.selection if len(view.session.selection) > 1 else list(view.scene_.nodes)
+    ids = [id for id in chosen if not graph.nodes[id].pinned]
+    heights = {id: view.scene_.nodes[id].layout_.rect.height() for id in ids}
+    places = arrange(graph, ids, heights)
+    before = {id: view.scene_.nodes[id].pos() for id in places}
+    if places and view.session.apply("Arrange", edits.move, places):
+        if len(chosen) == len(view.scene_.nodes):
+            view.fit()
+        view.glide(before)
+
+
+def align(view: CanvasView, how: str) -> None:
+    """Put the selected nodes in line, or at equal distances; `how` is one of `aligning.WAYS`."""
+    items = {id: view.scene_.nodes[id] for id in view.session.selection if id in view.scene_.nodes}
+    rects = {id: item.mapRectToScene(item.layout_.rect) for id, item in items.items()}
+    words, places = aligning.WAYS[how][0], aligning.aligned(rects, how)
+    if places and view.session.apply(words, edits.move, places):
+        view.glide({id: rects[id].topLeft() for id in places})
+
+
+def add_frame(view: CanvasView, pos: QPointF | None = None) -> str | None:
+    """An empty frame at a point; without one, around the selected nodes, or in the middle. Returns its id."""
+    chosen = view.session.selection if pos is None else []
+    at = pos if pos is not None else view.mapToScene(view.viewport().rect().center())
+    rect = view.scene_.frames.around(chosen) if chosen else EMPTY_FRAME.translated(at)
+    graph = view.session.project.graph
+    id = edits.fresh_id(graph.frames, "f")
+    frame = Frame(id, "Frame", "", rect.x(), rect.y(), rect.width(), rect.height(), parent=view.session.scope)
+    if not view.session.apply("Add frame", edits.add_frame, frame):
+        return None
+    view.scene_.clearSelection()
+    view.scene_.frames.items[id].setSelected(True)
+    return id
+
+
+def toggle(view: CanvasView, state: str) -> None:
+    """Pin, bypass or freeze the selected nodes; if all of them are, end it."""
+    edit, on_words, off_words = {
+        "pinned": (states.set_pinned, "Pin", "Unpin"),
+        "bypassed": (states.set_bypassed, "Bypass", "End bypass"),
+        "frozen": (edits.set_frozen, "Freeze", "Thaw"),
+    }[state]
+    nodes, layers = view.session.project.graph.nodes, catalogue()
+    ids = list(view.session.selection)
+    if state == "bypassed":
+        ids = [id for id in ids if nodes[id].type in layers and layers[nodes[id].type].role in AROUND]
+    if not ids:
+        view.session.message.emit(f"Nothing is selected that could be {state}. Select a layer first.", "info")
+        return
+    on = not all(getattr(nodes[id], state) for id in ids)
+    view.session.apply(on_words if on else off_words, edit, ids, on)
+
+
+def replace(view: CanvasView, node: str, key: str) -> None:
+    """Put another layer in the place of a node; wires and options that both have stay."""
+    view.session.apply(f"Replace by {catalogue()[key].title()}", as_type, node, key)
+
+
+def select_stream(view: CanvasView, backwards: bool) -> None:
+    """Select what the selected nodes lead to as well, or what leads to them."""
+    graph = view.session.project.graph
+    found = graph.reach(view.session.selection, backwards) | set(view.session.selection)
+    view.session.select(id for id in view.scene_.nodes if id in found)
+
+
+def select_all(view: CanvasView) -> None:
+    """Select every node and frame that is shown."""
+    view.session.select(view.scene_.nodes)
+    view.scene_.frames.select(list(view.scene_.frames.items))

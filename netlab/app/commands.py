@@ -1,0 +1,119 @@
+"""Everything that the command palette finds: actions, layers, nodes, settings, examples, recent files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QKeySequence
+
+from netlab.app import recent
+from netlab.app.actions import ACTIONS
+from netlab.app.preferences import Preferences
+from netlab.app.search import rank, search
+from netlab.app.theme import CATEGORY, UNKNOWN_CATEGORY
+from netlab.compiler.blocks import class_of
+from netlab.document.examples import examples
+from netlab.document.training import Training
+from netlab.layers.layer import Layer
+
+if TYPE_CHECKING:
+    from netlab.app.window import MainWindow
+
+NODES = "Node"
+
+
+@dataclass(frozen=True)
+class Command:
+    """One line of the palette.
+
+    Attributes:
+        kind: what sort of thing it is, said at the right.
+        title, help: what it is called, and a sentence.
+        run: does it.
+        words: other words it is found by.
+        tint: colour of its spot.
+        node: the node it leads to, "" for none.
+    """
+
+    kind: str
+    title: str
+    run: Callable[[], object]
+    help: str = ""
+    words: tuple[str, ...] = ()
+    tint: str = ""
+    node: str = ""
+
+
+def commands(window: MainWindow, text: str, kinds: frozenset[str] = frozenset()) -> list[Command]:
+    """What matches all words of a text, best first; only of some `kinds`, if any are given."""
+    words = text.lower().split()
+    found: list[tuple[float, int, Command]] = []
+    for source in SOURCES:
+        for command in source(window):
+            if kinds and command.kind not in kinds:
+                break
+            score = rank(words, command.title, command.words, f"{command.kind} {command.help}")
+            if score >= 0:
+                found.append((-score, len(found), command))
+    best = [command for _, _, command in sorted(found, key=lambda row: row[:2])]
+    return best if kinds or not words else best + list(_layers(window, text))
+
+
+def _actions(window: MainWindow) -> Iterator[Command]:
+    for record in ACTIONS:
+        action = window.actions_[record.id]
+        if action.isEnabled() and record.id != "commands":
+            keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+            kind = f"{record.menu}   {keys}" if keys else record.menu
+            yield Command(kind, action.text().rstrip("…"), action.trigger, record.help, (record.id,))
+
+
+def _nodes(window: MainWindow) -> Iterator[Command]:
+    graph = window.session.project.graph
+    for node in graph.nodes.values():
+        layer = class_of(graph, node)
+        kind = layer.title() if layer is not None else node.type
+        values = "  ".join(f"{name.replace('_', ' ')} {value}" for name, value in node.options.items())
+        inside = f" in {graph.nodes[node.parent].name or 'block'}" if node.parent in graph.nodes else ""
+        yield Command(
+            NODES, node.name or kind, lambda id=node.id: window.go_to(id), f"{kind} {node.id}{inside}.  {values}"[:200],
+            (node.id, kind), _tint(layer), node.id,
+        )  # fmt: skip
+
+
+def _settings(window: MainWindow) -> Iterator[Command]:
+    for name, option in Training.options().items():
+        yield Command(
+            "Training setting", option.label, lambda name=name: window.show_setting(name), option.help, (name,)
+        )
+    for name, option in Preferences.options().items():
+        yield Command("Preference", option.label, window.show_preferences, option.help, (name,))
+
+
+def _examples(window: MainWindow) -> Iterator[Command]:
+    for key, path in examples().items():
+        title = key.replace("_", " ")
+        yield Command(
+            "Example", title, lambda path=path: window.open_example(path), "Open it as a new project.", (key,)
+        )
+
+
+def _files(window: MainWindow) -> Iterator[Command]:
+    for path in recent.recent():
+        yield Command("Recent file", path.name, lambda path=path: window.open_path(path), str(path))
+
+
+def _layers(window: MainWindow, text: str) -> Iterator[Command]:
+    """Layers come last, so that a word that is both finds the action first."""
+    for key, layer in search(text):
+        add = lambda key=key: window.canvas.add_layer(key)  # noqa: E731 - bound to this key
+        yield Command("Add layer", layer.title(), add, layer.summary(), (), _tint(layer))
+
+
+def _tint(layer: type[Layer] | None) -> str:
+    return CATEGORY.get(layer.category, UNKNOWN_CATEGORY) if layer is not None else UNKNOWN_CATEGORY
+
+
+SOURCES = (_actions, _nodes, _settings, _examples, _files)

@@ -1,0 +1,25 @@
+"""A project: it is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from netlab.app.dropping import Drop
+
+if TYPE_CHECKING:
+    from netlab.app.window import MainWindow
+
+
+class ProjectDrop(Drop):
+    """Opens the first project; there is one document."""
+
+    suffixes = (".netlab",)
+    title = "projects (.netlab)"
+
+    @classmethod
+    def take(cls, window: MainWindow, paths: Sequence[Path]) -> None:
+        window.open_path(paths[0])
+        if len(paths) > 1:
+            window.session.message.emit(f"Opened {paths[0].name}; one project is open at a time.", "info")

@@ -1,0 +1,60 @@
+"""Title, colour and note of a frame."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFormLayout,
+    QLineEdit,
+    QPlainTextEdit,
+    QVBoxLayout,
+    QWidget,
+)
+
+from netlab.app.form import muted
+from netlab.app.palette import chip
+from netlab.app.session import Session
+from netlab.app.theme import FRAME
+from netlab.document import edits
+
+
+class FrameDialog(QDialog):
+    """All changes are one step, on OK."""
+
+    def __init__(self, session: Session, frame: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.session, self.frame = session, frame
+        record = session.project.graph.frames[frame]
+        self.setWindowTitle("Frame")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.resize(460, 360)
+        self.title = QLineEdit(record.title)
+        self.title.selectAll()
+        self.color = QComboBox()
+        for name, value in FRAME.items():
+            self.color.addItem(chip(value), name)
+        self.color.setCurrentText(record.color)
+        self.note = QPlainTextEdit(record.note)
+        self.note.setTabChangesFocus(True)
+        form = QFormLayout()
+        for label, field in (("Title", self.title), ("Colour", self.color), ("Note", self.note)):
+            field.setAccessibleName(label)
+            form.addRow(label, field)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.addLayout(form)
+        layout.addWidget(muted("The note is Markdown: **bold**, lists, links. It is drawn below the title."))
+        layout.addWidget(buttons)
+
+    def accept(self) -> None:
+        """Make the step; what the document refuses is said and leaves the dialog open."""
+        if self.frame in self.session.project.graph.frames:
+            words = {"title": self.title.text(), "color": self.color.currentText(), "note": self.note.toPlainText()}
+            if not self.session.apply("Edit frame", edits.set_frame, self.frame, **words):
+                return
+        super().accept()

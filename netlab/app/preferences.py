@@ -1,0 +1,47 @@
+"""What a person prefers, kept between starts. Each preference is declared once, as an option."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from netlab.app import recent
+from netlab.options import Bool, Choice, OptionError, Options
+
+SCALES = ("75 %", "100 %", "125 %", "150 %", "200 %")
+
+
+class Preferences(Options):
+    """How the window behaves for this person."""
+
+    snap_to_grid = Bool(True, help="Nodes that are dragged come to rest on the grid.")
+    snap_to_neighbours = Bool(True, help="Nodes that are dragged line up with others, and guide lines say so.")
+    reduced_motion = Bool(False, help="Nothing glides: what moves is at once where it belongs.")
+    scale = Choice("100 %", choices=SCALES, label="Interface scale", help="Size of everything, from the next start on.")
+
+
+def preferences() -> Preferences:
+    """The preferences as they are now; what cannot be read counts as the default."""
+    kept = recent.settings()
+    values = {}
+    for name, option in Preferences.options().items():
+        stored: Any = kept.value(f"preferences/{name}")
+        if isinstance(option, Bool) and isinstance(stored, str):
+            stored = stored == "true"
+        try:
+            values[name] = option.check(stored) if stored is not None else option.default
+        except OptionError:
+            values[name] = option.default
+    return Preferences(**values)
+
+
+def set_preference(name: str, value: Any) -> None:
+    """Keep a preference. Raises `OptionError` for a value outside its limits."""
+    recent.settings().setValue(f"preferences/{name}", Preferences.options()[name].check(value))
+
+
+def scale_interface() -> None:
+    """Have Qt draw everything larger or smaller; has to come before the application object is made."""
+    wanted = preferences().scale
+    if wanted != "100 %":
+        os.environ.setdefault("QT_SCALE_FACTOR", str(int(wanted.split()[0]) / 100))

@@ -1,0 +1,25 @@
+"""The preferences, as a form made from their declaration. A change counts at once."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
+
+from netlab.app.form import form, muted
+from netlab.app.preferences import Preferences, preferences, set_preference
+
+
+class PreferencesDialog(QDialog):
+    """One row a preference."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Preferences")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setMinimumWidth(380)
+        layout = QVBoxLayout(self)
+        layout.addWidget(form(Preferences.options(), preferences().values, set_preference))
+        layout.addWidget(muted("Another interface scale is used from the next start on."))
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.reject)
+        layout.addWidget(buttons)

@@ -1,0 +1,58 @@
+"""What people want to do, in their words, and the layers that do it."""
+
+from __future__ import annotations
+
+PURPOSES: dict[str, tuple[str, ...]] = {
+    "prevent overfitting, regularise": (
+        "dropout",
+        "dropout2d",
+        "alpha_dropout",
+        "drop_path",
+        "gaussian_noise",
+        "batch_norm1d",
+    ),
+    "make training stable, train faster": ("batch_norm1d", "batch_norm2d", "layer_norm", "rms_norm", "group_norm"),
+    "skip connection, residual, shortcut": ("add", "concat", "weighted_sum"),
+    "join two branches, combine": ("add", "concat", "multiply", "stack", "weighted_sum", "bilinear"),
+    "look at images, find edges and patterns": ("conv2d", "depthwise_conv2d", "separable_conv2d", "patch_embedding"),
+    "make an image smaller, downsample, shrink": ("max_pool2d", "avg_pool2d", "conv2d", "pixel_unshuffle"),
+    "make an image larger, upsample, enlarge": ("upsample", "conv_transpose2d", "pixel_shuffle"),
+    "from image to vector": ("flatten", "global_avg_pool", "global_max_pool", "adaptive_avg_pool2d"),
+    "cut an image into patches, vision transformer": ("patch_embedding",),
+    "read text, words to vectors": ("embedding", "embedding_bag"),
+    "tell the position, order of words": (
+        "positional_encoding",
+        "learned_positional_encoding",
+        "rotary_positional_encoding",
+    ),
+    "remember the past, time series, sequence": ("lstm", "gru", "rnn", "causal_conv1d", "encoder_layer"),
+    "look at other words, focus, let tokens talk": ("multi_head_attention", "grouped_query_attention", "encoder_layer"),
+    "do not look ahead, hide the future, generate text": ("causal_mask", "decoder_layer", "decoder"),
+    "ignore padding": ("padding_mask", "combine_masks"),
+    "build a transformer, language model, gpt, bert": (
+        "transformer",
+        "encoder",
+        "decoder",
+        "encoder_layer",
+        "decoder_layer",
+    ),
+    "one vector from a sequence, summarise": ("select_time", "mean", "global_avg_pool"),
+    "bend the line, non-linearity": ("relu", "gelu", "tanh", "silu", "sigmoid"),
+    "turn scores into probabilities": ("softmax", "sigmoid", "log_softmax"),
+    "predict a class, classify": ("cross_entropy_loss", "nll_loss", "softmax", "linear"),
+    "predict a number, regression": ("mse_loss", "l1_loss", "huber_loss", "linear"),
+    "predict yes or no, several labels": ("bce_loss", "sigmoid"),
+    "compare, learn similarity": ("contrastive_loss", "triplet_loss", "cosine_loss"),
+    "speech, align without labels for each step": ("ctc_loss",),
+    "variational autoencoder, sample, generate": ("reparameterize", "kl_loss"),
+    "learn from, measure the error, objective": ("cross_entropy_loss", "mse_loss", "bce_loss"),
+    "change the number of features": ("linear", "conv2d"),
+    "change the order of axes, swap": ("transpose", "permute"),
+    "change the shape": ("reshape", "flatten", "unflatten", "squeeze", "unsqueeze"),
+    "take a part, pick": ("slice", "select", "select_time", "split", "gather"),
+    "do not learn here, stop learning": ("stop_gradient",),
+    "get the data in, feed": ("input",),
+    "result, what the model returns": ("output",),
+    "group layers, reuse, nest, loop": ("block",),
+}
+"""Phrase to keys of layers."""

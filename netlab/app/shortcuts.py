@@ -1,0 +1,52 @@
+"""Keys of the actions: those that the list of actions names, or those that a person chose instead."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtGui import QKeySequence
+
+from netlab.app import recent
+from netlab.app.actions import ACTIONS
+
+NATIVE = QKeySequence.SequenceFormat.NativeText
+PORTABLE = QKeySequence.SequenceFormat.PortableText
+OF_THE_CANVAS = {
+    "Tab": "Add a layer at the pointer",
+    "Arrows": "Nudge what is selected, with Shift by a pixel; with nothing selected, go to a node",
+    "Alt+Arrows": "Go to the next node in that direction",
+    "Page Down, Page Up": "Go to the next node along the wires, or back",
+    "Return": "Options of the node, content of the block, or the fix on offer",
+    "Space": "Push the canvas about while it is held",
+    "Escape": "End what is under way, or select nothing",
+}
+"""Keys with a fixed meaning on the canvas, for the list."""
+
+
+def keys_of(action: str) -> str:
+    """The keys of an action, "" for none."""
+    stored = recent.settings().value(f"shortcuts/{action}")
+    return str(stored) if stored is not None else _default(action)
+
+
+def set_keys(action: str, keys: str) -> None:
+    """Choose other keys for an action; the ones it came with are no choice, and are forgotten."""
+    settings, name = recent.settings(), f"shortcuts/{action}"
+    if QKeySequence(keys) == QKeySequence(_default(action)):
+        settings.remove(name)
+    else:
+        settings.setValue(name, QKeySequence(keys).toString(PORTABLE))
+
+
+def conflict(action: str, keys: str, chosen: Mapping[str, str]) -> str:
+    """The text of another action that has these keys already, "" if none has."""
+    wanted = QKeySequence(keys)
+    for record in ACTIONS:
+        other = QKeySequence(chosen.get(record.id, ""))
+        if record.id != action and not wanted.isEmpty() and other == wanted:
+            return record.text.rstrip("…")
+    return ""
+
+
+def _default(action: str) -> str:
+    return next((record.shortcut for record in ACTIONS if record.id == action), "")
