@@ -65,6 +65,9 @@ class Training(Options):
     checkpoint_seconds = Float(
         20.0, min=1.0, max=86400.0, unit="s", help="Time between checkpoints, on top of one per epoch."
     )
+    processes = Int(
+        1, min=1, max=256, help="Processes on this machine that share each batch: one a GPU, or a few on a CPU."
+    )
     seed = Int(0, min=0, max=2**31 - 1, help="Fixes weights, data order and dropout: same seed, same numbers.")
     device = Choice("auto", ("auto", "cpu", "cuda", "mps"), help="Where to train; auto takes a GPU if there is one.")
     start = Text(
@@ -84,7 +87,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         *("schedule", "warmup_steps", "final_share", "schedule_power", "schedule_factor", "schedule_epochs"),
         "schedule_points",
     ),
-    "Speed and memory": ("precision", "micro_batches", "compile", "deterministic"),
+    "Speed and memory": ("precision", "micro_batches", "processes", "compile", "deterministic"),
     "Stopping and checkpoints": ("early_stopping", "patience", "checkpoint_seconds", "keep_epochs"),
 }
 """The settings as forms show them."""

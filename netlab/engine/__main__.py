@@ -1,5 +1,5 @@
-"""The engine process: ``python -m netlab.engine train RUN [--resume]``, ``sweep FOLDER``, or ``wait`` for a job on
-standard input.
+"""The engine process: ``python -m netlab.engine train RUN [--resume]``, ``sweep FOLDER``, ``partner`` of another
+one, or ``wait`` for a job on standard input.
 
 A waiting process has torch loaded and its first optimiser made, so that a run starts at once. It ends when standard
 input closes without a job; once it has one it needs nobody.
@@ -25,10 +25,18 @@ def main() -> int:
     train.add_argument("folder", type=Path)
     train.add_argument("--resume", action="store_true")
     train.add_argument("--ticket", type=int, help="wait for a place; when it was asked for, in nanoseconds")
+    partner = commands.add_parser("partner")
+    partner.add_argument("folder", type=Path)
+    partner.add_argument("--rank", type=int)
+    partner.add_argument("--size", type=int)
+    partner.add_argument("--meeting", type=Path)
+    partner.add_argument("--resume", action="store_true")
     sweep = commands.add_parser("sweep")
     sweep.add_argument("folder", type=Path)
     commands.add_parser("wait")
     options = parser.parse_args()
+    if options.command == "partner":
+        return _be_partner(options)
     if options.command == "sweep":
         return drive(options.folder)
     if options.command == "wait":
@@ -89,10 +97,22 @@ def drive(folder: Path) -> int:
 def _train(folder: Path, resume: bool) -> dict[str, str]:
     """Load torch only now: whoever waits for a turn needs none of its memory."""
     from netlab.engine.process import be_modest
+    from netlab.engine.together import train
+
+    be_modest()
+    return train(folder, resume=resume)
+
+
+def _be_partner(options: argparse.Namespace) -> int:
+    """One of the processes of a run that another leads."""
+    from netlab.engine.distributed import joined
+    from netlab.engine.process import be_modest
     from netlab.engine.train import run_job
 
     be_modest()
-    return run_job(folder, resume=resume)
+    with joined(options.rank, options.size, options.meeting) as team:
+        run_job(options.folder, resume=options.resume, team=team)
+    return 0
 
 
 def _redirect(log: TextIO) -> None:

@@ -73,8 +73,12 @@ def keep(folder: Path, moment: Snapshot, *names: str) -> None:
         old.unlink(missing_ok=True)
 
 
-def load(folder: Path, built: Built, optimizer: Optimizer, average: AveragedModel | None = None) -> dict[str, Any]:
+def load(
+    folder: Path, built: Built, optimizer: Optimizer, average: AveragedModel | None = None, rank: int = 0
+) -> dict[str, Any]:
     """Put weights, optimiser and generators back as they were; returns the state that was written with them.
+
+    `rank` is the number of this process among those that train together, each of which has generators of its own.
 
     Raises:
         CheckpointError: there is none, or it belongs to another model.
@@ -86,9 +90,9 @@ def load(folder: Path, built: Built, optimizer: Optimizer, average: AveragedMode
         average.n_averaged.copy_(tensors[AVERAGE])
     _set_optimizer(built, optimizer, tensors, state.get("optimizer_state", {}))
     _set_python_generators(state)
-    torch.set_rng_state(tensors["rng/cpu"])
+    torch.set_rng_state(tensors.get(f"rng/cpu/{rank}", tensors["rng/cpu"]))
     if torch.cuda.is_available() and "rng/cuda" in tensors:
-        torch.cuda.set_rng_state(tensors["rng/cuda"])
+        torch.cuda.set_rng_state(tensors.get(f"rng/cuda/{rank}", tensors["rng/cuda"]))
     return state
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 
-def circumstances(device: torch.device, data_hash: str) -> dict[str, Any]:
+def circumstances(device: torch.device, data_hash: str, processes: int = 1) -> dict[str, Any]:
     """The circumstances of a run as plain data, for its record and its checkpoints."""
     return {
         "torch": torch.__version__,
@@ -17,6 +17,7 @@ def circumstances(device: torch.device, data_hash: str) -> dict[str, Any]:
         "threads": torch.get_num_threads(),
         "device_type": device.type,
         "data_hash": data_hash,
+        "processes": processes,
     }
 
 

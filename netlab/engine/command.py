@@ -11,8 +11,9 @@ from netlab.document import edits, file
 from netlab.document.paths import set_by_path
 from netlab.document.project import Project
 from netlab.document.training import Training
+from netlab.engine import together
+from netlab.engine.distributed import is_of_a_team
 from netlab.engine.queueing import turn
-from netlab.engine.train import run_job
 from netlab.runs import store
 
 LINES_PER_SECOND = 5
@@ -20,6 +21,24 @@ LINES_PER_SECOND = 5
 
 def train(options: Any) -> int:
     """Train a project, or go on with a run; prints metrics and the folder of the run. 0 fine, 1 failed."""
+    told = _Teller(options.json)
+    if is_of_a_team():
+        place = options.resume or options.run_folder
+        root = place.parent if place else store.default_root()
+        folder, status, leads = together.under_torchrun(
+            lambda: _prepared(options), root, options.resume is not None, told
+        )
+        return _farewell(folder, status, told, options.json) if leads else 0 if _is_fine(status) else 1
+    folder = _prepared(options)
+    with turn(folder, time.time_ns() if options.queue else None) as goes_ahead:
+        if not goes_ahead:
+            return 0
+        status = together.train(folder, resume=options.resume is not None, on_metrics=told)
+    return _farewell(folder, status, told, options.json)
+
+
+def _prepared(options: Any) -> Path:
+    """The folder of the run: a new one, or the one to go on with."""
     if options.resume is not None:
         folder = store.find_run(options.resume)
         steps = options.steps
@@ -32,12 +51,7 @@ def train(options: Any) -> int:
         place = options.run_folder
         root, name = (place.parent, place.name) if place else (None, None)
         folder = store.create(file.encode(project), root=root, name=name, steps=options.steps)
-    told = _Teller(options.json)
-    with turn(folder, time.time_ns() if options.queue else None) as goes_ahead:
-        if not goes_ahead:
-            return 0
-        status = run_job(folder, resume=options.resume is not None, on_metrics=told)
-    return _farewell(folder, status, told, options.json)
+    return folder
 
 
 def _settled(project: Project, options: Any) -> Project:
@@ -72,8 +86,12 @@ class _Teller:
             print(f"epoch {epoch:3}  step {step:6}  {shown}", flush=True)
 
 
+def _is_fine(status: dict[str, str]) -> bool:
+    return status.get("state") in ("finished", "stopped")
+
+
 def _farewell(folder: Path, status: dict[str, str], told: _Teller, as_json: bool) -> int:
-    fine = status.get("state") in ("finished", "stopped")
+    fine = _is_fine(status)
     message = status.get("message", "")
     if as_json:
         print(json.dumps({"run": str(folder), "state": status.get("state"), "message": message, "final": told.last}))

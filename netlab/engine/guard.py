@@ -51,7 +51,7 @@ class Guard:
         precision: Precision | None = None,
         delayed: bool | None = None,
     ) -> None:
-        self.built, self.optimizer = built, optimizer
+        self.built, self.optimizer, self.device = built, optimizer, device
         self.precision = precision or Precision("float32", device)
         self.first_loss: float | None = None
         can_wait = device.type == "cuda" and optimizer.fused and not self.precision.scales

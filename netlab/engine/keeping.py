@@ -14,9 +14,9 @@ from netlab.engine.step import Stepper
 
 
 class Keeper:
-    """Writes moments of one run in order, one at a time; at most one waits."""
+    """Writes moments of one run in order, one at a time; at most one waits. Without a folder it keeps nothing."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path | None) -> None:
         self._folder = folder
         self._worker = ThreadPoolExecutor(1, "checkpoints")
         self._writing: Future[None] | None = None
@@ -24,7 +24,8 @@ class Keeper:
     def keep(self, moment: Snapshot, *names: str) -> str:
         """Write a moment under these names when the one before is done; what went wrong with that one, or ""."""
         problem = self.settle()
-        self._writing = self._worker.submit(keep, self._folder, moment, *names)
+        if self._folder is not None:
+            self._writing = self._worker.submit(keep, self._folder, moment, *names)
         return problem
 
     def settle(self) -> str:

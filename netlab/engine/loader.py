@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from netlab.data.dataset import DataError, Dataset
+from netlab.engine.distributed import ALONE, Team
 
 Batch = dict[str, torch.Tensor]
 
@@ -16,10 +17,19 @@ class Loader:
     """Serves batches by number, so that a run can go on in the middle of an epoch with the same rows.
 
     Rows that do not fill the last batch of an epoch wait for another epoch, in which they come earlier.
+
+    Args:
+        team: the processes that share each batch; `batch_size` is what all take together.
     """
 
     def __init__(
-        self, dataset: Dataset, fields: tuple[str, ...], batch_size: int, seed: int, device: torch.device
+        self,
+        dataset: Dataset,
+        fields: tuple[str, ...],
+        batch_size: int,
+        seed: int,
+        device: torch.device,
+        team: Team = ALONE,
     ) -> None:
         self.columns = {name: torch.from_numpy(dataset.columns[name]).to(device) for name in fields}
         self.splits = {name: torch.from_numpy(rows).to(device) for name, rows in dataset.splits.items()}
@@ -30,6 +40,7 @@ class Loader:
             raise DataError("There is no row to train on. Give the training part a share in the data settings.")
         self.batch_size = min(batch_size, rows)
         self.steps_per_epoch = rows // self.batch_size
+        self.share = team.share_of(self.batch_size)
 
     def order(self, epoch: int) -> torch.Tensor:
         """The training rows of one epoch (from 0), shuffled."""
@@ -41,7 +52,7 @@ class Loader:
         """The batches of one epoch, from number `start` on."""
         order = self.order(epoch)
         for i in range(start, self.steps_per_epoch):
-            rows = order[i * self.batch_size : (i + 1) * self.batch_size]
+            rows = order[i * self.batch_size : (i + 1) * self.batch_size][self.share]
             yield {name: column[rows] for name, column in self.columns.items()}
 
     def all_of(self, split: str, batch_size: int = 512) -> Iterator[Batch]:

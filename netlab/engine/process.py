@@ -32,7 +32,7 @@ def refuse_second_engine(folder: Path) -> None:
     reader = RunReader(folder)
     status = reader.status()
     reader.close()
-    own_turn = status.get("state") == "queued" and status.get("pid") == str(os.getpid())
+    own_turn = status.get("state") in ("queued", "starting") and status.get("pid") == str(os.getpid())
     if status.get("state") in LIVE and not own_turn:
         message = f"The run {folder.name} is still being trained, by process {status.get('pid')}."
         raise store.RunError(f"{message} Stop it first with: netlab stop {folder}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from netlab.engine.commands import CommandReader
+from netlab.engine.distributed import Orders
 from netlab.engine.process import Asked
 from netlab.engine.step import UPDATE
 from netlab.protocol import commands
@@ -25,7 +25,7 @@ class Steering:
 
     def __init__(
         self,
-        orders: CommandReader,
+        orders: Orders,
         asked: Asked,
         writer: RunWriter,
         change: Callable[[commands.Change], None],
@@ -38,7 +38,7 @@ class Steering:
     def obey(self, phase: str) -> None:
         """Do what was asked since the last time; returns when the job may go on behind `phase`."""
         now = time.monotonic()
-        if now >= self._next:
+        if phase == UPDATE if self.orders.shared else now >= self._next:
             self._next = now + LOOK_SECONDS
             self._take_up()
         if self.asked.hold == phase and not self.asked.stop:

@@ -12,6 +12,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from netlab.engine import faults
 from netlab.engine.build import Built
+from netlab.engine.distributed import ALONE, Team
 from netlab.engine.faults import TrainingFault
 from netlab.engine.guard import Guard
 from netlab.engine.loader import Batch
@@ -31,16 +32,25 @@ class Stepper:
     Attributes:
         readings: the loss and metrics of the batch, complete once it has gone backward.
         average: the running mean of the weights, if there is one.
+        team: the processes that each take a share of the batch; readings are the means over all.
         overflows: steps whose gradients did not fit into float16, so that the weights were left alone.
     """
 
     def __init__(
-        self, built: Built, training: dict[str, Any], optimizer: Optimizer, guard: Guard, precision: Precision
+        self,
+        built: Built,
+        training: dict[str, Any],
+        optimizer: Optimizer,
+        guard: Guard,
+        precision: Precision,
+        team: Team = ALONE,
     ) -> None:
         self.built, self.optimizer, self.guard, self.precision = built, optimizer, guard, precision
+        self.team = team
         self.micro_batches, self.batch_size = training["micro_batches"], training["batch_size"]
         self.clip, self.clip_at = training["clip"], training["clip_at"]
-        self.model: Callable[..., Any] = torch.compile(built.model) if training["compile"] else built.model
+        model: Any = torch.compile(built.model) if training["compile"] else built.model
+        self.model: Callable[..., Any] = team.parallel(model, guard.device)
         decay = training["ema_decay"]
         self.average = AveragedModel(built.model, multi_avg_fn=get_ema_multi_avg_fn(decay)) if decay else None
         self.readings: Readings = {}
@@ -63,16 +73,21 @@ class Stepper:
     def backward(self) -> None:
         """Find the gradients; further parts of the batch go forward and backward one by one."""
         with self._in_words():
-            if len(self._parts) == 1:
-                self._scaled(self.readings["loss"]).backward()
-                return
-            total: Readings = {}
-            for i, (part, share) in enumerate(self._parts):
-                readings = self.readings if i == 0 else self._run(part)
-                self._scaled(readings["loss"] * share).backward()
-                total = {name: total.get(name, 0) + value.detach() * share for name, value in readings.items()}
-                self.readings = {}  # nothing of a part is held while the next one runs
-            self.readings = total
+            self._backward()
+            if self.team.size > 1:
+                self.readings = self.team.mean(self.readings)
+
+    def _backward(self) -> None:
+        if len(self._parts) == 1:
+            self._scaled(self.readings["loss"]).backward()
+            return
+        total: Readings = {}
+        for i, (part, share) in enumerate(self._parts):
+            readings = self.readings if i == 0 else self._run(part)
+            self._scaled(readings["loss"] * share).backward()
+            total = {name: total.get(name, 0) + value.detach() * share for name, value in readings.items()}
+            self.readings = {}  # nothing of a part is held while the next one runs
+        self.readings = total
 
     def update(self, step: int) -> None:
         """Judge the gradients and change the weights. `step` counts from 1."""
@@ -125,7 +140,7 @@ class Stepper:
             loss = self._run(part)["loss"] * share
             loss.backward()
             total += loss.detach()
-        return total
+        return self.team.mean({"loss": total})["loss"]
 
     @contextmanager
     def _in_words(self) -> Iterator[None]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import assert_never
 
 import psutil
+import torch
 
 from netlab.compiler.forecast import forecast, too_large
 from netlab.compiler.source import CompileError
@@ -25,6 +26,7 @@ from netlab.engine.build import Built, build, seed_everything
 from netlab.engine.circumstances import circumstances, differing
 from netlab.engine.commands import CommandReader
 from netlab.engine.device import arranged, choose, free_memory, threads_for
+from netlab.engine.distributed import ALONE, Orders, Team, Unwritten, generators, is_loss_of_a_partner
 from netlab.engine.evaluate import over
 from netlab.engine.faults import TrainingFault
 from netlab.engine.guard import Guard
@@ -49,16 +51,21 @@ VALIDATE_SECONDS = 5.0
 EPOCH_CHECKPOINT_SECONDS = 2.0
 
 
-def run_job(folder: Path, *, resume: bool = False, on_metrics: OnMetrics | None = None) -> dict[str, str]:
+def run_job(
+    folder: Path, *, resume: bool = False, on_metrics: OnMetrics | None = None, team: Team = ALONE
+) -> dict[str, str]:
     """Do the job in a run folder and return its final status.
 
-    Whatever goes wrong is in the status as a sentence: ``state`` is ``finished``, ``stopped`` or ``failed``.
+    Whatever goes wrong is in the status as a sentence: ``state`` is ``finished``, ``stopped`` or ``failed``. In a team
+    every process calls this; the leader writes the run.
 
     Raises:
         RunError: another engine works on this run, or its folder cannot be written.
     """
+    if not team.leads:
+        return _help(folder, resume, team)
     refuse_second_engine(folder)
-    orders = CommandReader(folder, from_end=resume)  # what is said from now on counts, also while the data loads
+    reader = CommandReader(folder, from_end=resume)  # what is said from now on counts, also while the data loads
     writer = RunWriter(folder)
     process = psutil.Process()
     writer.status(state="starting", pid=process.pid, pid_start=process.create_time(), message="")
@@ -66,10 +73,11 @@ def run_job(folder: Path, *, resume: bool = False, on_metrics: OnMetrics | None 
         writer.status(started=time.time())
         writer.forget_after(-1)
     try:
-        with ends_softly() as asked:
-            Job(folder, writer, on_metrics, resume, orders, asked).run()
+        with ends_softly() as signalled:
+            asked = Asked() if team.size > 1 else signalled  # in a team all have to hear of it at the same step
+            Job(folder, writer, on_metrics, resume, Orders(team, reader, signalled), asked, team).run()
     except TrainingFault as fault:
-        _tell(writer, fault)
+        _tell(writer, fault) if not team.lost else _tell_loss(writer, team, fault)
     except (CompileError, ValueError, OSError) as error:
         writer.log("error", str(error), detail=traceback.format_exc())
         writer.status(state="failed", message=str(error))
@@ -77,10 +85,28 @@ def run_job(folder: Path, *, resume: bool = False, on_metrics: OnMetrics | None 
         _tell(writer, faults.of_unexpected(error))
     finally:
         writer.close()
-    reader = RunReader(folder)
-    status = reader.status()
-    reader.close()
+    run = RunReader(folder)
+    status = run.status()
+    run.close()
     return status
+
+
+def _help(folder: Path, resume: bool, team: Team) -> dict[str, str]:
+    """What the processes do that do not lead: the same work, of which they write nothing. The leader says the end."""
+    writer = Unwritten()
+    with ends_softly() as ignored:
+        try:
+            Job(folder, writer, None, resume, Orders(team, None, ignored), Asked(), team).run()
+        except (TrainingFault, ValueError, OSError) as error:
+            writer.status(state="failed", message=error)
+    return writer.known
+
+
+def _tell_loss(writer: RunWriter, team: Team, fault: TrainingFault) -> None:
+    goes_on = "All start again from the last checkpoint." if team.may_restart else "The last checkpoint is good."
+    message = f"One of the {team.size} processes ended unexpectedly. {goes_on}"
+    writer.log("warning" if team.may_restart else "error", message, detail=fault.detail)
+    writer.status(state="starting" if team.may_restart else "failed", message=message)
 
 
 def _tell(writer: RunWriter, fault: TrainingFault) -> None:
@@ -97,15 +123,17 @@ class Job:
         writer: RunWriter,
         on_metrics: OnMetrics | None,
         resume: bool,
-        orders: CommandReader,
+        orders: Orders,
         asked: Asked,
+        team: Team = ALONE,
     ) -> None:
-        self.folder, self.writer, self.asked = folder, writer, asked
+        self.folder, self.writer, self.asked, self.team = folder, writer, asked, team
+        self.clock = orders.clock  # of the leader: whatever is decided by time is decided alike by all
         self.project = file.load(folder / store.PROJECT)
         self.training = Training(**self.project.training).values
         job = store.job(folder)
         seed_everything(self.training["seed"])
-        self.built: Built = build(self.project, folder / "model.py")
+        self.built: Built = build(self.project, folder / "model.py" if team.leads else None)
         for told in [] if resume else start.begin(self.built):
             writer.log("warning", told)
         self.device = choose(self.training["device"])
@@ -116,30 +144,32 @@ class Job:
         arranged(self.built.model.to(self.device)).train()
         dataset = source_of(self.project.data.source, self.project.data.options).load()
         fields = (*self.built.source.inputs, *self.built.source.targets)
-        self.loader = Loader(dataset, fields, self.training["batch_size"], self.training["seed"], self.device)
+        self.loader = Loader(dataset, fields, self.training["batch_size"], self.training["seed"], self.device, team)
         self.optimizer = optim.make(self.built, self.training, self.device)
         self.precision = Precision(self.training["precision"], self.device)
         self.guard = Guard(self.built, self.optimizer, self.device, self.precision)
-        self.stepper = Stepper(self.built, self.training, self.optimizer, self.guard, self.precision)
+        self.stepper = Stepper(self.built, self.training, self.optimizer, self.guard, self.precision, team)
         self.progress = Progress()
-        self.keeper, self.best = Keeper(folder), Best(self.stepper)
+        self.keeper, self.best = Keeper(folder if team.leads else None), Best(self.stepper)
         self.prober = Prober(self.built, self.loader, dataset, writer.reading)
         self.prober.watch([(choice.probe, choice.node) for choice in self.project.probes.values()])
         self.steering = Steering(orders, asked, writer, self._change, self._wait)
         epochs = job.epochs or self.training["epochs"]
         self.total_steps = job.steps or epochs * self.loader.steps_per_epoch
         with threads_for(self.cost.flops):
-            self.circumstances = circumstances(self.device, fingerprint(dataset))
+            self.circumstances = circumstances(self.device, fingerprint(dataset), team.size)
         self.step = 0
         self.validated_at = -1
         self.validation: dict[str, float] = {}
         self.finished = False
+        if team.rank:
+            torch.manual_seed(self.training["seed"] + team.rank)  # its own rows get their own dropout
         if resume:
             self._go_on()
         self.recorder = Recorder(writer, on_metrics, self.loader.steps_per_epoch, self.loader.batch_size, self.step)
 
     def _go_on(self) -> None:
-        state = checkpoint.load(self.folder, self.built, self.optimizer, self.stepper.average)
+        state = checkpoint.load(self.folder, self.built, self.optimizer, self.stepper.average, self.team.rank)
         self.step = int(state["step"])
         self.guard.first_loss = state["first_loss"]
         self.training |= state.get("steered", {})
@@ -157,6 +187,7 @@ class Job:
             with threads_for(self.cost.flops), deterministic(self.training["deterministic"]):
                 self._loop()
         except TrainingFault as fault:
+            self.team.lost = self.team.size > 1 and is_loss_of_a_partner(fault.detail)
             if fault.step is not None:
                 self.recorder.forget_after(fault.step)
             self.recorder.report(self.step, self.learning_rate, all_of_it=True)
@@ -165,7 +196,7 @@ class Job:
             self._refused(self.keeper.close())
 
     def _loop(self) -> None:
-        self.checkpointed = self.validated = time.monotonic()
+        self.checkpointed = self.validated = self.reported = self.clock()
         self.writer.status(state="running", total_steps=self.total_steps, device=self.device.type, step=self.step)
         self.writer.status(seed=self.training["seed"], **self.circumstances)
         if self.step == 0:
@@ -198,8 +229,9 @@ class Job:
         self.steering.obey(UPDATE)
 
     def _between_steps(self) -> None:
-        now = time.monotonic()
-        if now - self.recorder.reported >= REPORT_SECONDS:
+        now = self.clock()
+        if now - self.reported >= REPORT_SECONDS:
+            self.reported = now
             self.recorder.report(self.step, self.learning_rate)
             self._look()
             if now - self.validated >= VALIDATE_SECONDS:
@@ -213,7 +245,7 @@ class Job:
         epoch, every = self.step // self.loader.steps_per_epoch, self.training["keep_epochs"]
         if every and epoch % every == 0:
             self._checkpoint(f"kept-{self.step}")
-        if self.step < self.total_steps and time.monotonic() - self.checkpointed >= EPOCH_CHECKPOINT_SECONDS:
+        if self.step < self.total_steps and self.clock() - self.checkpointed >= EPOCH_CHECKPOINT_SECONDS:
             self._checkpoint()
 
     def _end(self) -> None:
@@ -226,14 +258,15 @@ class Job:
         self.writer.status(state=state, step=self.step, message="")
 
     def _validate(self) -> None:
-        self.validated = time.monotonic()
+        self.validated = self.clock()
         if self.validated_at == self.step:
             return
         self.validated_at = self.step
         average = self.stepper.average
         judged = self.built if average is None else replace(self.built, model=average.module)
         try:
-            self.validation = over(judged, self.loader, "val", self.precision, self.steering.wants_out)
+            measured = over(judged, self.loader, "val", self.precision, self.steering.wants_out)
+            self.validation = self.team.agreed(measured)
         except RuntimeError as error:
             raise faults.of_exception(error, self.built, self.loader.batch_size) from error
         self.recorder.validated(self.step, self.validation)
@@ -263,6 +296,8 @@ class Job:
 
     def _look(self, always: bool = False) -> None:
         """Run the probes; one that fails costs the pictures, never the run."""
+        if not self.team.leads:
+            return
         try:
             self.prober.look(self.step, always)
         except Exception as error:
@@ -272,7 +307,7 @@ class Job:
 
     def _checkpoint(self, *names: str) -> None:
         """Keep this moment as the latest one, and under further names."""
-        self.checkpointed = time.monotonic()
+        self.checkpointed = self.clock()
         moment = self._snapshot()
         self._refused(self.best.write(self.keeper))
         self._refused(self.keeper.keep(moment, f"step-{self.step}", checkpoint.LAST, *names))
@@ -302,7 +337,9 @@ class Job:
             "seed": self.training["seed"],
             **self.circumstances,
         }
-        return checkpoint.snapshot(self.built, self.optimizer, state, self.stepper.average)
+        moment = checkpoint.snapshot(self.built, self.optimizer, state, self.stepper.average)
+        moment.tensors.update(generators(self.team))
+        return moment
 
     def _wait(self, waiting: bool) -> None:
         if waiting:
