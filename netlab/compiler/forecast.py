@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from netlab.compiler.backward import Backward
 from netlab.compiler.blocks import ancestors, scan_ports
-from netlab.compiler.flow import Flow
 from netlab.compiler.infer import Inferred
 from netlab.compiler.passages import without_passages
 from netlab.compiler.problem import label
@@ -68,8 +68,8 @@ class _Forecaster:
         roles = ("output", "loss")
         goals = [node for node, layer in inferred.layers.items() if layer.role in roles]
         needed = reaching(self.graph, goals)
-        self.flow = Flow(self.graph, inferred, needed & inferred.judged.keys())
-        self.order = self.flow.order
+        self.backward = Backward(self.graph, inferred, needed & inferred.judged.keys())
+        self.order = self.backward.order
         self.whole = int(project.training.get("batch_size", 32))
         self.batch = -(-self.whole // int(project.training.get("micro_batches", 1)))  # that go through at one time
 
@@ -92,7 +92,7 @@ class _Forecaster:
     def _cost(self, node: str) -> Cost:
         found = self.inferred.judged[node]
         if found.layer.role == "block":  # its content is counted node by node, and what a scan stacks here
-            stacked = [shape for port, shape in self._stacked(node) if self.flow.needed_again((node, port))]
+            stacked = [shape for port, shape in self._stacked(node) if self.backward.needed_again((node, port))]
             return Cost(activations=4 * sum(shape.elements() for shape in stacked))
         arrived = {port: shape for port, shape in found.arrived.items() if shape is not None}
         flops = found.layer.flops(arrived, found.sent, found.weights or {}) if found.layer.role in ("", "loss") else 0
@@ -102,7 +102,7 @@ class _Forecaster:
     def _stacked(self, block: str) -> list[tuple[str, Shape]]:
         """The sequences that a scan makes of what leaves its steps; of other blocks none."""
         found = self.inferred.judged[block]
-        if found.layer.values["mode"] != SCAN or block not in self.flow.learning:
+        if found.layer.values["mode"] != SCAN or block not in self.backward.learning:
             return []
         return [(port, found.sent[port]) for port in scan_ports(self.project.graph, block).stacked]
 
@@ -121,11 +121,11 @@ class _Forecaster:
     def _kept(self, node: str, arrived: Mapping[str, Shape]) -> int:
         """Bytes kept for the backward pass: what the layer keeps inside, and its output if anybody needs it again."""
         found = self.inferred.judged[node]
-        if node not in self.flow.learning or found.layer.role == "input" or found.layer.needs == "view":
+        if node not in self.backward.learning or found.layer.role == "input" or found.layer.needs == "view":
             return 0
         own = 4 * (found.layer.kept(arrived, found.sent) - sum(s.elements() for s in found.sent.values()))
         for port, shape in found.sent.items():
-            own += BYTES[shape.dtype] * shape.elements() if self.flow.needed_again((node, port)) else 0
+            own += BYTES[shape.dtype] * shape.elements() if self.backward.needed_again((node, port)) else 0
         return max(own, 0)
 
     def _named(self) -> int:
@@ -148,7 +148,7 @@ class _Forecaster:
             for port, shape in found.sent.items():
                 if x_until <= position[node]:
                     x_until = last.get((node, port), -1)
-                elif not self.flow.needed_again((node, port)):
+                elif not self.backward.needed_again((node, port)):
                     total += BYTES[shape.dtype] * shape.elements()
         return total
 
@@ -159,7 +159,7 @@ class _Forecaster:
         waiting: dict[tuple[str, str], int] = {}  # gradients made, and not yet used
         for node in reversed(self.order):
             found = self.inferred.judged[node]
-            if node not in self.flow.learning or found.layer.role == "block":
+            if node not in self.backward.learning or found.layer.role == "block":
                 continue
             sent = sum(waiting.pop((node, port), 0) for port in found.sent)
             frozen = self.project.graph.nodes[node].frozen
@@ -177,7 +177,7 @@ class _Forecaster:
     def _passed_back(self, node: str, waiting: Mapping[tuple[str, str], int], sent: int) -> dict[tuple[str, str], int]:
         """Bytes of the gradients that a node makes for what it read. Views and sums hand on the one they got."""
         layer = self.inferred.layers[node]
-        values = self.flow.gradients_of(node)
+        values = self.backward.gradients_of(node)
         if layer.needs == "view" or layer.passes_gradient:
             return {value: 0 if i or value in waiting else sent for i, value in enumerate(values)}
         shapes = {value: self.inferred.outputs[value] for value in values}

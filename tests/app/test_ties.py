@@ -6,10 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from app.conftest import LEFT, Hand
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QMenu, QPushButton, QSpinBox, QToolButton
 
+from netlab.document import tying
 from netlab.document.copies import content_key
 from netlab.document.graph import Node
 
@@ -101,3 +102,20 @@ def test_a_linked_copy_follows_until_it_is_unlinked(make_window: MakeWindow, exa
     QTest.mouseClick(unlink, LEFT)
     hand.settle()
     assert hand.session.project.graph.nodes[copy].link == ""
+
+
+def test_shared_weights_are_drawn_and_follow_the_nodes(make_window: MakeWindow, example: Example) -> None:
+    hand = make_window(example("gpt"))
+    head, table = named(hand, "logits").id, named(hand, "token_embedding").id
+    hand.session.apply("Share", tying.share_weights, head, table)
+    ties = hand.canvas.scene_.ties
+    assert [(a.node.id, b.node.id) for a, b in ties.pairs] == [(head, table)]
+    before = ties.boundingRect()
+    rect = hand.canvas.node_rect(head)
+    start = QPoint(rect.center().x(), rect.top() + 8)
+    hand.drag(start, start + QPoint(0, 60))
+    assert ties.boundingRect() != before
+    hand.session.undo()
+    hand.session.undo()
+    assert not ties.pairs
+    assert ties.boundingRect().isEmpty()

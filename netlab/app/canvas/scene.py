@@ -11,6 +11,7 @@ from shiboken6 import isValid
 from netlab.app.canvas.frames import Frames
 from netlab.app.canvas.graph_item import GraphItem
 from netlab.app.canvas.node_item import NodeItem
+from netlab.app.canvas.tie_item import TieItem
 from netlab.app.canvas.wire_item import WireItem
 from netlab.app.session import Session
 from netlab.app.theme import themes
@@ -41,7 +42,7 @@ class CanvasScene(QGraphicsScene):
         self._resting = QTimer(self)
         self._resting.setSingleShot(True)
         self._resting.timeout.connect(self._rest)
-        self.graph = GraphItem(self._resting)
+        self.graph, self.ties = GraphItem(self._resting), TieItem()
         self._selecting = False
         session.changed.connect(self._follow)
         session.replaced.connect(self.rebuild)
@@ -63,6 +64,8 @@ class CanvasScene(QGraphicsScene):
             known.clear()
         self.graph = GraphItem(self._resting)
         self.addItem(self.graph)
+        self.ties = TieItem()
+        self.addItem(self.ties)
         graph = self.session.project.graph
         for node in graph.inside(self.session.scope):
             self._put_node(node.id, graph)
@@ -71,6 +74,7 @@ class CanvasScene(QGraphicsScene):
                 self._put_wire(edge)
         self._selecting = False
         self._grow()
+        self.ties.show_ties(graph, self.nodes)
         self._show_facts(self.session.inferred)
 
     def _repaint(self) -> None:
@@ -102,6 +106,7 @@ class CanvasScene(QGraphicsScene):
                 self._drop_wire(id)
         self._selecting = False
         self._grow()
+        self.ties.show_ties(graph, self.nodes)
         self._show_selection(self.session.selection)
 
     def _shown(self, graph: Graph, edge: str) -> bool:
@@ -160,6 +165,7 @@ class CanvasScene(QGraphicsScene):
             edge = edges.get(id)
             if edge is not None and id in self.wires and edge.source in self.nodes and edge.target in self.nodes:
                 self.lay(edge, self.wires[id])
+        self.ties.lay()
 
     def _show_facts(self, inferred: Inferred) -> None:
         by_node: dict[str, list[Problem]] = {}

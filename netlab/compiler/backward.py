@@ -13,7 +13,7 @@ from netlab.layers.block import SCAN
 Value = tuple[str, str]  # the node and port that made it
 
 
-class Flow:
+class Backward:
     """The values of a graph and who reads them.
 
     Attributes:
