@@ -149,7 +149,7 @@ ACTIONS: tuple[Action, ...] = (
            shortcut="Ctrl+0"),
     Action("theme", "Theme", "View", "Switch between the light and the dark theme.", lambda w: w.toggle_theme(),
            shortcut="Ctrl+Shift+L", toolbar=True, separate=True),
-    Action("train", "Train", "Run", "Train this model.", lambda w: w.session.train(),
+    Action("train", "Train", "Run", "Train this model.", lambda w: w.train(),
            lambda s: not s.inferred.blocking and not s.is_running, "F5", toolbar=True),
     Action("pause", "Pause or go on", "Run", "Let the run wait, or go on.", lambda w: w.toggle_pause(),
            _state("running", "paused"), "F6"),

@@ -2,32 +2,14 @@
 
 from __future__ import annotations
 
-import keyword
-import re
-
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QColor, QGuiApplication, QMouseEvent, QSyntaxHighlighter, QTextCharFormat, QTextCursor
+from PySide6.QtGui import QColor, QGuiApplication, QMouseEvent, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit, QPushButton, QTextEdit, QVBoxLayout, QWidget
 
+from netlab.app.highlighter import PythonColours
 from netlab.app.session import Session
 from netlab.app.theme import color, monospace, themes
 from netlab.compiler.source import CompileError, Source, generate
-
-RULES = (
-    (re.compile(r"\b(" + "|".join(keyword.kwlist) + r")\b"), "accent"),
-    (re.compile(r"\b\d[\d.e+-]*\b"), "validation"),
-    (re.compile(r"\"[^\"]*\""), "good"),
-    (re.compile(r"#.*$"), "muted"),
-)
-
-
-class _Colours(QSyntaxHighlighter):
-    def highlightBlock(self, text: str) -> None:
-        for pattern, name in RULES:
-            shade = QTextCharFormat()
-            shade.setForeground(color(name))
-            for match in pattern.finditer(text):
-                self.setFormat(match.start(), match.end() - match.start(), shade)
 
 
 class _Text(QPlainTextEdit):
@@ -57,7 +39,7 @@ class CodePanel(QWidget):
         self.text.setFont(monospace(9.5))
         self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.text.setAccessibleName("Generated source")
-        self._colours = _Colours(self.text.document())
+        PythonColours(self.text.document())
         copy = QPushButton("Copy", self)
         copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.text.toPlainText()))
         self._copy = copy
@@ -70,7 +52,7 @@ class CodePanel(QWidget):
         self._later.timeout.connect(self.refresh)
         session.inferred_changed.connect(lambda _: self._later.start())
         session.selection_changed.connect(lambda _: self._mark())
-        themes.changed.connect(self._restyle)
+        themes.changed.connect(self._mark)
         self.refresh()
 
     def refresh(self) -> None:
@@ -87,26 +69,23 @@ class CodePanel(QWidget):
 
     def clicked_line(self, line: int) -> None:
         """Select the node that a line belongs to."""
-        node = self.source.node_of_line.get(line) if self.source is not None else None
-        if node is not None:
-            self.session.select([node])
+        nodes = self.source.nodes_at(line) if self.source is not None else ()
+        if nodes:
+            self.session.select(nodes)
 
     def _mark(self) -> None:
         """Light the lines of the selected nodes."""
         marks = []
         chosen = set(self.session.selection)
-        for line, node in self.source.node_of_line.items() if self.source is not None else ():
-            if node in chosen:
+        lines = (*self.source.node_of_line, *self.source.lines_of_text) if self.source is not None else ()
+        for line in lines:
+            if self.source is not None and chosen.intersection(self.source.nodes_at(line)):
                 mark = QTextEdit.ExtraSelection()
                 mark.cursor = QTextCursor(self.text.document().findBlockByNumber(line - 1))  # type: ignore[attr-defined]
                 mark.format.setBackground(QColor(color("selection")))  # type: ignore[attr-defined]
                 mark.format.setProperty(QTextCharFormat.Property.FullWidthSelection, True)  # type: ignore[attr-defined]
                 marks.append(mark)
         self.text.setExtraSelections(marks)
-
-    def _restyle(self) -> None:
-        self._colours.rehighlight()
-        self._mark()
 
     def resizeEvent(self, event: object) -> None:
         self._copy.adjustSize()

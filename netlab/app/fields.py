@@ -7,7 +7,8 @@ from typing import Any
 
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QSpinBox, QWidget
 
-from netlab.options import Bool, Choice, Float, Int, Ints, Names, Option, OptionError, Size, Text
+from netlab.app.code_field import CodeField
+from netlab.options import Bool, Choice, Float, Int, Ints, Names, Option, OptionError, Python, Size, Text
 
 Changed = Callable[[Any], object]
 SPIN_MAX = 2**31 - 1
@@ -41,6 +42,8 @@ def _make(option: Option[Any], value: Any, changed: Changed, suggestions: list[s
             return _ints(option, value, changed)
         case Names():
             return _names(value, changed)
+        case Python():
+            return CodeField(option, str(value), changed)
         case Text() if option.suggests:
             known = suggestions if value in suggestions else [*suggestions, str(value)]
             return _combo(known, str(value), changed)

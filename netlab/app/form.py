@@ -8,7 +8,7 @@ from typing import Any
 from PySide6.QtWidgets import QFormLayout, QLabel, QWidget
 
 from netlab.app.fields import editor
-from netlab.options import Facts, Option
+from netlab.options import Facts, Option, Python
 
 
 def form(
@@ -31,6 +31,10 @@ def form(
         value = values.get(name, option.default)
         field = editor(option, value, lambda new, name=name: changed(name, new), suggestions)
         field.ensurePolished()
+        if isinstance(option, Python):  # wants the whole width
+            layout.addRow(label)
+            layout.addRow(field)
+            continue
         label.setMinimumHeight(field.sizeHint().height())  # so that its middle is the middle of the field
         layout.addRow(label, field)
     return widget

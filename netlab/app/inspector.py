@@ -8,16 +8,19 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QLineEdit, QScrollArea, QSpinBox, QVBoxLayout, QWidget
 
 from netlab.app.canvas.menu import watch, watched
+from netlab.app.code_field import CodeEdit
 from netlab.app.form import clear, form, heading, muted
 from netlab.app.layer_help import LayerHelp, amount
 from netlab.app.problem_card import problem_card
 from netlab.app.session import Session
 from netlab.app.settings_panel import project_settings
 from netlab.app.ties import state_of, ties_of
+from netlab.app.trial_row import TrialRow, write_code
 from netlab.compiler.blocks import class_of
 from netlab.document import edits
 from netlab.document.graph import Node
 from netlab.layers.layer import Layer
+from netlab.options import Python
 from netlab.probes.probe import catalogue as probes
 
 
@@ -52,7 +55,11 @@ class Inspector(QScrollArea):
         if state == self._shown:
             return
         focus = QApplication.focusWidget()
-        kept = focus.objectName() if focus is not None and self._body.isAncestorOf(focus) else ""
+        inside = focus is not None and self._body.isAncestorOf(focus)
+        kept = focus.objectName() if focus is not None and inside else ""
+        place = focus.place() if inside and isinstance(focus, CodeEdit) else None
+        if place is not None and isinstance(focus, CodeEdit) and focus.document().isModified() and self._is_same(state):
+            return  # it is shown when the text is taken over
         scroll = self.verticalScrollBar().value()
         self._shown = state
         clear(self._layout)
@@ -70,6 +77,8 @@ class Inspector(QScrollArea):
             again = self._body.findChild(QWidget, kept)
             if again is not None:
                 again.setFocus()
+            if isinstance(again, CodeEdit) and place is not None:
+                again.go_to(place)
         self.verticalScrollBar().setValue(scroll)
 
     def focus_options(self, name: str = "") -> None:
@@ -83,6 +92,10 @@ class Inspector(QScrollArea):
                 self.ensureWidgetVisible(field)
                 return
 
+    def _is_same(self, state: Any) -> bool:
+        """Whether another state shows the same single node."""
+        return all(isinstance(shown[0], Node) for shown in (state, self._shown)) and state[0].id == self._shown[0].id
+
     def _state(self) -> Any:
         """What is shown, as a value: equal values need no rebuild."""
         project, inferred = self.session.project, self.session.inferred
@@ -92,7 +105,8 @@ class Inspector(QScrollArea):
             shapes = [s for s in (*inferred.inputs.items(), *inferred.outputs.items()) if s[0][0] == node]
             watching = [c for c in project.probes.values() if c.node == node]
             ties = state_of(self.session, project.graph.nodes[node])
-            return project.graph.nodes[node], self.session.problems_of(node), shapes, watching, project.data, ties
+            known = inferred.weights.get(node), node in inferred.untested, ties
+            return project.graph.nodes[node], self.session.problems_of(node), shapes, watching, project.data, known
         return selection, project.title, project.about, project.data, dict(project.training)
 
     def _show_node(self, node: Node) -> None:
@@ -113,6 +127,8 @@ class Inspector(QScrollArea):
         add(muted(layer.summary()))
         if layer.options():
             add(form(layer.options(), node.options, lambda n, v: self._set(node.id, n, v), self._fields()))
+        if layer.must_run:
+            add(TrialRow(self.session, node.id))
         self._show_switches(node)
         for widget in ties_of(self.session, node):
             add(widget)
@@ -120,7 +136,7 @@ class Inspector(QScrollArea):
         add(LayerHelp(layer))
 
     def _show_switches(self, node: Node) -> None:
-        weights = bool(self.session.inferred.weights.get(node.id))
+        weights = self.session.inferred.learns(node.id)
         if weights:
             freeze = QCheckBox("Freeze weights")
             freeze.setChecked(node.frozen)
@@ -166,6 +182,12 @@ class Inspector(QScrollArea):
             self.session.apply("Rename", edits.rename, node, line.text().strip())
 
     def _set(self, node: str, name: str, value: Any) -> None:
-        if node in self.session.project.graph.nodes:
+        record = self.session.project.graph.nodes.get(node)
+        layer = class_of(self.session.project.graph, record) if record is not None else None
+        if layer is None:
+            return
+        if isinstance(layer.options().get(name), Python):
+            write_code(self.session, node, name, value)
+        else:
             label = f"Set {name.replace('_', ' ')}"
             self.session.apply(label, edits.set_option, node, name, value, merge=f"{node}/{name}")

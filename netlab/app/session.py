@@ -10,7 +10,9 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from netlab.app.training.follower import RunFollower
 from netlab.app.training.jobs import Jobs
+from netlab.app.trials import Trials
 from netlab.compiler.check import check
+from netlab.compiler.consent import unread
 from netlab.compiler.forecast import Forecast, forecast
 from netlab.compiler.infer import Inferred
 from netlab.compiler.problem import Problem
@@ -63,6 +65,7 @@ class Session(QObject):
         self._forecast: tuple[Inferred, Forecast] | None = None
         self.document = Document()
         self.inferred: Inferred = check(self.document.project)
+        self.trials = Trials(self)
         self._take(_fresh_project(), None, None)
 
     @property
@@ -164,6 +167,12 @@ class Session(QObject):
         if self.document.journal_problem:
             self.message.emit(self.document.journal_problem, "error")
 
+    def recheck(self) -> None:
+        """Find out anew what is known of the project, because code was agreed to or tried."""
+        self.inferred = check(self.project, fixes=False)
+        self._fixing.start()
+        self.inferred_changed.emit(self.inferred)
+
     def _find_fixes(self) -> None:
         inferred = with_fixes(self.project, self.inferred)
         if inferred is not self.inferred:
@@ -258,6 +267,7 @@ class Session(QObject):
     def close(self) -> None:
         """Let go of everything; a running job goes on by itself."""
         self._fixing.stop()
+        self.trials.shutdown()
         self._close_journal()
         self.attach(None)
         self.jobs.shutdown()
@@ -270,6 +280,9 @@ class Session(QObject):
         if blocking:
             self.message.emit(f"This cannot be trained yet. {blocking[0].message}", "error")
             self.select([blocking[0].node] if blocking[0].node else [])
+            return False
+        if unread(self.inferred):
+            self.message.emit("The project holds Python code that you have not agreed to run. Read it first.", "error")
             return False
         if self.is_running:
             self.message.emit("A run is under way. Stop it before you start another.", "error")

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from netlab.app import clipboard, menus, recent
+from netlab.app import clipboard, consent, menus, recent
 from netlab.app.actions import ACTIONS
 from netlab.app.banner import Banner
 from netlab.app.breadcrumb import Breadcrumb
@@ -159,7 +159,8 @@ class MainWindow(QMainWindow):
         count = len(inferred.problems)
         problems = "no problems" if not count else f"{count} problem{'s' if count > 1 else ''}"
         cost = self.session.forecast
-        parts = [f"{len(self.session.project.graph.nodes)} nodes", f"{inferred.parameters():,} parameters"]
+        least = "at least " if inferred.untested else ""
+        parts = [f"{len(self.session.project.graph.nodes)} nodes", f"{least}{inferred.parameters():,} parameters"]
         if cost.flops:
             parts += [f"{amount(cost.flops, 'FLOP')} a step", f"{amount(cost.peak, 'B')} while training"]
         self.facts.setText("    ".join([*parts, problems]))
@@ -276,6 +277,11 @@ class MainWindow(QMainWindow):
         if name:
             self.session.attach(Path(name))
 
+    def train(self) -> None:
+        """Start a run, once code that nobody here has read was read and agreed to."""
+        if consent.ask(self.session, self):
+            self.session.train()
+
     def export_code(self) -> None:
         """Write the standalone source."""
         name, _ = QFileDialog.getSaveFileName(self, "Export code", "model.py", "Python (*.py)")
@@ -285,6 +291,8 @@ class MainWindow(QMainWindow):
 
     def export_model(self, format: str) -> None:
         """Ask for a place and export there, in the background."""
+        if not consent.ask(self.session, self):
+            return
         _, kinds, ending = FORMATS[format]
         if ending:
             name, _ = QFileDialog.getSaveFileName(self, "Export model", f"model{ending}", kinds)

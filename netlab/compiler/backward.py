@@ -79,7 +79,7 @@ class Backward:
         return found
 
     def _learns(self, node: str) -> bool:
-        has = node in self.inferred.untested or bool(self.inferred.weights.get(node))
+        has = self.inferred.learns(node)
         return has and not self.graph.nodes[node].frozen
 
     @cached_property

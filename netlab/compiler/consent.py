@@ -1,9 +1,10 @@
-"""Code that came with a project and that the user has not agreed to run."""
+"""What is to be said of custom code: that the user has not agreed to run it, or that a trial went wrong."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from netlab.compiler import tested
 from netlab.compiler.infer import Inferred
 from netlab.compiler.problem import ERROR, WARNING, Problem, label
 from netlab.document.project import Project
@@ -33,10 +34,18 @@ def refusals(project: Project, definitions: Mapping[str, tuple[str, ...]]) -> li
 
 
 def warnings(project: Project, inferred: Inferred) -> Iterator[Problem]:
-    """The rule of `lint`: says beforehand that there is something to read."""
+    """The rule of `lint`: what there is to read before training, and what its last trial found wrong."""
     for nodes in unread(inferred).values():
         for node in nodes:
             yield _problem(project, node, WARNING)
+    for node in inferred.order:
+        found = inferred.judged[node] if node in inferred.untested else None
+        known = tested.outcome(found.layer, found.arrived) if found is not None else None
+        if known is not None and known.fault:
+            where = label(project.graph.nodes[node])
+            place = f"{where}, line {known.line} of its code" if known.line else where
+            message = f"{place}: {known.fault.rstrip('.')}. This was found in its test."
+            yield Problem("trial", message, node, severity=WARNING, where=where)
 
 
 def _problem(project: Project, node: str, severity: str) -> Problem:

@@ -101,7 +101,7 @@ def _learning(graph: Graph, inferred: Inferred) -> set[str]:
     after: dict[str, list[str]] = {}
     for source, target in _ways(graph, inferred):
         after.setdefault(source, []).append(target)
-    starts = (node for node, weights in inferred.weights.items() if weights and node not in frozen)
+    starts = (node for node in inferred.judged if inferred.learns(node) and node not in frozen)
     return _reached(starts, after, inferred)
 
 

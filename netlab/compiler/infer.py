@@ -74,6 +74,10 @@ class Inferred:
         own = [shape for name, shape in self.weights.get(node, {}).items() if name not in shared]
         return self.copies.get(node, 1) * sum(prod(shape) for shape in own)
 
+    def learns(self, node: str) -> bool:
+        """Whether a node has weights; one whose weights nobody knows may have some."""
+        return bool(self.weights.get(node)) or node in self.untested
+
     def problems_of(self, node: str) -> list[Problem]:
         return [problem for problem in self.problems if problem.node == node]
 

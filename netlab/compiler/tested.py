@@ -1,65 +1,62 @@
-"""What was learnt by running custom code once: the weights it makes for given shapes. Kept in the user's home."""
+"""What is known of custom code from running it once: how that went, and which weights it has. Kept in the user's home."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Any
 
 from netlab.document.file import write_atomically
 from netlab.document.home import home, part_of_home
 from netlab.layers.layer import Layer, Shape
+from netlab.protocol.trial import MAX_BYTES, Outcome, Trial, decode_outcome, encode
 
-Weights = dict[str, tuple[int, ...]]
-LARGEST = 1 << 20  # bytes of a result that is believed
-_known: dict[tuple[str, str], Weights | None] = {}
+_known: dict[tuple[str, str], Outcome | None] = {}
 
 
-def weights(layer: Layer, shapes: Mapping[str, Shape | None]) -> Weights | None:
-    """Shapes of the learned tensors by name, None while this code has not run with such inputs."""
+def outcome(layer: Layer, shapes: Mapping[str, Shape | None]) -> Outcome | None:
+    """How the last trial of this code with such inputs went, None if there was none."""
     place = (str(home()), key(layer, shapes))
     if place not in _known:
         _known[place] = _recall(place[1])
     return _known[place]
 
 
-def remember(layer: Layer, shapes: Mapping[str, Shape | None], found: Weights) -> None:
-    """Keep what a test has found. Raises `OSError` if it cannot be written."""
+def weights(layer: Layer, shapes: Mapping[str, Shape | None]) -> dict[str, tuple[int, ...]] | None:
+    """Shapes of the learned tensors by name, None while no trial has shown them."""
+    found = outcome(layer, shapes)
+    if found is None or found.fault:
+        return None
+    return {name: tuple(sizes) for name, sizes in found.weights.items()}
+
+
+def remember(layer: Layer, shapes: Mapping[str, Shape | None], found: Outcome) -> None:
+    """Keep how a trial went. Raises `OSError` if it cannot be written."""
     name = key(layer, shapes)
-    write_atomically(part_of_home("tested") / f"{name}.json", json.dumps(found).encode())
     _known[str(home()), name] = found
+    write_atomically(part_of_home("tested") / f"{name}.json", encode(found))
+
+
+def trial(layer: Layer, shapes: Mapping[str, Shape | None]) -> Trial:
+    """The trial that would show it."""
+    return Trial(dict(layer.values), {port: None if s is None else _spelled(s) for port, s in shapes.items()})
 
 
 def key(layer: Layer, shapes: Mapping[str, Shape | None]) -> str:
     """The hash of code, options and inputs: anything else may give other weights."""
-    told = [sorted(layer.values.items()), [[port, s and spelled(s)] for port, s in shapes.items()]]
-    return hashlib.sha256(json.dumps(told).encode("utf-8", "surrogatepass")).hexdigest()
+    asked = trial(layer, shapes)
+    told = json.dumps([sorted(asked.options.items()), list(asked.inputs.items())])
+    return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def spelled(shape: Shape) -> str:
+def _spelled(shape: Shape) -> str:
     """A shape as `Shape.parse` reads it."""
-    axes = (axis.name if axis.size is None else f"{axis.name}={axis.size}" for axis in shape)
-    return " ".join([shape.dtype, *axes])
+    return " ".join([shape.dtype, *(a.name if a.size is None else f"{a.name}={a.size}" for a in shape)])
 
 
-def _recall(name: str) -> Weights | None:
-    """What a file says, None if there is none or it holds something else."""
-    path = part_of_home("tested") / f"{name}.json"
+def _recall(name: str) -> Outcome | None:
     try:
-        with open(path, "rb") as file:
-            return checked(json.loads(file.read(LARGEST)))
-    except (OSError, ValueError, RecursionError):
+        with open(part_of_home("tested") / f"{name}.json", "rb") as file:
+            return decode_outcome(file.read(MAX_BYTES + 1))
+    except OSError:
         return None
-
-
-def checked(found: Any) -> Weights:
-    """Names and sizes, if that is what it is. Raises `ValueError` otherwise."""
-    if not isinstance(found, dict) or len(found) > 10_000:
-        raise ValueError("these are no weights")
-    for name, sizes in found.items():
-        if len(name) > 300 or not isinstance(sizes, list) or len(sizes) > 64:
-            raise ValueError("these are no weights")
-        if not all(type(size) is int and 0 <= size < 2**40 for size in sizes):
-            raise ValueError("these are no weights")
-    return {name: tuple(sizes) for name, sizes in found.items()}

@@ -26,7 +26,7 @@ DEFAULT = '''class Gate(nn.Module):
 
 
 class CustomCode(Layer):
-    """A module or function written in Python, with `torch`, `nn` and `F` at hand.
+    """A module or function written in Python, with torch, nn and F at hand.
 
     Shapes: as the shape rule says. The inputs are what `forward` takes (one with the default None may stay open), the
     outputs what it returns. An argument of `__init__` gets the size of the axis of its name: `d` is 64 in

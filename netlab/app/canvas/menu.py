@@ -80,7 +80,7 @@ def _states(menu: QMenu, view: CanvasView, node: str) -> None:
     record, layer = session.project.graph.nodes[node], catalogue().get(session.project.graph.nodes[node].type)
     offered = [("Pin in place", "pinned", True)]
     offered.append(("Bypass", "bypassed", layer is not None and layer.role in AROUND))
-    offered.append(("Freeze weights", "frozen", bool(session.inferred.weights.get(node)) or record.frozen))
+    offered.append(("Freeze weights", "frozen", session.inferred.learns(node) or record.frozen))
     menu.addSeparator()
     for words, state, fits in offered:
         if fits:
@@ -93,7 +93,7 @@ def _watching(menu: QMenu, session: Session, node: str) -> None:
     record = session.project.graph.nodes[node]
     menu.addSeparator()
     for key, probe in probes().items():
-        if probe.can_watch(record.type, bool(session.inferred.weights.get(node))):
+        if probe.can_watch(record.type, session.inferred.learns(node)):
             action = menu.addAction(probe.title)
             action.setCheckable(True)
             action.setChecked(watched(session, key, node) is not None)

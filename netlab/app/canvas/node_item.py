@@ -140,7 +140,7 @@ class NodeItem(QGraphicsItem):
         if layer.role == "loss":
             weight = options.get("weight", 1.0)
             return [] if weight == 1.0 else [f"× {weight:g}"]
-        telling = [name for name, o in layer.options().items() if o.kind not in ("float", "bool")] or [
+        telling = [name for name, o in layer.options().items() if o.kind not in ("float", "bool", "python")] or [
             name for name, o in layer.options().items() if options.get(name, o.default) != o.default
         ]
         first = [f"{name} {_short(options.get(name))}" for name in telling[:SHOWN_OPTIONS]]
