@@ -39,6 +39,7 @@ class ColumnFacts(msgspec.Struct, frozen=True):
         edges, counts: a histogram of numbers: 21 edges, 20 counts (of a sample where there are many).
         classes, sizes: the values of a category, or of a number with few of them, by size of class or number.
         pattern: how times are written.
+        repeated: whether a tenth of the times or more stand in more than one row.
         longest, letters: characters of the longest text, and how many different ones there are in all.
     """
 
@@ -56,6 +57,7 @@ class ColumnFacts(msgspec.Struct, frozen=True):
     classes: tuple[str, ...] = ()
     sizes: tuple[int, ...] = ()
     pattern: str = ""
+    repeated: bool = False
     longest: int = 0
     letters: int = 0
 
@@ -154,7 +156,8 @@ class Tally:
         if not seen:
             return ColumnFacts(self.name, "empty", self.missing)
         if self.pattern:
-            return ColumnFacts(self.name, "time", self.missing, pattern=self.pattern)
+            repeated = self.values is not None and len(self.values) < 0.9 * seen
+            return ColumnFacts(self.name, "time", self.missing, pattern=self.pattern, repeated=repeated)
         if self.numeric and self.good >= MOSTLY * seen:
             return self._number(seen)
         classes, sizes = self._classes(numeric=False)

@@ -176,6 +176,23 @@ def _about_columns(path: Path, rows: int, columns: tuple[ColumnFacts, ...], ledg
             )
 
 
+def head_of(path: Path) -> list[ColumnFacts]:
+    """What the columns of a delimited file hold, by its first rows; [] if it cannot be read as one."""
+    if path.suffix.lower() in (*PARQUET, *EXCEL):
+        return []
+    try:
+        dialect = delimited.sniff(path)
+        head = next(delimited.chunks(path, dialect, Ledger()), None)
+    except (DataError, OSError):
+        return []
+    if head is None:
+        return []
+    tallies = [Tally(name, dialect.decimal) for name in dialect.names]
+    for tally in tallies:
+        tally.take(head.frame[tally.name], head.lines)
+    return [tally.facts() for tally in tallies]
+
+
 def read_all(source: TableFile, ledger: Ledger, progress: Progress = silent) -> Iterator[Chunk]:
     """The rows of a table that was looked at, in its known dialect; DataError if columns have gone.
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
 from tokenizers import Tokenizer as Backend
 from tokenizers import decoders, models, normalizers, pre_tokenizers, trainers
 
@@ -71,6 +73,23 @@ class Tokenizer:
             unknown = self._ids.get(UNKNOWN, 0)
             return [self._ids.get(char, unknown) for char in text]
         return self._backend.encode(text, add_special_tokens=False).ids
+
+    def encode_array(self, text: str) -> np.ndarray:
+        """Ids of a long text, int32."""
+        if self.kind == "char":
+            table = np.full(0x110000, self._ids.get(UNKNOWN, 0), np.int32)
+            table[[ord(char) for char in self._chars if len(char) == 1]] = [
+                i for i, char in enumerate(self._chars) if len(char) == 1
+            ]
+            return table[np.frombuffer(text.encode("utf-32-le", "replace"), np.uint32)]
+        if self.kind == "byte":
+            return np.frombuffer(text.encode("utf-8", "replace"), np.uint8).astype(np.int32) + len(self.specials)
+        return np.asarray(self.encode(text), np.int32)
+
+    def encode_words(self, words: Sequence[str]) -> list[int]:
+        """One id for each word of a sentence that is cut into words already."""
+        unknown = self._backend.token_to_id(UNKNOWN_WORD) or 0
+        return [self._backend.token_to_id(word) or unknown for word in words]
 
     def encode_all(self, texts: Sequence[str]) -> list[list[int]]:
         """Ids of many texts, on all cores."""
@@ -155,6 +174,18 @@ def train(
     backend, trainer = _backend(kind, vocab_size, specials)
     backend.train_from_iterator(_watched(texts, progress), trainer)
     return Tokenizer(kind, backend.to_str(), specials)
+
+
+def of_words(sentences: Iterable[Sequence[str]], vocab_size: int, specials: tuple[str, ...] = ()) -> Tokenizer:
+    """A tokenizer of kind ``word`` for sentences that are cut into words already: the most frequent words."""
+    if UNKNOWN_WORD not in specials:
+        specials = (*specials, UNKNOWN_WORD)
+    counts = Counter(word for sentence in sentences for word in sentence if word not in specials)
+    ranked = sorted(counts, key=lambda word: (-counts[word], word))
+    vocabulary = {word: i for i, word in enumerate((*specials, *ranked[: max(0, vocab_size - len(specials))]))}
+    backend = Backend(models.WordLevel(vocabulary, unk_token=UNKNOWN_WORD))
+    backend.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    return Tokenizer("word", backend.to_str(), specials)
 
 
 def _watched(texts: Sequence[str], progress: Progress) -> Iterator[str]:

@@ -7,7 +7,8 @@ from functools import cache
 import numpy as np
 
 from netlab.data import tokenizer
-from netlab.data.dataset import DataError, Dataset, Field, Source
+from netlab.data.dataset import Dataset, Field, Source
+from netlab.data.texts import next_token
 from netlab.data.tokenizer import Tokenizer
 from netlab.options import Choice, Float, Int
 
@@ -27,7 +28,7 @@ class PythonDocs(Source):
     size = 465_000
     validation = Float(0.1, min=0.0, max=0.9, help="Share of the text, behind the training part, for validation.")
     test = Float(0.1, min=0.0, max=0.9, help="Share of the text, at the end, for the final test.")
-    tokenizer = Choice("char", tokenizer.KINDS, help="One token a character, or byte pairs learned from the text.")
+    tokenizer = Choice("char", ("char", "bpe"), help="One token a character, or byte pairs learned from the text.")
     vocab_size = Int(1024, min=257, max=32768, unit="tokens", help="Size of the byte-pair vocabulary; unused by char.")
     context = Int(64, min=2, max=4096, unit="tokens", help="Length of a window.")
 
@@ -42,24 +43,8 @@ class PythonDocs(Source):
         bounds = [len(cuts["train"]), len(cuts["train"]) + len(cuts["val"])]
         parts = [whole[: bounds[0]], whole[bounds[0] : bounds[1]], whole[bounds[1] :]]
         words = _char_tokenizer() if self.tokenizer == "char" else _bpe(parts[0], self.vocab_size)
-        windows, splits, start = [], {}, 0
-        for name, part in zip(("train", "val", "test"), parts, strict=True):
-            rows = _windows(np.asarray(words.encode(part), dtype=np.int64), self.context)
-            splits[name] = np.arange(start, start + len(rows), dtype=np.int64)
-            start += len(rows)
-            windows.append(rows)
-        if not len(splits["train"]):
-            raise DataError(f"The text has no window of {self.context} tokens. Lower context.")
-        table = np.concatenate(windows)
-        columns = {"tokens": table[:, :-1].copy(), "next_token": table[:, 1:].copy()}
+        columns, splits = next_token(parts, words, self.context)
         return Dataset(self.fields(), columns, splits, tokenizer=words)
-
-
-def _windows(ids: np.ndarray, context: int) -> np.ndarray:
-    """Windows of context + 1 ids, one after the other: (rows, context + 1)."""
-    rows = max(0, (len(ids) - 1) // context)
-    starts = np.arange(rows)[:, None] * context
-    return ids[starts + np.arange(context + 1)]
 
 
 @cache

@@ -7,12 +7,11 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from netlab.data.columns import ColumnFacts, Tally, cells, numbers, times
+from netlab.data.columns import ColumnFacts, cells, numbers, times
 from netlab.data.dataset import DataError, Dataset, Field
-from netlab.data.delimited import chunks, sniff
 from netlab.data.findings import Ledger, Progress, silent
 from netlab.data.series import SeriesSource
-from netlab.data.tables import TableFile, read_all
+from netlab.data.tables import TableFile, head_of, read_all
 from netlab.options import Names, Text
 
 
@@ -93,21 +92,8 @@ class TimeSeries(SeriesSource, TableFile):
 
 
 def _is_series(path: Path) -> bool:
-    """Whether the first column of a delimited file holds ever later moments, and the others numbers."""
-    if path.suffix.lower() not in (".csv", ".tsv", ".tab"):
+    """Whether the first column of a delimited file holds moments, hardly any of them twice, and the others numbers."""
+    columns = head_of(path)
+    if len(columns) < 2 or columns[0].kind != "time" or columns[0].repeated:
         return False
-    try:
-        dialect = sniff(path)
-        head = next(chunks(path, dialect, Ledger()), None)
-    except (DataError, OSError):
-        return False
-    if head is None or len(head.lines) < 20 or len(dialect.names) < 2:
-        return False
-    tallies = [Tally(name, dialect.decimal) for name in dialect.names]
-    for tally in tallies:
-        tally.take(head.frame[tally.name], head.lines)
-    facts = [tally.facts() for tally in tallies]
-    if facts[0].kind != "time" or any(c.kind not in ("number", "empty") for c in facts[1:]):
-        return False
-    moments = times(cells(head.frame[facts[0].name]), facts[0].pattern).drop_nulls().to_numpy()
-    return bool((np.diff(moments) > 0).mean() > 0.95)
+    return all(column.kind in ("number", "empty") for column in columns[1:])
