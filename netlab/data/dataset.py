@@ -13,7 +13,9 @@ import numpy as np
 
 from netlab.catalogue import discover, key_of
 from netlab.data import splitting
+from netlab.data.draws import Draw
 from netlab.data.findings import Finding
+from netlab.data.lazy import Column
 from netlab.data.splitting import SPLITS as SPLITS
 from netlab.data.tokenizer import Tokenizer
 from netlab.options import Float, Int, Options
@@ -54,19 +56,22 @@ class Dataset:
     """A loaded data set.
 
     Attributes:
-        columns: rows by field name, first axis the sample; float32 or int64.
+        columns: rows by field name, first axis the sample; float32 or int64. An array, or a `netlab.data.lazy.Column`
+            where all rows together would not fit in memory; both are indexed by arrays of rows.
         splits: row indices of ``train``, ``val`` and ``test``; disjoint, and together all rows.
         tokenizer: for text.
         normalisation: mean and standard deviation by field, from the training rows only.
         findings: what is wrong with the data, and which rows were left out over it.
+        draws: what is drawn anew for the training rows in each epoch.
     """
 
     fields: tuple[Field, ...]
-    columns: Mapping[str, np.ndarray]
+    columns: Mapping[str, Any]
     splits: Mapping[str, np.ndarray]
     tokenizer: Tokenizer | None = None
     normalisation: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
+    draws: tuple[Draw, ...] = ()
 
     def field(self, name: str) -> Field:
         """The field of that name; KeyError if there is none."""
@@ -174,7 +179,11 @@ def fingerprint(dataset: Dataset) -> str:
     digest = hashlib.sha256()
     for part in (dataset.columns, dataset.splits):
         for name in sorted(part):
-            array = np.ascontiguousarray(part[name])
+            column = part[name]
+            if isinstance(column, Column):
+                digest.update(f"{name} {column.shape} {column.digest}".encode())
+                continue
+            array = np.ascontiguousarray(column)
             digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
             digest.update(array.tobytes())
     return digest.hexdigest()

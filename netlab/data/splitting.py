@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-SPLITS = ("train", "val", "test")
+SPLITS: tuple[str, ...] = ("train", "val", "test")
 WAYS = ("random", "stratified", "in order", "by group")
 BLOCK = 1 << 20  # numbers hashed at a time
 Splits = dict[str, np.ndarray]

@@ -17,7 +17,7 @@ import torch
 
 from netlab.compiler.forecast import forecast, too_large
 from netlab.compiler.source import CompileError
-from netlab.data.dataset import fingerprint, source_of
+from netlab.data.dataset import fingerprint
 from netlab.document import file
 from netlab.document.schedules import factor
 from netlab.document.training import Training
@@ -31,7 +31,7 @@ from netlab.engine.evaluate import over
 from netlab.engine.faults import TrainingFault
 from netlab.engine.guard import Guard
 from netlab.engine.keeping import Best, Keeper
-from netlab.engine.loader import Batch, Loader
+from netlab.engine.loader import Batch, Loader, load_data
 from netlab.engine.precision import Precision, deterministic
 from netlab.engine.probing import Prober
 from netlab.engine.process import Asked, ends_softly, refuse_second_engine
@@ -142,7 +142,7 @@ class Job:
         if wrong:
             raise TrainingFault(wrong)
         arranged(self.built.model.to(self.device)).train()
-        dataset = source_of(self.project.data.source, self.project.data.options).load()
+        dataset = load_data(self.project.data, writer.log, folder if team.leads else None)
         fields = (*self.built.source.inputs, *self.built.source.targets)
         self.loader = Loader(dataset, fields, self.training["batch_size"], self.training["seed"], self.device, team)
         self.optimizer = optim.make(self.built, self.training, self.device)

@@ -9,6 +9,7 @@ import numpy as np
 
 from netlab.data import tokenizer
 from netlab.data.dataset import DataError, Dataset, Field, Source
+from netlab.data.draws import MaskTokens
 from netlab.data.sources.python_docs import text
 from netlab.data.tokenizer import Tokenizer
 from netlab.options import Float, Int
@@ -61,7 +62,8 @@ class MaskedDocs(Source):
         if not len(splits["train"]):
             raise DataError("The training part has no pair of sentences. Lower validation and test.")
         columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-        return Dataset(self.fields(), columns, splits, tokenizer=words)
+        draw = MaskTokens("tokens", "original", self.masked, MASK, len(SPECIALS), self.vocab_size)
+        return Dataset(self.fields(), columns, splits, tokenizer=words, draws=(draw,))
 
     def _rows(self, sentences: list[list[int]], random: np.random.Generator) -> dict[str, np.ndarray]:
         count = max(len(sentences) - 1, 0)

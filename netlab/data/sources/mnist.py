@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from netlab.data.dataset import DataError, Dataset, Field, Source, normalise
+from netlab.data.draws import ImageChanges
 from netlab.data.resources import FOLDER
 
 FILE = FOLDER / "mnist5k.npz"
 
 
-class Mnist(Source):
+class Mnist(ImageChanges, Source):
     """5,000 handwritten digits, 500 of each class, 28 × 28 pixels (LeCun, Cortes and Burges)."""
 
     title = "MNIST-5k"
@@ -33,4 +34,4 @@ class Mnist(Source):
         splits = self.shuffled_splits(len(x))  # the file is sorted by label
         pixels, scale = normalise(x.astype(np.float32), splits["train"], per_column=False)
         columns = {"image": pixels[:, None], "label": y.astype(np.int64)}
-        return Dataset(self.fields(), columns, splits, normalisation={"image": scale})
+        return Dataset(self.fields(), columns, splits, normalisation={"image": scale}, draws=self.changes("image"))
