@@ -84,13 +84,20 @@ class Inspector(QScrollArea):
     def focus_options(self, name: str = "") -> None:
         """Put the keyboard into an option, the first if no name is given."""
         self.refresh()
-        for field in self._body.findChildren(QWidget):
-            wanted = f"option/{name}" if name else "option/"
-            if field.objectName().startswith(wanted) and field.isVisibleTo(self):
-                inner = field.findChild(QSpinBox) if field.focusPolicy() == Qt.FocusPolicy.NoFocus else None
-                (inner or field).setFocus(Qt.FocusReason.TabFocusReason)
-                self.ensureWidgetVisible(field)
-                return
+        wanted = f"option/{name}"
+        for part in self._parts():
+            for field in part.findChildren(QWidget):
+                if field.objectName() == wanted or (not name and field.objectName().startswith(wanted)):
+                    part.show()  # it may be so new that it is not yet shown, and could not take the keyboard
+                    inner = field.findChild(QSpinBox) if field.focusPolicy() == Qt.FocusPolicy.NoFocus else None
+                    (inner or field).setFocus(Qt.FocusReason.TabFocusReason)
+                    self.ensureWidgetVisible(field)
+                    return
+
+    def _parts(self) -> list[QWidget]:
+        """What is in the inspector now, from top to bottom."""
+        items = [self._layout.itemAt(i) for i in range(self._layout.count())]
+        return [widget for item in items if item is not None and (widget := item.widget()) is not None]
 
     def _is_same(self, state: Any) -> bool:
         """Whether another state shows the same single node."""

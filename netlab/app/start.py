@@ -36,7 +36,10 @@ def main(path: str | None, *, theme: str | None = None) -> int:
     window.offer_recovery()
     QTimer.singleShot(0, window.session.jobs.warm_up)
     signal.signal(signal.SIGINT, lambda *_: app.quit())
-    return app.exec()
+    status = app.exec()
+    if sys.platform.startswith("linux") and QApplication.clipboard().ownsClipboard():
+        QApplication.clipboard().clear()  # it ends with us here anyway, and must not outlive Python
+    return status
 
 
 def application() -> QApplication:

@@ -148,6 +148,7 @@ def make_window(qtbot: QtBot) -> Iterator[Callable[..., Hand]]:
         return Hand(window, qtbot)
 
     yield make
+    QApplication.clipboard().clear()  # what Python put there must not outlive Python
     for window in windows:
         window.session.stop()
         window.session.close()
