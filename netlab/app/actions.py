@@ -10,6 +10,7 @@ from PySide6.QtGui import QKeySequence
 
 from netlab.app.canvas import editing, keyboard
 from netlab.app.canvas.aligning import WAYS
+from netlab.app.keep_block import keep_block
 from netlab.app.session import Session
 from netlab.app.ties import copy_linked
 from netlab.document.graph import BLOCK
@@ -125,6 +126,8 @@ ACTIONS: tuple[Action, ...] = (
            lambda w: w.session.dissolve_block(), _is_block, "Ctrl+Shift+G"),
     Action("copy_linked", "Copy block, linked", "Edit", "Copy a block so that an edit inside of one happens in both.",
            lambda w: copy_linked(w.session), _is_block, "Alt+D"),
+    Action("keep_block", "Save block to library…", "Edit", "Put a block into the palette, for this and other projects.",
+           lambda w: keep_block(w), _is_block),
     Action("open_block", "Open block", "View", "Look into the selected block.",
            lambda w: w.session.enter(w.session.selection[0]), _is_block, "Ctrl+Down"),
     Action("leave_block", "Leave block", "View", "Go back to where the block lies.", lambda w: w.session.leave(),

@@ -6,9 +6,11 @@ from PySide6.QtCore import QMimeData, QSize, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QIcon, QPainter, QPixmap, QShowEvent
 from PySide6.QtWidgets import QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
+from netlab.app.offered import CATEGORY as LIBRARY
+from netlab.app.offered import blocks, offered
 from netlab.app.search import search
 from netlab.app.theme import CATEGORY, UNKNOWN_CATEGORY, color, themes
-from netlab.layers.layer import Layer, catalogue
+from netlab.layers.layer import Layer
 
 MIME = "application/x-netlab-layer"
 KEY = Qt.ItemDataRole.UserRole
@@ -51,14 +53,15 @@ class Palette(QWidget):
         self.field.textChanged.connect(self._fill)
         self.field.returnPressed.connect(self._add_best)
         self.tree.itemDoubleClicked.connect(lambda item, _: self._add(item))
-        themes.changed.connect(self._refill)
+        themes.changed.connect(self.refill)
         self._fill("")
 
     def showEvent(self, event: QShowEvent) -> None:
-        self._refill()  # only now is the style known that the rows are measured with
+        self.refill()  # only now is the style known that the rows are measured with
         super().showEvent(event)
 
-    def _refill(self) -> None:
+    def refill(self) -> None:
+        """Show what there is now."""
         self._fill(self.field.text())
 
     def _fill(self, text: str) -> None:
@@ -71,7 +74,7 @@ class Palette(QWidget):
                 self.tree.setCurrentItem(first)
             return
         groups: dict[str, QTreeWidgetItem] = {}
-        known = catalogue()
+        known = offered()
         for category in [name for name in CATEGORY if any(layer.category == name for layer in known.values())]:
             groups[category] = QTreeWidgetItem([category])
             groups[category].setFlags(Qt.ItemFlag.ItemIsEnabled)
@@ -79,6 +82,11 @@ class Palette(QWidget):
             self.tree.addTopLevelItem(groups[category])
         for key, layer in sorted(known.items(), key=lambda pair: pair[1].title()):
             groups.setdefault(layer.category, QTreeWidgetItem([layer.category])).addChild(_item(key, layer))
+        for key, reason in blocks()[1].items():
+            item = QTreeWidgetItem([key.partition(":")[2]])
+            item.setToolTip(0, reason)
+            item.setFlags(Qt.ItemFlag.NoItemFlags)
+            groups.setdefault(LIBRARY, QTreeWidgetItem([LIBRARY])).addChild(item)
         self.tree.expandAll()
 
     def _add_best(self) -> None:

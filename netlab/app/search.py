@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from difflib import SequenceMatcher
 from functools import cache
 
+from netlab.app.offered import offered
 from netlab.app.purposes import PURPOSES
-from netlab.layers.layer import Layer, catalogue
+from netlab.layers.layer import Layer
 
 TYPO_FROM = 5  # shorter words have too many neighbours
 TYPO_LIKE = 0.8
@@ -17,7 +18,7 @@ def search(text: str) -> list[tuple[str, type[Layer]]]:
     """Layers that match all words typed, best first; all of them for an empty text."""
     words = text.lower().split()
     scored = []
-    for key, layer in catalogue().items():
+    for key, layer in offered().items():
         score = rank(
             words, layer.title(), (key, *layer.aliases, *_purposes(key)), f"{layer.category} {layer.summary()}"
         )

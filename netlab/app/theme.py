@@ -64,6 +64,7 @@ CATEGORY = {
     "Merge": "#77808c",
     "Shape": "#8b7355",
     "Loss": "#b3385a",
+    "Library": "#0072b2",
 }
 # Things side by side, such as runs: likewise Okabe and Ito's, in the order in which they stay apart best.
 SERIES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b8860b", "#56b4e9", "#8a78b0", "#77808c")

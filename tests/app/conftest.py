@@ -12,11 +12,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QTreeWidget, QWidget
 from pytestqt.qtbot import QtBot
 
+from netlab.app.offered import offered
 from netlab.app.session import Session
 from netlab.app.theme import set_theme
 from netlab.app.window import MainWindow
 from netlab.document import file
-from netlab.layers.layer import catalogue
 
 LEFT = Qt.MouseButton.LeftButton
 NO_KEYS = Qt.KeyboardModifier.NoModifier
@@ -78,7 +78,7 @@ class Hand:
         palette = self.window.palette_
         palette.field.setFocus()
         QTest.keyClick(palette.field, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
-        QTest.keyClicks(palette.field, catalogue()[key].title())
+        QTest.keyClicks(palette.field, offered()[key].title())
         item = next(
             item
             for i in range(palette.tree.topLevelItemCount())
@@ -86,7 +86,8 @@ class Hand:
         )
         palette.tree.scrollToItem(item)
         self._carry(palette.tree, palette.tree.visualItemRect(item).center(), at)
-        added = set(self.session.project.graph.nodes) - before
+        nodes = self.session.project.graph.nodes
+        added = {id for id in nodes if id not in before and nodes[id].parent == self.session.scope}
         assert len(added) == 1, f"dropping {key} added {added}"
         return added.pop()
 

@@ -14,9 +14,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QCheckBox, QMessageBox, QPushButton
 
 from netlab.app.actions import ACTIONS
+from netlab.app.offered import offered
 from netlab.app.theme import CATEGORY, set_theme, theme
 from netlab.document import file
-from netlab.layers.layer import catalogue
 
 MakeWindow = Callable[..., Hand]
 Example = Callable[..., Path]
@@ -38,7 +38,7 @@ def test_every_layer_is_in_the_palette_under_a_coloured_category(hand: Hand) -> 
         assert group is not None
         assert group.text(0) in CATEGORY
         shown |= {group.child(j).data(0, Qt.ItemDataRole.UserRole) for j in range(group.childCount())}
-    assert shown == set(catalogue())
+    assert shown == set(offered())
 
 
 @pytest.mark.parametrize("words", ["conv", "memory recurrent", "attention", "normal"])

@@ -9,12 +9,14 @@ from PySide6.QtCore import QPointF, QRectF
 from netlab.app.canvas import aligning
 from netlab.app.canvas.arrange import arrange
 from netlab.app.canvas.geometry import HEADER, WIDTH, layout_of
-from netlab.app.canvas.new_node import add_wired, new_node
+from netlab.app.canvas.new_node import add_piece, add_wired, insert_piece, new_node, new_piece
+from netlab.app.offered import offered
 from netlab.compiler.passages import AROUND
 from netlab.compiler.retyping import as_type
 from netlab.document import edits, rewiring, states
-from netlab.document.graph import Frame
-from netlab.layers.layer import catalogue
+from netlab.document.graph import BLOCK_INPUT, BLOCK_OUTPUT, Frame, Graph
+from netlab.document.piece import Piece
+from netlab.layers.layer import Layer, catalogue
 
 if TYPE_CHECKING:
     from netlab.app.canvas.view import CanvasView
@@ -25,24 +27,42 @@ EMPTY_FRAME = QRectF(-180, -120, 360, 240)
 def add_layer(view: CanvasView, key: str, pos: QPointF | None = None) -> str | None:
     """Put a new node at a point of the scene (the middle if None); on a wire it is inserted. Returns its id."""
     at = pos if pos is not None else _free_place(view)
-    layer = catalogue()[key]
-    node = new_node(view.session.project, key, *_corner(view, key, at), view.session.scope)
+    layer = offered()[key]
+    piece = _new(view, key, *_corner(view, key, at))
+    if piece is None:
+        return None
     wire = view.scene_.wire_at(at) if pos is not None else None
-    inputs, outputs = list(layer.inputs()), list(layer.outputs())
+    inputs, outputs = _own_ports(piece, layer)
     if wire is not None and inputs and outputs:
-        ports = inputs[0], outputs[0]
-        done = view.session.apply(f"Insert {layer.title()}", edits.insert_on_edge, wire.id, node, *ports)
+        done = view.session.apply(f"Insert {layer.title()}", insert_piece, piece, wire.id, inputs[0], outputs[0])
     else:
-        done = view.session.apply(f"Add {layer.title()}", edits.add_node, node)
+        done = view.session.apply(f"Add {layer.title()}", add_piece, piece)
     if not done:
         return None
-    view.session.select([node.id])
-    return node.id
+    view.session.select([piece.nodes[0].id])
+    return piece.nodes[0].id
+
+
+def _new(view: CanvasView, key: str, x: float, y: float) -> Piece | None:
+    """A layer or block for this place, None if the library's file cannot be read, which is said."""
+    try:
+        return new_piece(view.session.project, key, x, y, view.session.scope)
+    except edits.EditError as error:
+        view.session.message.emit(str(error), "error")
+        return None
+
+
+def _own_ports(piece: Piece, layer: type[Layer]) -> tuple[list[str], list[str]]:
+    """Inputs and outputs: of a layer their names, of a block the ids that its ports have here."""
+    if len(piece.nodes) == 1:
+        return list(layer.inputs()), list(layer.outputs())
+    graph, block = Graph({node.id: node for node in piece.nodes}), piece.nodes[0].id
+    return [p.id for p in graph.ports(block, BLOCK_INPUT)], [p.id for p in graph.ports(block, BLOCK_OUTPUT)]
 
 
 def _corner(view: CanvasView, key: str, at: QPointF) -> tuple[float, float]:
     """The top left corner of a new node that is to lie under a point."""
-    size = layout_of(catalogue()[key], set(), set()).rect.size()
+    size = layout_of(offered()[key], set(), set()).rect.size()
     return round(at.x() - size.width() / 2), round(at.y() - min(HEADER, size.height() / 2))
 
 
@@ -56,13 +76,16 @@ def _free_place(view: CanvasView) -> QPointF:
 
 def add_and_wire(view: CanvasView, key: str, pos: QPointF, node: str, port: str, is_output: bool) -> None:
     """A new node at the loose end of a wire that comes from a port."""
-    layer = catalogue()[key]
+    layer = offered()[key]
     x = round(pos.x() if is_output else pos.x() - WIDTH)
-    new = new_node(view.session.project, key, x, round(pos.y() - HEADER), view.session.scope)
-    own = next(iter(layer.inputs() if is_output else layer.outputs()))
-    wire = (node, port, new.id, own) if is_output else (new.id, own, node, port)
-    if view.session.apply(f"Add {layer.title()}", add_wired, new, *wire):
-        view.session.select([new.id])
+    piece = _new(view, key, x, round(pos.y() - HEADER))
+    if piece is None:
+        return
+    inputs, outputs = _own_ports(piece, layer)
+    id, own = piece.nodes[0].id, (inputs if is_output else outputs)[0]
+    wire = (node, port, id, own) if is_output else (id, own, node, port)
+    if view.session.apply(f"Add {layer.title()}", add_wired, piece, *wire):
+        view.session.select([id])
 
 
 def add_dot(view: CanvasView, edge: str, pos: QPointF) -> None:

@@ -62,7 +62,7 @@ def _node_menu(menu: QMenu, view: CanvasView, node: str) -> None:
     session = view.session
     record = session.project.graph.nodes[node]
     if record.type == BLOCK:
-        _put(menu, view, "open_block", "dissolve_block", "")
+        _put(menu, view, "open_block", "dissolve_block", "copy_linked", "keep_block", "")
     _put(menu, view, "rename", "replace")
     _states(menu, view, node)
     _watching(menu, session, node)

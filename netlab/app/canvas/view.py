@@ -32,6 +32,7 @@ from netlab.app.canvas.scene import CanvasScene
 from netlab.app.canvas.tools.key_wire import KeyWireTool
 from netlab.app.canvas.tools.pan import PanTool
 from netlab.app.canvas.tools.tool import Tool
+from netlab.app.offered import offered
 from netlab.app.palette import MIME
 from netlab.app.preferences import preferences
 from netlab.app.session import Session
@@ -321,7 +322,7 @@ class CanvasView(QGraphicsView):
         """A wire was let go over nothing: offer the layers that take it (or, led back, all that could feed it)."""
         self._loose_end = (node, port, is_output)
         shape = self.session.inferred.outputs.get((node, port)) if is_output else None
-        keys = fitting(shape) if is_output else [key for key, layer in catalogue().items() if layer.outputs()]
+        keys = fitting(shape) if is_output else [key for key, layer in offered().items() if layer.outputs()]
         self.quick_add.open_at(self.mapFromScene(pos), pos, set(keys), "What fits here…")
 
     def _forget_loose_end(self) -> None:
@@ -360,6 +361,6 @@ class CanvasView(QGraphicsView):
 
     def dropEvent(self, event: QDropEvent) -> None:
         key = bytes(event.mimeData().data(MIME).data()).decode("utf-8", "replace")
-        if key in catalogue():
+        if key in offered():
             self.add_layer(key, self.mapToScene(event.position().toPoint()))
             event.acceptProposedAction()
