@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import prod
+from typing import Any
 
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
@@ -13,17 +15,25 @@ from netlab.compiler.consent import may_run
 from netlab.document import edits
 from netlab.document.trust import trust
 from netlab.layers.custom import CustomCode
+from netlab.options import Python
 
 
 def write_code(session: Session, node: str, name: str, text: str) -> None:
-    """Change the code of a node. Who edits code of their own has read it; a change of unread code leaves it unread."""
-    before = session.project.graph.nodes[node].options.get(name, "")
-    if may_run(before):
-        try:
-            trust(text)
-        except OSError as error:
-            session.message.emit(f"Your consent could not be kept, so you will be asked again: {error}.", "error")
+    """Change the code of a node, as one step."""
+    trust_changed(session, node, {name: text})
     session.apply("Edit code", edits.set_option, node, name, text)
+
+
+def trust_changed(session: Session, node: str, options: Mapping[str, Any]) -> None:
+    """Who edits code of their own has read it, so it may run; a change of unread code leaves it unread."""
+    before = session.project.graph.nodes[node].options
+    layer = session.inferred.layers.get(node)
+    for name, text in options.items():
+        if layer is not None and isinstance(layer.options().get(name), Python) and may_run(before.get(name, "")):
+            try:
+                trust(text)
+            except OSError as error:
+                session.message.emit(f"Your consent could not be kept, so you will be asked again: {error}.", "error")
 
 
 class TrialRow(QWidget):
