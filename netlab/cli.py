@@ -62,7 +62,7 @@ def _sentence(problem: dict[str, Any]) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="netlab", description="Build, train and look into neural networks.")
-    from netlab import __version__, datasets, fleet, imports, models
+    from netlab import __version__, control, datasets, fleet, imports, models
 
     parser.add_argument("--version", action="version", version=f"netlab {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
@@ -96,6 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     models.add_to(command)
     imports.add_to(command)
     fleet.add_to(command)
+    control.add_to(command)
     shot = command("shot", _shot, "a picture of the window", "file")
     shot.add_argument("-o", "--output", required=True, metavar="PNG")
     shot.add_argument("--size", default="1440x900", metavar="WxH")

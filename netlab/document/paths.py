@@ -32,7 +32,7 @@ def set_by_path(project: Project, assignment: str) -> Project:
         return edits.set_training(project, name, options[name].check(value))
     if place == "data":
         return edits.set_data_option(project, name, value)
-    node = _find_node(project, place)
+    node = find_node(project, place)
     if name not in project.graph.nodes[node].options:
         known = ", ".join(project.graph.nodes[node].options) or "none"
         raise edits.EditError(f"Node {place!r} has no option {name!r}; it has: {known}.")
@@ -46,7 +46,8 @@ def _value(text: str) -> Any:
         return text
 
 
-def _find_node(project: Project, place: str) -> str:
+def find_node(project: Project, place: str) -> str:
+    """The id of a node, given as that or as its name; `EditError` with what is near if there is none."""
     if place in project.graph.nodes:
         return place
     named = [node.id for node in project.graph.nodes.values() if node.name == place]

@@ -21,6 +21,8 @@ from netlab.compiler.consent import refusals
 from netlab.compiler.infer import Inferred
 from netlab.compiler.problem import ERROR, Problem
 from netlab.compiler.source import CompileError, Source, generate, where
+from netlab.document import edits
+from netlab.document.edits import EditError
 from netlab.document.file import write_atomically
 from netlab.document.project import Project
 from netlab.layers.layer import Shape
@@ -110,6 +112,27 @@ def _built(project: Project, inferred: Inferred, filename: str) -> Built:
         for name, _ in source.modules_of_node.get(node.id, ()) if node.frozen else ():
             model.get_submodule(name).requires_grad_(False)
     return Built(project, model, source, inferred, filename)
+
+
+def reweigh(built: Built, weights: Mapping[str, float], *models: nn.Module) -> None:
+    """Give the losses of some nodes other weights: the text with them takes the place of the old, tensors stay.
+
+    Raises:
+        EditError: there is no such node.
+        OptionError: a weight outside its limits.
+    """
+    project = built.project
+    for node, weight in weights.items():
+        layer = built.inferred.layers.get(node)
+        if layer is None or layer.role != "loss":
+            raise EditError(f"{node!r} is no loss. Name the node of a loss.")
+        project = edits.set_option(project, node, "weight", layer.options()["weight"].check(weight))
+    text = generate(project, check(project)).text
+    if built.filename != SHOWN_AS:
+        write_atomically(Path(built.filename), text.encode())
+    linecache.cache[built.filename] = (len(text), None, text.splitlines(keepends=True), built.filename)
+    for model in models:
+        model.__class__ = _module(text, built.filename).Model
 
 
 def _module(text: str, filename: str) -> Any:

@@ -158,12 +158,15 @@ def _put(tensors: dict[str, torch.Tensor], key: str, value: Any) -> Any:
     return value
 
 
-def _taken(tensors: dict[str, torch.Tensor], key: str, value: Any) -> Any:
-    """The reverse of `_put`, for what is no tensor by itself."""
+def _taken(tensors: dict[str, torch.Tensor], key: str, value: Any, home: torch.device) -> Any:
+    """The reverse of `_put`, for what is no tensor by itself.
+
+    Tensors are copied, since the last bit of a dot product depends on where in memory a vector begins.
+    """
     if value == TENSOR:
-        return tensors[key]
+        return tensors[key].to(home, copy=True)
     if isinstance(value, list):
-        return [_taken(tensors, f"{key}/{i}", item) for i, item in enumerate(value)]
+        return [_taken(tensors, f"{key}/{i}", item, home) for i, item in enumerate(value)]
     return value
 
 
@@ -182,7 +185,9 @@ def _set_optimizer(built: Built, optimizer: Optimizer, tensors: dict[str, torch.
             continue
         kept = {k[len(prefix) :]: v for k, v in tensors.items() if k.startswith(prefix) and "/" not in k[len(prefix) :]}
         found: dict[str, Any] = {k: _like(v, parameter, _home(part, parameter, k)) for k, v in kept.items()}
-        found |= {k[len(prefix) :]: _taken(tensors, k, v) for k, v in rest.items() if k.startswith(prefix)}
+        found |= {
+            k[len(prefix) :]: _taken(tensors, k, v, parameter.device) for k, v in rest.items() if k.startswith(prefix)
+        }
         if found:
             part.state[parameter] = found
 
@@ -190,7 +195,7 @@ def _set_optimizer(built: Built, optimizer: Optimizer, tensors: dict[str, torch.
 def _like(value: torch.Tensor, parameter: torch.Tensor, home: torch.device) -> torch.Tensor:
     """A tensor of the optimizer where it belongs, laid out in memory as its weight is."""
     if value.shape != parameter.shape:
-        return value.to(home)
+        return value.to(home, copy=True)
     return torch.empty_like(parameter, dtype=value.dtype, device=home).copy_(value)
 
 

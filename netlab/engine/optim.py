@@ -111,7 +111,7 @@ def make(built: Built, training: dict[str, Any], device: torch.device) -> Optimi
     for names, key in ((matrices, training["optimizer"]), (set(learning) - matrices, _rule_for_rest(training))):
         if names:
             groups = _groups([n for n in learning if n in names], learning, values, one=key in CURVATURE)
-            parts.append(_one({**training, "optimizer": key}, groups, device))
+            parts.append(_one({**training, "optimizer": key}, groups, "" if frozen else device.type))
     made = Optimizer(parts, frozen)
     made.set_learning_rate(training["learning_rate"])
     made.set_weight_decay(training["weight_decay"])
@@ -137,11 +137,12 @@ def _groups(
     ]
 
 
-def _one(training: dict[str, Any], groups: list[dict[str, Any]], device: torch.device) -> torch.optim.Optimizer:
+def _one(training: dict[str, Any], groups: list[dict[str, Any]], device: str) -> torch.optim.Optimizer:
+    """An optimizer of torch; unfused without a device, as for weights that join later, which fused SGD cannot take."""
     chosen = rule(training)
     keywords = chosen.keywords(training)
     if chosen.fused:
-        keywords["fused"] = device.type in chosen.fused
+        keywords["fused"] = device in chosen.fused
     made: torch.optim.Optimizer = getattr(torch.optim, chosen.torch_name)(groups, **keywords)
     return made
 

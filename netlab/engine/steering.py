@@ -19,7 +19,7 @@ class Steering:
     """Stands between the commands of a run and its job.
 
     Args:
-        change: does a command that changes the job rather than its pace.
+        change: does a command that changes the job rather than its pace, behind the given phase.
         waits: called when the job begins to wait (True) and when it goes on (False).
     """
 
@@ -28,47 +28,51 @@ class Steering:
         orders: Orders,
         asked: Asked,
         writer: RunWriter,
-        change: Callable[[commands.Change], None],
+        change: Callable[[commands.Change, str], None],
         waits: Callable[[bool], None],
     ) -> None:
         self.orders, self.asked, self.writer = orders, asked, writer
         self._change, self._waits = change, waits
         self._next = 0.0
+        self._waiting = False
 
     def obey(self, phase: str) -> None:
         """Do what was asked since the last time; returns when the job may go on behind `phase`."""
         now = time.monotonic()
         if phase == UPDATE if self.orders.shared else now >= self._next:
             self._next = now + LOOK_SECONDS
-            self._take_up()
+            self._take_up(phase)
         if self.asked.hold == phase and not self.asked.stop:
             self._wait(phase)
 
     def wants_out(self) -> bool:
         """Whether the user or the system wants the end: asked in the middle of what takes longer than a step."""
-        self._take_up()
+        self._take_up(UPDATE)
         return self.asked.stop
 
     def _wait(self, phase: str) -> None:
         self._waits(True)
-        self.writer.status(state="paused")
-        while self.asked.hold == phase and not self.asked.stop:
+        self.writer.status(state="paused", phase=phase)
+        self._waiting = True
+        while self._waiting and not self.asked.stop:
             time.sleep(PAUSE_POLL_SECONDS)
-            self._take_up()
+            self._take_up(phase)
         self._waits(False)
         self.writer.status(state="running")
 
-    def _take_up(self) -> None:
+    def _take_up(self, phase: str) -> None:
         for command in self.orders.new():
-            self._do(command)
+            self._do(command, phase)
 
-    def _do(self, command: commands.Command) -> None:
+    def _do(self, command: commands.Command, phase: str) -> None:
         match command:
             case commands.Pause():
                 self.asked.hold = UPDATE
             case commands.Resume():
-                self.asked.hold = ""
+                self.asked.hold, self._waiting = "", False
+            case commands.Advance(to=to):
+                self.asked.hold, self._waiting = to, False
             case commands.Stop():
                 self.asked.stop = True
             case _:
-                self._change(command)
+                self._change(command, phase)

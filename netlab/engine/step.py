@@ -18,8 +18,9 @@ from netlab.engine.guard import Guard
 from netlab.engine.loader import Batch
 from netlab.engine.optim import Optimizer
 from netlab.engine.precision import LOWEST_SCALE, Precision
+from netlab.protocol.commands import PHASES
 
-FORWARD, BACKWARD, UPDATE = PHASES = ("forward", "backward", "update")
+FORWARD, BACKWARD, UPDATE = PHASES
 Readings = dict[str, torch.Tensor]
 
 
@@ -49,12 +50,17 @@ class Stepper:
         self.team = team
         self.micro_batches, self.batch_size = training["micro_batches"], training["batch_size"]
         self.clip, self.clip_at = training["clip"], training["clip_at"]
-        model: Any = torch.compile(built.model) if training["compile"] else built.model
-        self.model: Callable[..., Any] = team.parallel(model, guard.device)
+        self.compiles = training["compile"]
+        self.use_model()
         decay = training["ema_decay"]
         self.average = AveragedModel(built.model, multi_avg_fn=get_ema_multi_avg_fn(decay)) if decay else None
         self.readings: Readings = {}
         self.overflows = 0
+
+    def use_model(self) -> None:
+        """Take the model as it now is."""
+        model: Any = torch.compile(self.built.model) if self.compiles else self.built.model
+        self.model: Callable[..., Any] = self.team.parallel(model, self.guard.device)
 
     def forward(self, batch: Batch) -> None:
         """Run the model on the batch, or on its first part."""
@@ -94,7 +100,8 @@ class Stepper:
         with self._in_words():
             if self._admitted(step):
                 if self.optimizer.closes:
-                    self.optimizer.search(self._again)
+                    if self.optimizer.learning_rate > 0:  # torch divides by the length of the step
+                        self.optimizer.search(self._again)
                 elif self.precision.scales:
                     for part in self.optimizer.parts:
                         self.precision.scaler.step(part)

@@ -9,8 +9,8 @@ from __future__ import annotations
 import time
 import traceback
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import assert_never
 
 import psutil
 import torch
@@ -18,11 +18,11 @@ import torch
 from netlab.compiler.forecast import forecast, too_large
 from netlab.compiler.source import CompileError
 from netlab.data.dataset import fingerprint
-from netlab.document import file
-from netlab.document.schedules import factor
+from netlab.document import file, schedules
 from netlab.document.training import Training
 from netlab.engine import checkpoint, faults, optim, start
 from netlab.engine.build import Built, build, seed_everything
+from netlab.engine.changes import change, set_loss_weights
 from netlab.engine.circumstances import circumstances, differing
 from netlab.engine.commands import CommandReader
 from netlab.engine.device import arranged, choose, free_memory, threads_for
@@ -37,10 +37,9 @@ from netlab.engine.probing import Prober
 from netlab.engine.process import Asked, ends_softly, refuse_second_engine
 from netlab.engine.progress import Progress
 from netlab.engine.recorder import OnMetrics, Recorder
+from netlab.engine.slow_motion import SlowMotion
 from netlab.engine.steering import Steering
 from netlab.engine.step import BACKWARD, FORWARD, UPDATE, Stepper
-from netlab.options import OptionError
-from netlab.protocol import commands
 from netlab.runs import store
 from netlab.runs.reader import RunReader
 from netlab.runs.writer import RunWriter
@@ -149,11 +148,12 @@ class Job:
         self.precision = Precision(self.training["precision"], self.device)
         self.guard = Guard(self.built, self.optimizer, self.device, self.precision)
         self.stepper = Stepper(self.built, self.training, self.optimizer, self.guard, self.precision, team)
+        self.slow_motion = SlowMotion(self.stepper, writer.reading)
         self.progress = Progress()
         self.keeper, self.best = Keeper(folder if team.leads else None), Best(self.stepper)
         self.prober = Prober(self.built, self.loader, dataset, writer.reading)
         self.prober.watch([(choice.probe, choice.node) for choice in self.project.probes.values()])
-        self.steering = Steering(orders, asked, writer, self._change, self._wait)
+        self.steering = Steering(orders, asked, writer, partial(change, self), self._wait)
         epochs = job.epochs or self.training["epochs"]
         self.total_steps = job.steps or epochs * self.loader.steps_per_epoch
         with threads_for(self.cost.flops):
@@ -162,6 +162,8 @@ class Job:
         self.validated_at = -1
         self.validation: dict[str, float] = {}
         self.finished = False
+        self.keep_this = False
+        self.loss_weights: dict[str, float] = {}
         if team.rank:
             torch.manual_seed(self.training["seed"] + team.rank)  # its own rows get their own dropout
         if resume:
@@ -173,6 +175,7 @@ class Job:
         self.step = int(state["step"])
         self.guard.first_loss = state["first_loss"]
         self.training |= state.get("steered", {})
+        set_loss_weights(self, state.get("loss_weights", {}))
         self.optimizer.set_weight_decay(self.training["weight_decay"])
         self.precision.set_state(state.get("scaler", {}))
         self.progress = Progress.of(state.get("progress", {}))
@@ -200,8 +203,8 @@ class Job:
         self.writer.status(state="running", total_steps=self.total_steps, device=self.device.type, step=self.step)
         self.writer.status(seed=self.training["seed"], **self.circumstances)
         if self.step == 0:
-            self._checkpoint()
-            self._look(always=True)
+            self.checkpoint()
+            self.look(always=True)
         self.recorder.restart_clock(self.step)
         while self.step < self.total_steps and not self.asked.stop and not self.finished:
             epoch, position = divmod(self.step, self.loader.steps_per_epoch)
@@ -218,42 +221,46 @@ class Job:
 
     def _train_on(self, batch: Batch) -> None:
         """One step; commands are taken up behind each of its phases."""
-        self.stepper.forward(batch)
+        step = self.step + 1
+        led = self.slow_motion if self.asked.hold else None
+        self.stepper.forward(batch) if led is None else led.forward(step, batch)
         self.steering.obey(FORWARD)
-        self.stepper.backward()
-        self.recorder.note(self.step + 1, self.stepper.readings)
+        self.stepper.backward() if led is None else led.backward(step)
+        self.recorder.note(step, self.stepper.readings)
         self.steering.obey(BACKWARD)
-        self.optimizer.set_learning_rate(self.training["learning_rate"] * self._factor())
-        self.stepper.update(self.step + 1)
-        self.step += 1
+        self.optimizer.set_learning_rate(self.training["learning_rate"] * self.factor())
+        self.stepper.update(step) if led is None else led.update(step)
+        self.step = step
         self.steering.obey(UPDATE)
 
     def _between_steps(self) -> None:
         now = self.clock()
+        if self.keep_this:
+            self.checkpoint(f"kept-{self.step}")
         if now - self.reported >= REPORT_SECONDS:
             self.reported = now
             self.recorder.report(self.step, self.learning_rate)
-            self._look()
+            self.look()
             if now - self.validated >= VALIDATE_SECONDS:
                 self._validate()
             if now - self.checkpointed >= self.training["checkpoint_seconds"]:
-                self._checkpoint()
+                self.checkpoint()
 
     def _end_of_epoch(self) -> None:
         self._validate()
         self._judge_epoch()
         epoch, every = self.step // self.loader.steps_per_epoch, self.training["keep_epochs"]
         if every and epoch % every == 0:
-            self._checkpoint(f"kept-{self.step}")
+            self.checkpoint(f"kept-{self.step}")
         if self.step < self.total_steps and self.clock() - self.checkpointed >= EPOCH_CHECKPOINT_SECONDS:
-            self._checkpoint()
+            self.checkpoint()
 
     def _end(self) -> None:
         self.recorder.report(self.step, self.learning_rate, all_of_it=True)
-        self._checkpoint()  # before the last look at everything: whoever asked for the end may not wait long
+        self.checkpoint()  # before the last look at everything: whoever asked for the end may not wait long
         self._refused(self.keeper.settle())
         self._validate()
-        self._look(always=True)
+        self.look(always=True)
         state = "stopped" if self.asked.stop else "finished"
         self.writer.status(state=state, step=self.step, message="")
 
@@ -279,8 +286,8 @@ class Job:
         if self.progress.see(self.step, loss):
             self.best.take({"step": self.step, "val/loss": loss, **self.circumstances})
         if self.training["schedule"] == "plateau" and self.progress.cut(self.training["schedule_epochs"]):
-            rate = self.training["learning_rate"] * self._factor()
-            self._mark("learning_rate", f"η {rate:.3g}: the validation loss did not fall")
+            rate = self.training["learning_rate"] * self.factor()
+            self.mark("learning_rate", f"η {rate:.3g}: the validation loss did not fall")
         if self.training["early_stopping"] != "off" and self.progress.stale >= self.training["patience"]:
             self._stop_early()
 
@@ -290,11 +297,10 @@ class Job:
             self.progress.suggested = True
             told = f"The validation loss has not fallen for {self.progress.stale} epochs; its best, "
             told += f"{self.progress.best:.4g}, was at step {self.progress.best_step}."
-            self.writer.log("info", told + (" Training ends here." if ends else " You may stop here."))
-            self._mark("early_stop", "no better since " + f"{self.progress.best_step:,}")
+            self.mark("early_stop", told + (" Training ends here" if ends else " You may stop here"))
         self.finished = ends
 
-    def _look(self, always: bool = False) -> None:
+    def look(self, always: bool = False) -> None:
         """Run the probes; one that fails costs the pictures, never the run."""
         if not self.team.leads:
             return
@@ -305,8 +311,9 @@ class Job:
             self.prober.watch([])
             self.writer.log("warning", f"Probes are switched off ({names}): {error}", detail=traceback.format_exc())
 
-    def _checkpoint(self, *names: str) -> None:
+    def checkpoint(self, *names: str) -> None:
         """Keep this moment as the latest one, and under further names."""
+        self.keep_this = False
         self.checkpointed = self.clock()
         moment = self._snapshot()
         self._refused(self.best.write(self.keeper))
@@ -331,6 +338,7 @@ class Job:
             "position": position,
             "learning_rate": self.learning_rate,
             "steered": {name: self.training[name] for name in STEERED},
+            "loss_weights": self.loss_weights,
             "first_loss": self.guard.first_loss,
             "progress": self.progress.state(),
             "scaler": self.precision.state(),
@@ -344,40 +352,23 @@ class Job:
     def _wait(self, waiting: bool) -> None:
         if waiting:
             self.recorder.report(self.step, self.learning_rate)
+            self.writer.status(step=self.step)
         else:
             self.recorder.restart_clock(self.step)
 
-    def _change(self, command: commands.Change) -> None:
-        match command:
-            case commands.SetLearningRate(value=value):
-                self._take_learning_rate(value)
-            case commands.SetProbes(probes=probes):
-                self.prober.watch(probes)
-                self._look(always=bool(self.asked.hold))
-            case _:
-                assert_never(command)
-
-    def _take_learning_rate(self, value: float) -> None:
-        try:
-            value = Training.options()["learning_rate"].check(value)
-        except OptionError as error:
-            self.writer.log("warning", str(error))
-            return
-        self.writer.log("info", f"Learning rate {self.learning_rate:g} → {value:g} at step {self.step}.")
-        self.training["learning_rate"] = value
-        self.optimizer.set_learning_rate(value * self._factor())
-        self.writer.metrics(self.step, {"lr": self.learning_rate})
-        self._mark("learning_rate", f"η {value:g}")
-
-    def _mark(self, kind: str, text: str) -> None:
+    def mark(self, kind: str, text: str) -> None:
+        """Record that something was changed or noticed at this step."""
         self.writer.mark(self.step, kind, text)
+        self.writer.log("info", f"{text}, at step {self.step:,}.")
 
     @property
     def learning_rate(self) -> float:
         return self.optimizer.learning_rate
 
-    def _factor(self) -> float:
+    def factor(self) -> float:
         """What the schedule makes of the learning rate in the next update."""
         if self.training["schedule"] == "constant" and self.step >= self.training["warmup_steps"]:
             return 1.0
-        return factor(self.training, self.step, self.total_steps, self.loader.steps_per_epoch, self.progress.cuts)
+        return schedules.factor(
+            self.training, self.step, self.total_steps, self.loader.steps_per_epoch, self.progress.cuts
+        )

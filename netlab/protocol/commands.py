@@ -1,8 +1,9 @@
-"""Commands to a running job: one JSON object a line in ``commands.jsonl``, taken up at step boundaries."""
+"""Commands to a running job: one JSON object a line in ``commands.jsonl``, taken up between the phases of a step."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -19,9 +20,32 @@ class Stop(msgspec.Struct, frozen=True, tag="stop"):
     """Write a checkpoint and end."""
 
 
+class Advance(msgspec.Struct, frozen=True, tag="advance"):
+    """Go on until the next end of a phase, and wait there; what is there then is recorded as readings."""
+
+    to: Literal["forward", "backward", "update"] = "update"
+
+
+class Keep(msgspec.Struct, frozen=True, tag="keep"):
+    """Write a checkpoint that stays."""
+
+
 class SetLearningRate(msgspec.Struct, frozen=True, tag="set_learning_rate"):
     """Use another learning rate from the next step on."""
 
+    value: float
+
+
+class SetWeightDecay(msgspec.Struct, frozen=True, tag="set_weight_decay"):
+    """Use another weight decay from the next step on."""
+
+    value: float
+
+
+class SetLossWeight(msgspec.Struct, frozen=True, tag="set_loss_weight"):
+    """Give the loss of a node another share in the total loss, λ."""
+
+    node: str
     value: float
 
 
@@ -31,8 +55,11 @@ class SetProbes(msgspec.Struct, frozen=True, tag="set_probes"):
     probes: list[tuple[str, str]]
 
 
-Pace = Pause | Resume | Stop
-Change = SetLearningRate | SetProbes
+PHASES = ("forward", "backward", "update")
+"""The parts of a step, and the probe names under which a job that is led through them records what is there."""
+
+Pace = Pause | Resume | Stop | Advance
+Change = Keep | SetLearningRate | SetWeightDecay | SetLossWeight | SetProbes
 Command = Pace | Change
 _decoder = msgspec.json.Decoder(Command)
 

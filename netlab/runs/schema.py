@@ -31,6 +31,21 @@ def connect_to_write(folder: Path) -> sqlite3.Connection:
     return base
 
 
+def copy_record(source: Path, target: Path) -> None:
+    """Copy the record of one run into the folder of another, which has not begun."""
+    reading = connect_to_read(source)
+    if reading is None:
+        return
+    writing = sqlite3.connect(target / FILE)
+    try:
+        reading.backup(writing)
+        writing.execute("UPDATE status SET value = 'new' WHERE key = 'state'")
+        writing.commit()
+    finally:
+        writing.close()
+        reading.close()
+
+
 def connect_to_read(folder: Path) -> sqlite3.Connection | None:
     """Open for reading only; None while there is nothing to read."""
     path = folder / FILE

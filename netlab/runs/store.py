@@ -13,7 +13,7 @@ import msgspec
 from netlab.document.file import write_atomically
 from netlab.runs.about import About, about
 from netlab.runs.reader import RunReader
-from netlab.runs.schema import FILE
+from netlab.runs.schema import FILE, copy_record
 
 PROJECT = "project.netlab"
 CHECKPOINTS = "checkpoints"
@@ -24,10 +24,16 @@ class RunError(ValueError):
 
 
 class Job(msgspec.Struct, frozen=True):
-    """What the engine is to do: end after `steps` steps in all, or after `epochs` instead of the project's."""
+    """What the engine is to do: end after `steps` steps in all, or after `epochs` instead of the project's.
+
+    Attributes:
+        parent, parent_step: the run that this one branched off from, and where; "" for none.
+    """
 
     steps: int | None = None
     epochs: int | None = None
+    parent: str = ""
+    parent_step: int = 0
 
 
 @dataclass(frozen=True)
@@ -116,7 +122,8 @@ def extend(folder: Path, steps: int | None = None, epochs: int | None = None) ->
     """
     _refuse_nothing(steps)
     _refuse_nothing(epochs, "epochs")
-    write_atomically(folder / "job.json", msgspec.json.encode(Job(steps, epochs)))
+    before = job(folder)
+    write_atomically(folder / "job.json", msgspec.json.encode(Job(steps, epochs, before.parent, before.parent_step)))
 
 
 def _refuse_nothing(count: int | None, what: str = "steps") -> None:
@@ -130,6 +137,29 @@ def find_run(folder: Path | str) -> Path:
         if (path / PROJECT).is_file():
             return path
     raise RunError(f"There is no run in {folder}. Run netlab runs for a list.")
+
+
+def branch(folder: Path, step: int | None = None, name: str | None = None) -> Path:
+    """A new run beside another, which goes on from the newest checkpoint of it that is not behind `step`.
+
+    Its record holds what the parent recorded; the engine drops what lies behind the checkpoint when it goes on.
+
+    Raises:
+        RunError: there is no such checkpoint, or the folder cannot be made.
+    """
+    known = {step_of(path): path for kind in ("step", "kept") for path in checkpoints(folder, kind)}
+    fitting = [at for at in known if step is None or at <= step]
+    if not fitting:
+        kept = ", ".join(f"{at:,}" for at in sorted(known)) or "none"
+        raise RunError(f"The run {folder.name} has no checkpoint at or before step {step}. Its checkpoints: {kept}.")
+    at = max(fitting)
+    made = create((folder / PROJECT).read_bytes(), folder.parent, name)
+    for target in ("last", f"step-{at}"):
+        write_atomically(made / CHECKPOINTS / f"{target}.safetensors", known[at].read_bytes())
+    copy_record(folder, made)
+    told = job(folder)
+    write_atomically(made / "job.json", msgspec.json.encode(Job(told.steps, told.epochs, folder.name, at)))
+    return made
 
 
 def checkpoints(folder: Path, kind: str = "step") -> list[Path]:

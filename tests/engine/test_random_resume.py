@@ -1,0 +1,127 @@
+"""Going on from a checkpoint in the middle of an epoch, for models and settings drawn at random: to the bit.
+
+The suite draws 50 cases; ``NETLAB_RESUME_CASES`` asks for more.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from netlab.compiler.builder import Graph
+from netlab.document import edits
+from netlab.document.optimizers import OPTIMIZERS
+from netlab.document.project import Project
+from netlab.document.schedules import SCHEDULES
+from netlab.engine.train import run_job
+from netlab.protocol import commands
+from netlab.runs import store
+from netlab.runs.reader import RunReader
+
+CASES = int(os.environ.get("NETLAB_RESUME_CASES", "50"))
+STEPS = 12
+
+
+def perceptron(g: Graph, draw: random.Random) -> tuple[Any, Any]:
+    x = g.add("input", field="point")
+    for _ in range(draw.randint(1, 2)):
+        x = g.add(draw.choice(["tanh", "relu", "gelu"]), g.add("linear", x, out_features=draw.choice([4, 7])))
+        x = g.add(draw.choice(["dropout", "layer_norm", "batch_norm1d", "gaussian_noise"]), x)
+    return x, g.add("input", field="label")
+
+
+def convolution(g: Graph, draw: random.Random) -> tuple[Any, Any]:
+    x = g.add("conv2d", g.add("input", field="image"), out_channels=3, kernel_size=(3, 3))
+    x = g.add("dropout2d", g.add("batch_norm2d", x))
+    return g.add("global_avg_pool", x), g.add("input", field="label")
+
+
+def recurrent(g: Graph, draw: random.Random) -> tuple[Any, Any]:
+    sequence = g.add("squeeze", g.add("input", field="image"), axis=1)
+    x = g.add(draw.choice(["lstm", "gru"]), sequence, hidden_size=5)
+    return g.add("dropout", g.add("select_time", x)), g.add("input", field="label")
+
+
+def settings(draw: random.Random) -> dict[str, Any]:
+    """Training settings, a part of them other than by default."""
+    found: dict[str, Any] = {
+        "optimizer": draw.choice(list(OPTIMIZERS)),
+        "schedule": draw.choice(list(SCHEDULES)),
+        "batch_size": draw.choice([16, 25, 40]),
+        "seed": draw.randrange(1000),
+        "learning_rate": 0.01,
+        "device": "cpu",
+        "epochs": 50,
+    }
+    more = {
+        "warmup_steps": 5,
+        "micro_batches": 3,
+        "clip": draw.choice(["norm", "value"]),
+        "ema_decay": 0.9,
+        "precision": draw.choice(["bfloat16", "float16"]),
+        "weight_decay": 0.01,
+        "nesterov": True,
+        "schedule_epochs": 1,
+    }
+    return found | {name: value for name, value in more.items() if draw.random() < 0.3}
+
+
+def drawn(seed: int) -> Project:
+    """A small project."""
+    draw = random.Random(seed)
+    g = Graph()
+    kind = draw.choice([perceptron, perceptron, convolution, recurrent])
+    x, target = kind(g, draw)
+    scores = g.add("linear", x, name="scores", out_features=2 if kind is perceptron else 10)
+    g.add("output", scores)
+    g.add("cross_entropy_loss", scores, target)
+    told = settings(draw)
+    if kind is perceptron:
+        project = g.project(f"Case {seed}", "points", data_options={"points": 120}, **told)
+    else:
+        project = g.project(f"Case {seed}", "digits", **told | {"batch_size": 20 * told["batch_size"]})
+    values = {"learning_rate_factor": 0.5, "weight_decay_factor": 0.0, "frozen_epochs": 1}
+    learning = [n.id for n in project.graph.nodes.values() if n.type in ("linear", "conv2d", "lstm", "gru")][:-1]
+    if learning and draw.random() < 0.5:
+        name = draw.choice(list(values))
+        project = edits.set_node_training(project, learning[:1], name, values[name])
+    return project
+
+
+@pytest.fixture(autouse=True)
+def every_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("netlab.engine.steering.LOOK_SECONDS", 0.0)
+    monkeypatch.setattr("netlab.engine.train.REPORT_SECONDS", 0.0)
+
+
+@pytest.mark.parametrize("seed", range(CASES))
+def test_a_random_run_goes_on_to_the_same_bits(seed: int, new_run: Callable[..., Path]) -> None:
+    whole = new_run(drawn(seed), steps=STEPS)
+    cut = random.Random(seed).randint(1, STEPS - 2)
+
+    def keep(step: int, epoch: int, metrics: dict[str, float]) -> None:
+        if step == cut and "train/loss" in metrics:
+            commands.append(whole, commands.Keep())
+
+    status = run_job(whole, on_metrics=keep)
+    assert status["state"] == "finished", status["message"]
+    (kept, *_) = store.checkpoints(whole, "kept")
+    made = store.branch(whole, store.step_of(kept))
+    status = run_job(made, resume=True)
+    assert status["state"] == "finished", status["message"]
+    first, second = (load_file(folder / store.CHECKPOINTS / "last.safetensors") for folder in (whole, made))
+    assert first.keys() == second.keys()
+    different = [name for name in first if not torch.equal(first[name], second[name])]
+    assert not different
+    readers = [RunReader(folder) for folder in (whole, made)]
+    losses = [[list(reader.metrics(name)[1]) for name in ("train/loss", "val/loss")] for reader in readers]
+    for reader in readers:
+        reader.close()
+    assert losses[0] == losses[1]
