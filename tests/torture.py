@@ -8,9 +8,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from math import ceil
 
 REPEATS = int(os.environ.get("NETLAB_TORTURE_REPEATS", "20"))
 WORDS = "kill or crash or lost or random or monkey or any"
+MONKEY_OPERATIONS = 1_000_000  # at the canvas, in all turns together
 PLACES = ("tests/document", "tests/engine", "tests/runs", "tests/app")
 
 
@@ -19,6 +21,8 @@ def main() -> int:
     failed = 0
     for turn in range(1, REPEATS + 1):
         print(f"turn {turn} of {REPEATS}", flush=True)
+        os.environ["NETLAB_MONKEY_SEED"] = str(turn)
+        os.environ["NETLAB_MONKEY_OPERATIONS"] = str(ceil(MONKEY_OPERATIONS / REPEATS))
         failed |= suite("-k", WORDS, f"--hypothesis-seed={turn}", "--timeout", "0", *PLACES)
     return failed
 

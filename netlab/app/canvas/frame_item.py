@@ -6,12 +6,14 @@ from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QAbstractTextDocumentLayout, QFont, QPainter, QPalette, QPen, QTextDocument
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
+from netlab.app.canvas.geometry import FAR, on_canvas
 from netlab.app.theme import FRAME, color
 from netlab.document.graph import Frame
 
 TITLE = 30.0
 CORNER = 18.0
 SMALLEST = QSizeF(120, 80)
+LARGEST = QSizeF(FAR, FAR)
 NOTE_FROM = 0.4  # below this zoom a note cannot be read
 TITLE_POINTS = 11.0
 
@@ -31,7 +33,7 @@ class FrameItem(QGraphicsItem):
     def show_frame(self, frame: Frame) -> None:
         """Take over a changed frame."""
         self.frame = frame
-        self.setPos(frame.x, frame.y)
+        self.setPos(on_canvas(frame.x, frame.y))
         self._note.setDefaultFont(_font(9.5))
         self._note.setMarkdown(frame.note)
         self.resize(QSizeF(frame.width, frame.height))
@@ -40,7 +42,7 @@ class FrameItem(QGraphicsItem):
     def resize(self, size: QSizeF) -> None:
         """Draw it this large, while a corner is dragged; never smaller than its title needs."""
         self.prepareGeometryChange()
-        self.size = size.expandedTo(SMALLEST)
+        self.size = size.expandedTo(SMALLEST).boundedTo(LARGEST)
         self._note.setTextWidth(self.size.width() - 24)
         area = self.size.width() * self.size.height()
         self.setZValue(-2 - area / (area + 1e6))  # larger ones lie lower

@@ -16,7 +16,13 @@ ROW = 20.0
 FOOTER = 22.0
 PORT = 5.5
 REACH = 14.0
+FAR = 1e6
 DOT, DOT_REACH = QRectF(0, 0, 34, 20), 8.0  # a bend in a wire: the middle moves it, the ends are its ports
+
+
+def on_canvas(x: float, y: float) -> QPointF:
+    """Where something is drawn that lies at a place of the document; a file may name places far off any canvas."""
+    return QPointF(min(max(x, -FAR), FAR), min(max(y, -FAR), FAR))
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QPainterPath, QPixmap
 from PySide6.QtWidgets import QGraphicsItem
 
-from netlab.app.canvas.geometry import Layout, layout_of
+from netlab.app.canvas.geometry import Layout, layout_of, on_canvas
 from netlab.app.theme import CATEGORY, category_color
 from netlab.compiler.problem import ERROR, Problem
 from netlab.document.graph import Node
@@ -53,7 +53,7 @@ class NodeItem(QGraphicsItem):
         if layout is not self.layout_:
             self.prepareGeometryChange()
             self.layout_ = layout
-        self.setPos(QPointF(node.x, node.y))
+        self.setPos(on_canvas(node.x, node.y))
         self.update()
 
     def show_facts(self, problems: list[Problem], parameters: int) -> None:

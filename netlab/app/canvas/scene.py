@@ -90,12 +90,15 @@ class CanvasScene(QGraphicsScene):
             if id in self.wires and not self._shown(graph, id):
                 self._drop_wire(id)
         touched = self._touched(graph, diff)
+        came = {id for id in touched if id not in self.nodes and diff.changes.get(f"node/{id}", (None,))[0] is not None}
         for id in touched:
             if id in graph.nodes and graph.nodes[id].parent == self.session.scope:
                 self._put_node(id, graph)
             elif id in self.nodes:
                 self._drop_node(id)
         changed = {*diff.ids("edge")}.union(*(self.wires_at.get(id, ()) for id in touched))
+        if came:  # from another block, with wires that stayed as they are
+            changed.update(edge.id for edge in graph.edges.values() if edge.source in came or edge.target in came)
         for id in changed:
             edge = graph.edges.get(id)
             if edge is None:
