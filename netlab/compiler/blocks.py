@@ -59,7 +59,7 @@ def is_free(name: str) -> bool:
     return not hasattr(Block, name)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=8192)  # a class for every block of a large graph
 def _with_ports(
     takes: Ports, gives: Ports, scan: bool, leading: tuple[tuple[str, Option[Any]], ...] = ()
 ) -> type[Layer]:

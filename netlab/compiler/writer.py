@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from netlab.compiler.blocks import scan_ports
 from netlab.compiler.infer import Inferred
@@ -45,6 +46,14 @@ class Book:
     lines: list[tuple[str, str]] = field(default_factory=list)
     tree: dict[str, dict[str, str]] = field(default_factory=dict)
     owners: dict[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def inside(self) -> dict[str, list[str]]:
+        """The nodes directly in each block, in the order in which they run."""
+        found: dict[str, list[str]] = {}
+        for id in self.inferred.order:
+            found.setdefault(self.graph.nodes[id].parent, []).append(id)
+        return found
 
 
 class ClassWriter:
@@ -226,7 +235,7 @@ def write_block_class(book: Book, block: str, needed: set[str]) -> None:
     if block in book.owners:
         _take_class(book, block, needed)
         return
-    nodes = [id for id in book.inferred.order if graph.nodes[id].parent == block and id in needed]
+    nodes = [id for id in book.inside.get(block, ()) if id in needed]
     for node in nodes:
         if graph.nodes[node].type == "block":
             write_block_class(book, node, needed)

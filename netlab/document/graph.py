@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -81,36 +82,57 @@ class Frame(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     training: dict[str, Any] = {}
 
 
-class Graph(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Nodes, edges and frames by id. Treat the dictionaries as frozen: edits make new ones."""
+class Graph(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
+    """Nodes, edges and frames by id. Treat the dictionaries as frozen: edits make new ones.
+
+    What is asked of a graph again and again is found once and kept beside its fields.
+    """
 
     nodes: dict[str, Node] = {}
     edges: dict[str, Edge] = {}
     frames: dict[str, Frame] = {}
 
+    @cached_property
+    def _incoming(self) -> dict[str, dict[str, Edge]]:
+        found: dict[str, dict[str, Edge]] = {}
+        for edge in self.edges.values():
+            found.setdefault(edge.target, {})[edge.target_port] = edge
+        return found
+
+    @cached_property
+    def _outgoing(self) -> dict[str, list[Edge]]:
+        found: dict[str, list[Edge]] = {}
+        for edge in self.edges.values():
+            found.setdefault(edge.source, []).append(edge)
+        return found
+
+    @cached_property
+    def _children(self) -> dict[str, list[Node]]:
+        found: dict[str, list[Node]] = {}
+        for node in self.nodes.values():
+            found.setdefault(node.parent, []).append(node)
+        return found
+
     def into(self, node: str) -> dict[str, Edge]:
         """The edges that end at `node`, by target port."""
-        return {edge.target_port: edge for edge in self.edges.values() if edge.target == node}
+        return dict(self._incoming.get(node, {}))
 
     def out_of(self, node: str) -> list[Edge]:
         """The edges that start at `node`."""
-        return [edge for edge in self.edges.values() if edge.source == node]
+        return list(self._outgoing.get(node, ()))
 
     def inside(self, parent: str) -> list[Node]:
         """The nodes that lie directly in a block, or in the model for ""."""
-        return [node for node in self.nodes.values() if node.parent == parent]
+        return list(self._children.get(parent, ()))
 
     def within(self, ids: Iterable[str]) -> set[str]:
         """The ids, and those of all nodes that lie inside of them at any depth."""
-        children: dict[str, list[str]] = {}
-        for node in self.nodes.values():
-            children.setdefault(node.parent, []).append(node.id)
         found, waiting = set(ids), list(ids)
         while waiting:
-            for child in children.get(waiting.pop(), ()):
-                if child not in found:
-                    found.add(child)
-                    waiting.append(child)
+            for child in self._children.get(waiting.pop(), ()):
+                if child.id not in found:
+                    found.add(child.id)
+                    waiting.append(child.id)
         return found
 
     def reach(self, starts: Iterable[str], backwards: bool = False) -> set[str]:
