@@ -11,6 +11,7 @@ from netlab.app.start import make_window
 from netlab.app.window import MainWindow
 from netlab.document import file
 
+DRAWN_SECONDS = 10.0
 SETTLE_SECONDS = 0.4
 
 
@@ -54,7 +55,11 @@ def settle(seconds: float) -> None:
 
 
 def save(window: MainWindow, out: Path) -> None:
-    """Write what the window shows."""
+    """Write what the window shows, once the canvas is drawn as well as it can be."""
+    until = time.monotonic() + DRAWN_SECONDS
+    window.canvas.viewport().repaint()
+    while not window.canvas.scene_.graph.is_finished and time.monotonic() < until:
+        settle(0.02)
     out.parent.mkdir(parents=True, exist_ok=True)
     if not window.grab().save(str(out), "PNG"):
         raise file.FileError("not_written", str(out), f"{out} cannot be written.", "Choose another place.")
