@@ -8,6 +8,7 @@ from typing import Any
 from PySide6.QtWidgets import QFormLayout, QLabel, QWidget
 
 from netlab.app.fields import editor
+from netlab.app.option_menu import OptionMenu
 from netlab.options import Facts, Option, Python
 
 
@@ -16,8 +17,9 @@ def form(
     values: Mapping[str, Any],
     changed: Callable[[str, Any], object],
     suggestions: list[str] | None = None,
+    sweep: Callable[[str], object] | None = None,
 ) -> QWidget:
-    """A widget with one row an option; `changed` gets the name and the new value."""
+    """A widget with one row an option; `changed` gets the name and the new value, `sweep` the name of one to vary."""
     widget = QWidget()
     layout = QFormLayout(widget)
     layout.setContentsMargins(0, 0, 0, 0)
@@ -37,6 +39,8 @@ def form(
             continue
         label.setMinimumHeight(field.sizeHint().height())  # so that its middle is the middle of the field
         layout.addRow(label, field)
+        if sweep is not None:
+            OptionMenu([label, field], "Sweep…", lambda name=name: sweep(name))
     return widget
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
@@ -14,11 +15,13 @@ from netlab.app.layer_help import LayerHelp, amount
 from netlab.app.problem_card import problem_card
 from netlab.app.session import Session
 from netlab.app.settings_panel import project_settings
+from netlab.app.sweeps.dialog import ask_sweep
 from netlab.app.ties import state_of, ties_of
 from netlab.app.trial_row import TrialRow, write_code
 from netlab.compiler.blocks import class_of
 from netlab.document import edits
 from netlab.document.graph import Node
+from netlab.document.paths import place_of
 from netlab.layers.layer import Layer
 from netlab.options import Python
 from netlab.probes.probe import catalogue as probes
@@ -133,7 +136,8 @@ class Inspector(QScrollArea):
             return
         add(muted(layer.summary()))
         if layer.options():
-            add(form(layer.options(), node.options, lambda n, v: self._set(node.id, n, v), self._fields()))
+            sweep = partial(ask_sweep, self.session, place_of(self.session.project, node))
+            add(form(layer.options(), node.options, lambda n, v: self._set(node.id, n, v), self._fields(), sweep))
         if layer.must_run:
             add(TrialRow(self.session, node.id))
         self._show_switches(node)

@@ -26,6 +26,7 @@ class Plot(pg.PlotWidget):
     def set_labels(self, bottom: str, left: str) -> None:
         """Name the axes; "" leaves one without a name."""
         for side, text in (("bottom", bottom), ("left", left)):
+            self.item.getAxis(side).enableAutoSIPrefix(False)
             self.item.getAxis(side).setLabel(text)
             self.item.getAxis(side).showLabel(bool(text))
 

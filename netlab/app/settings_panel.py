@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from PySide6.QtWidgets import QComboBox, QLineEdit, QVBoxLayout, QWidget
 
 from netlab.app.form import form, heading, muted
 from netlab.app.session import Session
+from netlab.app.sweeps.dialog import ask_sweep
 from netlab.data.dataset import catalogue, source_of
 from netlab.document import edits
 from netlab.document.training import Training
@@ -35,7 +37,12 @@ def project_settings(session: Session) -> QWidget:
     _data(session, layout)
     layout.addWidget(heading("Training"))
     layout.addWidget(
-        form(Training.options(), project.training, lambda name, value: _set_training(session, name, value))
+        form(
+            Training.options(),
+            project.training,
+            lambda name, value: _set_training(session, name, value),
+            sweep=partial(ask_sweep, session, "training"),
+        )
     )
     return widget
 
@@ -57,7 +64,14 @@ def _data(session: Session, layout: QVBoxLayout) -> None:
     layout.addWidget(muted(f"{source.about}\n{source.licence}"))
     options = {name: option for name, option in source.options().items() if name not in ABOVE}
     options |= {name: option for name, option in source.options().items() if name in ABOVE}
-    layout.addWidget(form(options, choice.options, lambda name, value: _set_data(session, name, value)))
+    layout.addWidget(
+        form(
+            options,
+            choice.options,
+            lambda name, value: _set_data(session, name, value),
+            sweep=partial(ask_sweep, session, "data"),
+        )
+    )
 
 
 def _set_title(session: Session, title: str) -> None:

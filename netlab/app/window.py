@@ -40,6 +40,7 @@ from netlab.app.problems import ProblemsPanel
 from netlab.app.runs.panel import RunsPanel
 from netlab.app.session import Session
 from netlab.app.shortcuts_dialog import ShortcutsDialog
+from netlab.app.sweeps.panel import SweepsPanel
 from netlab.app.theme import set_theme, theme
 from netlab.app.training.panel import TrainingPanel
 from netlab.app.views.panel import ViewsPanel
@@ -116,6 +117,10 @@ class MainWindow(QMainWindow):
         self.setCorner(Qt.Corner.BottomRightCorner, Area.BottomDockWidgetArea)
         self.runs = RunsPanel(self.session)
         self._dock("Runs", self.runs, Area.BottomDockWidgetArea, beside="Training")
+        self.sweeps = SweepsPanel(self.session)
+        self._dock("Sweeps", self.sweeps, Area.BottomDockWidgetArea, beside="Runs")
+        for panel in (self.runs, self.sweeps):
+            panel.open_requested.connect(lambda run: self._if_saved(lambda: self.runs.open_project(run)))
         for title in (
             "Inspector",
             "Code",
@@ -123,6 +128,7 @@ class MainWindow(QMainWindow):
             "History",
             "Training",
             "Runs",
+            "Sweeps",
         ):  # their tabs say the title already
             self.docks[title].setTitleBarWidget(QWidget(self.docks[title]))
         for title in ("Inspector", "Training"):

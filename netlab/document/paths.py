@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from netlab.document import edits
+from netlab.document.graph import Node
 from netlab.document.project import Project
 from netlab.document.training import Training
 
@@ -60,14 +61,19 @@ def find_node(project: Project, place: str) -> str:
     raise edits.EditError(f"{count} called {place!r}; use training, data, or a node's id or name.{hint}")
 
 
+def place_of(project: Project, node: Node) -> str:
+    """What paths call a node: its name, or its id where the name is not its own."""
+    same = [other for other in project.graph.nodes.values() if other.name == node.name]
+    taken = node.name in ("training", "data") or node.name in project.graph.nodes
+    return node.name if node.name and len(same) == 1 and "." not in node.name and not taken else node.id
+
+
 def settings(project: Project) -> dict[str, Any]:
     """Every setting by the path that `set_by_path` takes; a node without a name of its own goes by its id."""
-    nodes = project.graph.nodes.values()
-    names = [node.name for node in nodes]
     found = {f"training.{name}": value for name, value in project.training.items()}
     found |= {"data.source": project.data.source}
     found |= {f"data.{name}": value for name, value in project.data.options.items()}
-    for node in nodes:
-        place = node.name if node.name and names.count(node.name) == 1 and "." not in node.name else node.id
+    for node in project.graph.nodes.values():
+        place = place_of(project, node)
         found |= {f"{place}.{name}": value for name, value in node.options.items()}
     return found

@@ -54,8 +54,7 @@ def place(root: Path, ticket: int | None = None, goes_on: Callable[[], bool] = l
             yield True
             return
         own = folder / f"ticket-{ticket:020d}-{os.getpid()}"
-        with suppress(OSError):
-            held.enter_context(_locked(own))
+        held.enter_context(_ticket(own))
         while _is_behind(folder, own) or not _take_place(folder, root, held):
             if not goes_on():
                 break
@@ -63,6 +62,20 @@ def place(root: Path, ticket: int | None = None, goes_on: Callable[[], bool] = l
         with suppress(OSError):  # Windows keeps an open file; whoever waits next throws it away
             own.unlink()
         yield goes_on()
+
+
+@contextmanager
+def _ticket(path: Path) -> Iterator[None]:
+    """Hold a ticket, which is locked before it can be seen: an unlocked one would be taken for that of a dead."""
+    hidden = path.with_name(f"new-{path.name}")
+    with _locked(hidden):
+        try:
+            hidden.rename(path)
+        except OSError:  # Windows does not rename an open file
+            with suppress(OSError), _locked(path):
+                yield
+            return
+        yield
 
 
 def _take_place(folder: Path, root: Path, held: ExitStack) -> bool:

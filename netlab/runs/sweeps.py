@@ -11,6 +11,7 @@ import itertools
 import json
 import math
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,9 +20,12 @@ from typing import Any, Literal
 import msgspec
 import numpy as np
 
+from netlab.data.dataset import catalogue as sources
 from netlab.document.file import write_atomically
-from netlab.document.paths import set_by_path
+from netlab.document.paths import find_node, set_by_path
 from netlab.document.project import Project
+from netlab.layers.layer import catalogue as layers
+from netlab.options import Option
 from netlab.runs.compare import best_of, lower_is_better
 from netlab.runs.reader import LIVE, RunReader, is_alive
 from netlab.runs.store import PROJECT, default_root
@@ -151,8 +155,24 @@ def axis(project: Project, text: str) -> Axis:
         raise SweepError(f"{text!r} is not PATH=VALUES, {example}.")
     found = _range(path, values) if ".." in values and '"' not in values else Axis(path, _list(values))
     for value in found.values or [found.at(0.0), found.at(1.0)]:
-        set_by_path(project, f"{path}={json.dumps(value)}")
+        _check_limits(set_by_path(project, f"{path}={json.dumps(value)}"), path)
     return found
+
+
+def _check_limits(project: Project, path: str) -> None:
+    """Ask the layer whose option was set, and the data's source, whether they take the value."""
+    place, _, name = path.rpartition(".")
+    options: Mapping[str, Option[Any]] = {}
+    values: Mapping[str, Any] = {}
+    if place == "data":
+        source = sources().get(project.data.source)
+        options, values = source.options() if source else {}, project.data.options
+    elif place != "training":
+        node = find_node(project, place)
+        layer = layers().get(project.graph.nodes[node].type)
+        options, values = layer.options() if layer else {}, project.graph.nodes[node].options
+    if name in options:
+        options[name].check(values[name])
 
 
 def _list(text: str) -> list[Any]:

@@ -50,6 +50,8 @@ def test_what_is_varied_is_read_from_words(project: Project) -> None:
         ("training.nothing=1,2", EditError, "no setting"),
         ("nobody.bias=true,false", EditError, "No node"),
         ("training.batch_size=0,8", OptionError, "from 1"),
+        ("hidden1.out_features=8,x", OptionError, "whole number"),
+        ("data.noise=-1..1", OptionError, "from 0"),
     ],
 )
 def test_what_cannot_be_varied_is_refused_in_words(project: Project, text: str, error: type, words: str) -> None:

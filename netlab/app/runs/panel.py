@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -32,7 +32,7 @@ from netlab.runs import queue, trash
 from netlab.runs.about import describe
 from netlab.runs.compare import final_metrics
 from netlab.runs.reader import LIVE
-from netlab.runs.store import RunError, RunInfo, list_runs
+from netlab.runs.store import PROJECT, RunError, RunInfo, list_runs
 
 LOOK_MS = 1000
 NAME, STATE, STEP, NOTE = "Name", "State", "Step", "Note"
@@ -42,6 +42,8 @@ EMPTY = "No runs yet. Press Train, or queue this project."
 
 class RunsPanel(QWidget):
     """Shows the runs beside the open project; looks for news only while it is seen."""
+
+    open_requested = Signal(object)  # folder of the run whose project is wanted
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -95,6 +97,7 @@ class RunsPanel(QWidget):
         self.tabs.addTab(self.differences, "Differences")
         bar = QHBoxLayout()
         bar.setContentsMargins(10, 6, 6, 4)
+        bar.setSpacing(6)
         bar.addWidget(self.search, 1)
         for widget in (self.places, self.queue_button, self.trash_button):
             bar.addWidget(widget)
@@ -196,6 +199,11 @@ class RunsPanel(QWidget):
         """Show a run in the training panel and the views."""
         self.session.attach(run.path)
 
+    def open_project(self, folder: Path) -> None:
+        """Open the project of a run as a new one, and watch the run."""
+        if self.session.open_copy(folder / PROJECT):
+            self.session.attach(folder)
+
     def delete(self) -> None:
         """Move the selected runs to the trash."""
         for run in self.chosen():
@@ -252,7 +260,7 @@ class RunsPanel(QWidget):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         if len(runs) == 1:
             menu.addAction("Watch", lambda: self.watch(runs[0]))
-            menu.addAction("Open its project", lambda: self.session.open_copy(runs[0].path / "project.netlab"))
+            menu.addAction("Open its project", lambda: self.open_requested.emit(runs[0].path))
             item = self.table.selectedItems()[0]
             menu.addAction("Rename", lambda: self.table.editItem(item, 0))
             menu.addAction("Write a note", lambda: self.table.editItem(item, self.table.columnCount() - 1))

@@ -79,9 +79,8 @@ class Table(QTreeWidget):
             item.setSelected(row.key in chosen)
         if fresh:
             self._fit()
+            self.header().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)  # as given, until somebody clicks
         self.setSortingEnabled(True)
-        if fresh:
-            self.sortByColumn(-1, Qt.SortOrder.AscendingOrder)  # as given, until somebody asks for another order
         self.blockSignals(blocked)
 
     def _fit(self) -> None:

@@ -50,6 +50,11 @@ class Jobs(QObject):
         self._reaper.start()
         return folder
 
+    def sweep(self, folder: Path) -> None:
+        """Let a process drive a sweep."""
+        self._started.append(launch(["sweep", str(folder.resolve())], log=folder / "engine.log"))
+        self._reaper.start()
+
     def resume(self, folder: Path) -> None:
         """Let an engine go on with a run."""
         self._hand_over(folder, resume=True)

@@ -1,0 +1,188 @@
+"""The trials of a sweep as pictures: a line through all settings each, and one setting against the objective."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
+
+from netlab.app.plot import Plot
+from netlab.app.runs.table import shown
+from netlab.app.theme import color, themes
+from netlab.runs.compare import lower_is_better
+from netlab.runs.sweeps import Axis, Trial
+
+DOT = 9
+MARKS = 4  # numbers along a scale
+
+
+class Scale:
+    """Where the values of a setting lie between 0 and 1: by order where they are words, by logarithm where told."""
+
+    def __init__(self, values: Sequence[Any], log: bool = False) -> None:
+        numbers = [v for v in values if isinstance(v, int | float) and not isinstance(v, bool) and math.isfinite(v)]
+        self.log = log and bool(numbers) and min(numbers) > 0
+        self._places: dict[str, float] | None = None
+        self.ticks: list[tuple[float, str]]
+        if values and len(numbers) == len(values):
+            self._low, self._high = self._number(min(numbers)), self._number(max(numbers))
+            whole = all(isinstance(value, int) for value in numbers)
+            marks = (self._value(i / (MARKS - 1), whole) for i in range(MARKS))
+            self.ticks = [(self.at(value), shown(value)) for value in dict.fromkeys(marks)]
+        else:
+            words = sorted({json.dumps(value) for value in values})
+            last = max(1, len(words) - 1)
+            self._places = {word: i / last if len(words) > 1 else 0.5 for i, word in enumerate(words)}
+            self.ticks = [(at, word.strip('"')) for word, at in self._places.items()]
+
+    def _number(self, value: float) -> float:
+        return math.log(value) if self.log else float(value)
+
+    def _value(self, share: float, whole: bool) -> int | float:
+        number = self._low + share * (self._high - self._low)
+        value = math.exp(number) if self.log else number
+        return round(value) if whole else value
+
+    def at(self, value: Any) -> float:
+        """The place of a value."""
+        if self._places is not None:
+            return self._places[json.dumps(value)]
+        width = self._high - self._low
+        return (self._number(value) - self._low) / width if width else 0.5
+
+
+def measured(trials: Sequence[Trial]) -> list[Trial]:
+    """The trials whose objective is a number."""
+    return [trial for trial in trials if trial.best is not None and math.isfinite(trial.best)]
+
+
+def shades(trials: Sequence[Trial]) -> list[QColor]:
+    """A colour for each trial: the better its rank, the stronger; so that it means the same in both themes."""
+    order = np.argsort(np.array([trial.best for trial in trials], float))
+    rank = np.empty(len(trials))
+    rank[order] = np.linspace(1.0, 0.0, len(trials)) if len(trials) > 1 else [1.0]
+    if trials and not lower_is_better(trials[0].objective):
+        rank = 1.0 - rank
+    return [color("accent" if share == 1.0 else "train", int(45 + 150 * share)) for share in rank]
+
+
+class Parallel(Plot):
+    """One upright line for each setting and one for the objective; each trial is a path through them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.paths: dict[int, Any] = {}
+        self._shown: tuple[list[Axis], list[Trial], set[int]] = ([], [], set())
+        self.item.hideAxis("left")
+        self.item.hideAxis("bottom")
+        self.item.setMouseEnabled(False, False)
+        themes.changed.connect(self._redraw)
+
+    def show_trials(self, axes: list[Axis], trials: list[Trial], chosen: set[int]) -> None:
+        """Draw the trials; the chosen ones stand out."""
+        self._shown = (axes, trials, chosen)
+        self.restyle()
+        self.item.showGrid(x=False, y=False)
+        self.item.clear()
+        self.paths = {}
+        found = measured(trials)
+        if not found:
+            return
+        scales = [Scale([trial.values[axis.path] for trial in found], _is_log(axis)) for axis in axes]
+        scales.append(Scale([trial.best for trial in found]))
+        titles = [*_short([axis.path for axis in axes]), found[0].objective]
+        for x, scale in enumerate(scales):
+            self.item.plot([x, x], [0, 1], pen=pg.mkPen(color("border"), width=1))
+            last = x == len(axes)
+            for y, text in scale.ticks[:12]:
+                self._write(text, "muted", x + (-0.02 if last else 0.02), y, (1.0 if last else 0.0, 0.5))
+            self._write(titles[x], "text", x, 1.1, (1.0 if last else 0.0 if x == 0 else 0.5, 1.0))
+        for trial, shade in sorted(zip(found, shades(found), strict=True), key=lambda pair: pair[0].number in chosen):
+            values = [*(trial.values[axis.path] for axis in axes), trial.best]
+            ys = [scale.at(value) for scale, value in zip(scales, values, strict=True)]
+            strong = trial.number in chosen
+            pen = pg.mkPen(color("validation") if strong else shade, width=3 if strong else 1.5)
+            self.paths[trial.number] = self.item.plot(list(range(len(ys))), ys, pen=pen)
+        self.item.setXRange(-0.1, len(scales) - 0.9, padding=0)
+        self.item.setYRange(-0.1, 1.3, padding=0)
+
+    def _redraw(self) -> None:
+        self.show_trials(*self._shown)
+
+    def _write(self, text: str, shade: str, x: float, y: float, anchor: tuple[float, float]) -> None:
+        label = pg.TextItem(text, color=color(shade), anchor=anchor)
+        label.setPos(x, y)
+        label.setZValue(5)
+        self.item.addItem(label)
+
+
+class Scatter(QWidget):
+    """A setting across, the objective upwards; a choice of setting above."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.choice = QComboBox()
+        self.choice.setAccessibleName("Setting")
+        self.choice.activated.connect(lambda _: self.redraw())
+        self.plot = Plot()
+        self.points: Any = None
+        self._shown: tuple[list[Axis], list[Trial], set[int]] = ([], [], set())
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(6, 4, 8, 0)
+        layout.addWidget(self.choice, 0, Qt.AlignmentFlag.AlignLeft)
+        layout.addWidget(self.plot, 1)
+        themes.changed.connect(self.redraw)
+
+    def show_trials(self, axes: list[Axis], trials: list[Trial], chosen: set[int]) -> None:
+        """Draw the trials; the chosen ones stand out."""
+        self._shown = (axes, trials, chosen)
+        paths = [axis.path for axis in axes]
+        if paths != [self.choice.itemText(i) for i in range(self.choice.count())]:
+            self.choice.clear()
+            self.choice.addItems(paths)
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Draw now, in the colours of the theme."""
+        axes, trials, chosen = self._shown
+        self.plot.restyle()
+        self.plot.item.clear()
+        found = measured(trials)
+        axis = next((axis for axis in axes if axis.path == self.choice.currentText()), None)
+        if axis is None or not found:
+            return
+        values = [trial.values[axis.path] for trial in found]
+        scale = Scale(values, _is_log(axis))
+        self.plot.item.getAxis("bottom").setTicks([scale.ticks])
+        self.plot.set_labels(axis.path, found[0].objective)
+        x = [scale.at(value) for value in values]
+        self.plot.item.setXRange(-0.1, 1.1, padding=0)
+        brushes = [
+            pg.mkBrush(color("validation") if trial.number in chosen else shade)
+            for trial, shade in zip(found, shades(found), strict=True)
+        ]
+        self.points = self.plot.item.plot(
+            x, [trial.best for trial in found], pen=None, symbol="o", symbolSize=DOT, symbolPen=None,
+            symbolBrush=brushes,
+        )  # fmt: skip
+
+
+def _short(paths: list[str]) -> list[str]:
+    """The last part of each path, or all of it where that would be said twice."""
+    lasts = [path.rpartition(".")[2] for path in paths]
+    return [last if lasts.count(last) == 1 else path for last, path in zip(lasts, paths, strict=True)]
+
+
+def _is_log(axis: Axis) -> bool:
+    """A list is on a logarithmic scale by the same rule as a range: if its ends are a factor of 100 apart."""
+    numbers = [v for v in axis.values if isinstance(v, int | float) and not isinstance(v, bool)]
+    if not axis.values or len(numbers) < len(axis.values):
+        return axis.log
+    return min(numbers) > 0 and max(numbers) / min(numbers) >= 100
