@@ -62,7 +62,7 @@ def _sentence(problem: dict[str, Any]) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="netlab", description="Build, train and look into neural networks.")
-    from netlab import __version__, control, datasets, fleet, imports, models
+    from netlab import __version__, control, datasets, fleet, imports, machines, models
 
     parser.add_argument("--version", action="version", version=f"netlab {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
@@ -96,6 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     models.add_to(command)
     imports.add_to(command)
     fleet.add_to(command)
+    machines.add_to(command)
     control.add_to(command)
     shot = command("shot", _shot, "a picture of the window", "file")
     shot.add_argument("-o", "--output", required=True, metavar="PNG")
@@ -121,6 +122,7 @@ def _train_arguments(train: argparse.ArgumentParser) -> None:
     train.add_argument("--seed", type=int)
     train.add_argument("--run", dest="run_folder", type=Path, help="folder of the run, new")
     train.add_argument("--resume", type=Path, help="folder of a run to go on with")
+    train.add_argument("--track", action="append", default=[], metavar="NAME", help="let a tracker hear of the run")
     train.add_argument("--queue", action="store_true", help="wait until one of the places is free (netlab places)")
     train.add_argument("--set", dest="sets", action="append", default=[], metavar="PATH=VALUE")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -93,3 +94,24 @@ def test_a_sweep_is_planned_or_refused_in_words(run: Run, tmp_path: Path) -> Non
         assert status == 1
         assert words in err
     assert run("sweep", "--resume", tmp_path)[0] == 1
+
+
+def test_a_batch_script_is_valid_shell_whatever_it_is_told(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "it's; rm -rf x.netlab"
+    project = file.load(examples()["spirals"])
+    file.save(edits.set_title(project, 'A "title" $(reboot)'), path)
+    out = tmp_path / "job.sh"
+    words = ("--nodes", 2, "--gpus", 4, "--run", "runs/a b", "--set", "training.epochs=3")
+    assert run("slurm", path, "-o", out, *words)[0] == 0
+    text = out.read_text()
+    assert subprocess.run(["bash", "-n", str(out)], check=False).returncode == 0
+    assert "#SBATCH --job-name=A-title-reboot\n" in text
+    assert "--nproc-per-node 4" in text
+    head = text[: text.index("head=")] + 'printf "%s\\n" "${what[@]}"'
+    told = subprocess.run(["bash", "-c", head], capture_output=True, text=True, cwd=tmp_path, check=True).stdout
+    assert told.splitlines() == [str(path), "--run", "runs/a b"]
+    (tmp_path / "runs" / "a b").mkdir(parents=True)
+    (tmp_path / "runs" / "a b" / "project.netlab").touch()
+    told = subprocess.run(["bash", "-c", head], capture_output=True, text=True, cwd=tmp_path, check=True).stdout
+    assert told.splitlines() == ["--resume", "runs/a b"], "a job that is queued again goes on"
+    assert run("slurm", path, "--set", "training.nothing=3")[0] == 1

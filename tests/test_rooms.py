@@ -62,7 +62,7 @@ ROOMS = {
     "app": room(6, "PySide6", "shiboken6", "pyqtgraph", "numpy", "fast_sugiyama", "psutil", "platformdirs"),
 }
 # The doors import anything, but only inside functions, so that each command loads just what it uses.
-DOORS = {"__init__", "__main__", "bench", "cli", "control", "datasets", "fleet", "imports", "models"}
+DOORS = {"__init__", "__main__", "bench", "cli", "control", "datasets", "fleet", "imports", "machines", "models"}
 LAYER_SURFACE = {"netlab.layers.layer", "netlab.layers.shape", "netlab.options"}
 LAYER_FRAME = {"__init__", "help", "layer", "shape"}
 

@@ -13,6 +13,7 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TextIO
 
@@ -33,11 +34,15 @@ def main() -> int:
     partner.add_argument("--resume", action="store_true")
     sweep = commands.add_parser("sweep")
     sweep.add_argument("folder", type=Path)
+    mirror = commands.add_parser("mirror")
+    mirror.add_argument("folder", type=Path)
     commands.add_parser("wait")
     commands.add_parser("try")
     options = parser.parse_args()
     if options.command == "partner":
         return _be_partner(options)
+    if options.command == "mirror":
+        return _on_its_own(lambda: _mirror(options.folder))
     if options.command == "sweep":
         return drive(options.folder)
     if options.command == "try":
@@ -90,10 +95,21 @@ def drive(folder: Path) -> int:
     """Drive a sweep, which needs no torch in this process."""
     from netlab.engine.sweep import run_sweep
 
+    return _on_its_own(lambda: run_sweep(folder)["state"])
+
+
+def _mirror(folder: Path) -> str:
+    from netlab.runs.remote import mirror
+
+    return mirror(folder)
+
+
+def _on_its_own(job: Callable[[], str]) -> int:
+    """Do a job that goes on when the terminal or window is closed, and returns its final state."""
     if hasattr(signal, "SIGHUP"):
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        return 0 if run_sweep(folder)["state"] in ("finished", "stopped") else 1
+        return 0 if job() in ("finished", "stopped") else 1
     except ValueError as error:
         print(error, file=sys.stderr)
         return 1

@@ -11,7 +11,7 @@ from netlab.document import edits, file
 from netlab.document.paths import set_by_path
 from netlab.document.project import Project
 from netlab.document.training import Training
-from netlab.engine import together
+from netlab.engine import together, trackers
 from netlab.engine.distributed import is_of_a_team
 from netlab.engine.queueing import turn
 from netlab.runs import store
@@ -33,7 +33,8 @@ def train(options: Any) -> int:
     with turn(folder, time.time_ns() if options.queue else None) as goes_ahead:
         if not goes_ahead:
             return 0
-        status = together.train(folder, resume=options.resume is not None, on_metrics=told)
+        with trackers.told(folder, trackers.find(options.track)):
+            status = together.train(folder, resume=options.resume is not None, on_metrics=told)
     return _farewell(folder, status, told, options.json)
 
 
