@@ -205,15 +205,15 @@ def lstm_from_gates(size: int = 48) -> Project:
     return g.project("LSTM from its gates", "digits", about=about, data_options=options, **settings)
 
 
-def seq2seq(size: int = 64) -> Project:
-    """Sutskever et al. 2014 with the attention of Bahdanau et al. 2014."""
+def _translator(data: str, options: dict[str, object], embedding: int, size: int) -> Graph:
+    """Encoder and decoder of GRUs, with additive attention between (Bahdanau et al. 2014)."""
     g = Graph()
-    symbols = source_of("sequences", {}).fields()[0].classes or 0
+    symbols = source_of(data, options).fields()[0].classes or 0
     source = g.add("input", field="source", name="source")
-    read = g.add("gru", g.add("embedding", source, name="source_embedding", num_embeddings=symbols, embedding_dim=32),
-                 name="encoder", hidden_size=size)  # fmt: skip
+    heard = g.add("embedding", source, name="source_embedding", num_embeddings=symbols, embedding_dim=embedding)
+    read = g.add("gru", heard, name="encoder", hidden_size=size)
     given = g.add("input", field="target_in", name="target_in")
-    embedded = g.add("embedding", given, name="target_embedding", num_embeddings=symbols, embedding_dim=32)
+    embedded = g.add("embedding", given, name="target_embedding", num_embeddings=symbols, embedding_dim=embedding)
     written = g.add("gru", embedded, name="decoder", hidden_size=size)
     g.connect(read, written, source_port="h", target_port="h0")
     context = g.add("additive_attention", written, read, name="attention", hidden_size=size)
@@ -225,8 +225,26 @@ def seq2seq(size: int = 64) -> Project:
     g.add("cross_entropy_loss", logits, target, name="loss", ignore_index=0)
     g.watch("attention", context)
     place(g)
+    return g
+
+
+def seq2seq(size: int = 64) -> Project:
+    """Sutskever et al. 2014 with the attention of Bahdanau et al. 2014."""
     about = "Sequence to sequence with attention: reverse a row of digits, and see where the decoder looks."
-    return g.project("Seq2seq with attention", "sequences", about=about, epochs=30, batch_size=64, learning_rate=0.003)
+    settings = {"epochs": 30, "batch_size": 64, "learning_rate": 0.003}
+    g = _translator("sequences", {}, 32, size)
+    return g.project("Seq2seq with attention", "sequences", about=about, **settings)
+
+
+def dates(size: int = 128) -> Project:
+    """The same on dates as people write them, in thirteen languages."""
+    about = (
+        "Sequence to sequence with attention reads dates in thirteen languages, such as “Samstag, 3. Oktober 1998”, "
+        "and writes 1998-10-03. The map shows which letters it looks at for each digit."
+    )
+    settings = {"epochs": 12, "batch_size": 64, "learning_rate": 0.003, "schedule": "cosine", "clip": "norm"}
+    g = _translator("phrases", {}, 32, size)
+    return g.project("Dates in thirteen languages", "phrases", about=about, **settings)
 
 
 def transformer(d_model: int = 64) -> Project:
@@ -326,4 +344,17 @@ def gpt_blocks(d_model: int = 64) -> Project:
     return g.project("GPT from a repeated block", "python_docs", about=about, data_options=data, **settings)
 
 
-ALL = (perceptron, autoencoder, vae, resnet18, unet, vit, lstm_from_gates, seq2seq, transformer, bert, gpt_blocks)
+ALL = (
+    perceptron,
+    autoencoder,
+    vae,
+    resnet18,
+    unet,
+    vit,
+    lstm_from_gates,
+    seq2seq,
+    dates,
+    transformer,
+    bert,
+    gpt_blocks,
+)

@@ -12,7 +12,7 @@ from netlab.data.dataset import DataError, Dataset, Field, Source
 from netlab.data.draws import MaskTokens
 from netlab.data.sources.python_docs import text
 from netlab.data.tokenizer import Tokenizer
-from netlab.options import Float, Int
+from netlab.options import Bool, Float, Int
 
 PAD, CLS, SEP, MASK = 0, 1, 2, 3
 SPECIALS = ("[PAD]", "[CLS]", "[SEP]", "[MASK]")
@@ -36,6 +36,7 @@ class MaskedDocs(Source):
     vocab_size = Int(1024, min=270, max=32768, unit="tokens", help="Size of the byte-pair vocabulary.")
     context = Int(48, min=12, max=1024, unit="tokens", help="Length of a row with both sentences.")
     masked = Float(0.15, min=0.01, max=0.9, help="Share of the tokens that are chosen for prediction.")
+    docstrings = Bool(False, help="Mix in the docstrings of the standard library: three times the text, some seconds.")
     seed = Int(0, min=0, max=2**31 - 1, help="Fixes pairs and masks.")
 
     def fields(self) -> tuple[Field, ...]:
@@ -48,8 +49,8 @@ class MaskedDocs(Source):
         )
 
     def load(self) -> Dataset:
-        words = _words(self.vocab_size)
-        sentences = [ids for ids in _encoded(self.vocab_size) if len(ids) >= SHORTEST]
+        words = _words(self.vocab_size, self.docstrings)
+        sentences = [ids for ids in _encoded(self.vocab_size, self.docstrings) if len(ids) >= SHORTEST]
         splits, start, parts = {}, 0, []
         cuts = self.cut(np.arange(len(sentences)))  # in order, so that no sentence is in two parts
         for i, (name, chosen) in enumerate(cuts.items()):
@@ -94,17 +95,17 @@ class MaskedDocs(Source):
 
 
 @cache
-def _sentences() -> list[str]:
+def _sentences(docstrings: bool) -> list[str]:
     """Sentences of the documentation: prose and code alike, cut at full stops and empty lines."""
-    parts = re.split(r"\n\s*\n|(?<=[.!?:])\s+(?=[A-Z\"`*(])", text())
+    parts = re.split(r"\n\s*\n|(?<=[.!?:])\s+(?=[A-Z\"`*(])", text(docstrings))
     return [" ".join(part.split()) for part in parts if part.strip()]
 
 
 @cache
-def _words(vocab_size: int) -> Tokenizer:
-    return tokenizer.train("bpe", "\n\n".join(_sentences()), vocab_size, SPECIALS)
+def _words(vocab_size: int, docstrings: bool) -> Tokenizer:
+    return tokenizer.train("bpe", "\n\n".join(_sentences(docstrings)), vocab_size, SPECIALS)
 
 
 @cache
-def _encoded(vocab_size: int) -> list[list[int]]:
-    return _words(vocab_size).encode_all(_sentences())
+def _encoded(vocab_size: int, docstrings: bool) -> list[list[int]]:
+    return _words(vocab_size, docstrings).encode_all(_sentences(docstrings))

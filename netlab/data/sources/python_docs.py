@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+import sysconfig
+import warnings
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 
@@ -10,7 +14,10 @@ from netlab.data import tokenizer
 from netlab.data.dataset import Dataset, Field, Source
 from netlab.data.texts import next_token
 from netlab.data.tokenizer import Tokenizer
-from netlab.options import Choice, Float, Int
+from netlab.options import Bool, Choice, Float, Int
+
+OTHERS = {"site-packages", "dist-packages", "test", "tests", "idlelib", "lib2to3", "turtledemo", "__pycache__"}
+SHORTEST = 40
 
 
 class PythonDocs(Source):
@@ -31,6 +38,7 @@ class PythonDocs(Source):
     tokenizer = Choice("char", ("char", "bpe"), help="One token a character, or byte pairs learned from the text.")
     vocab_size = Int(1024, min=257, max=32768, unit="tokens", help="Size of the byte-pair vocabulary; unused by char.")
     context = Int(64, min=2, max=4096, unit="tokens", help="Length of a window.")
+    docstrings = Bool(False, help="Mix in the docstrings of the standard library: three times the text, some seconds.")
 
     def fields(self) -> tuple[Field, ...]:
         size = _char_tokenizer().size if self.tokenizer == "char" else self.vocab_size
@@ -38,7 +46,7 @@ class PythonDocs(Source):
         return Field("tokens", shape, "int", "tokens", size), Field("next_token", shape, "int", "tokens", size)
 
     def load(self) -> Dataset:
-        whole = text()
+        whole = text(self.docstrings)
         cuts = self.cut(np.arange(len(whole)))  # by characters, so that the vocabulary sees training text only
         bounds = [len(cuts["train"]), len(cuts["train"]) + len(cuts["val"])]
         parts = [whole[: bounds[0]], whole[bounds[0] : bounds[1]], whole[bounds[1] :]]
@@ -48,11 +56,37 @@ class PythonDocs(Source):
 
 
 @cache
-def text() -> str:
-    """All help topics in alphabetical order."""
+def text(docstrings: bool = False) -> str:
+    """All help topics in alphabetical order; or mixed with the docstrings of the standard library."""
     from pydoc_data.topics import topics
 
-    return "\n\n".join(topics[name].strip() for name in sorted(topics))
+    parts = [topics[name].strip() for name in sorted(topics)]
+    if docstrings:
+        parts += _docstrings()
+        parts = [parts[i] for i in np.random.Generator(np.random.Philox(0)).permutation(len(parts))]
+    return "\n\n".join(parts)
+
+
+@cache
+def _docstrings() -> tuple[str, ...]:
+    """The docstrings of the standard library that have a sentence or more, each once."""
+    root = Path(sysconfig.get_path("stdlib"))
+    found: dict[str, None] = {}
+    for path in sorted(root.rglob("*.py")):
+        if OTHERS & set(path.relative_to(root).parts):
+            continue
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", SyntaxWarning)  # odd escapes in old modules
+                tree = ast.parse(path.read_bytes())
+        except (OSError, SyntaxError, ValueError):  # deliberately broken files of tests
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+                told = ast.get_docstring(node)
+                if told and len(told) >= SHORTEST:
+                    found[told] = None
+    return tuple(found)
 
 
 @cache
