@@ -242,9 +242,10 @@ def dates(size: int = 128) -> Project:
         "Sequence to sequence with attention reads dates in thirteen languages, such as “Samstag, 3. Oktober 1998”, "
         "and writes 1998-10-03. The map shows which letters it looks at for each digit."
     )
-    settings = {"epochs": 12, "batch_size": 64, "learning_rate": 0.003, "schedule": "cosine", "clip": "norm"}
+    settings = {"epochs": 6, "batch_size": 64, "learning_rate": 0.003, "schedule": "cosine", "clip": "norm"}
     g = _translator("phrases", {}, 32, size)
-    return g.project("Dates in thirteen languages", "phrases", about=about, **settings)
+    parts = {"validation": 0.05, "test": 0.05}
+    return g.project("Dates in thirteen languages", "phrases", about=about, data_options=parts, **settings)
 
 
 def transformer(d_model: int = 64) -> Project:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 OUT = Path("build/bench.json")
 BENCHES = {
-    "compile": "compiling", "code": "code", "startup": "startup", "canvas": "canvas", "train": "train",
+    "compile": "compiling", "code": "code", "startup": "startup", "canvas": "canvas", "data": "data", "train": "train",
 }  # fmt: skip
 
 

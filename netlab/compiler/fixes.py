@@ -49,6 +49,10 @@ def apply_fix(project: Project, problem: Problem, fix: Fix) -> Project:
         case "set_data":
             key = str(fix.values["source"])
             return edits.set_data(project, key, plain(source_of(key, {}).values))
+        case "set_data_option":
+            return edits.set_data_option(project, str(fix.values["name"]), fix.values["value"])
+        case "set_training":
+            return edits.set_training(project, str(fix.values["name"]), fix.values["value"])
         case _:
             raise edits.EditError(f"NetLab does not know how to do {fix.action!r}.")
 

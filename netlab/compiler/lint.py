@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netlab.compiler import consent
+from netlab.compiler import consent, lint_data
 from netlab.compiler.infer import Inferred
 from netlab.compiler.passages import PASSAGE
 from netlab.compiler.problem import WARNING, Problem, label
@@ -122,4 +122,4 @@ def _field_at(project: Project, inferred: Inferred, node: str, port: str) -> Fie
     return inferred.fields.get(layer.values["field"]) if layer is not None and layer.role == "input" else None
 
 
-RULES = (empty, ends, unused, nothing_learns, classes, vocabulary, settings, consent.warnings)
+RULES = (empty, ends, unused, nothing_learns, classes, vocabulary, settings, consent.warnings, *lint_data.RULES)

@@ -112,6 +112,10 @@ class Source(Options):
     def load(self) -> Dataset:
         """Read, split and normalise; `DataError` in words if that cannot be done."""
 
+    def row_count(self) -> int | None:
+        """How many rows there are, without loading them; None if that is not known."""
+        return self.samples
+
     @classmethod
     def describe(cls) -> dict[str, Any]:
         """What `netlab datasets --json` says of it."""

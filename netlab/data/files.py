@@ -111,6 +111,11 @@ class FileSource(Source):
             told = f"What the project says of {Path(self.path).name} makes no sense ({error})."
             raise DataError(f"{told} Choose the file again.") from error
 
+    def row_count(self) -> int | None:
+        """How many good rows the file has, by its facts."""
+        facts = self.facts if self.seen else None
+        return next((getattr(facts, name) for name in ("rows", "images", "sentences") if hasattr(facts, name)), None)
+
     def unreadable(self, error: OSError) -> DataError:
         """The sentence for a file that is gone or may not be read."""
         if isinstance(error, FileNotFoundError):

@@ -24,6 +24,10 @@ class SeriesSource(Source):
     horizon = Int(1, min=1, max=10_000, unit="steps", help="How many steps it foretells.")
     stride = Int(1, min=1, max=10_000, unit="steps", help="Steps from the beginning of one window to the next.")
 
+    def windows_of(self, steps: int | None) -> int | None:
+        """How many windows a series of so many steps has, about; None if the steps are not known."""
+        return None if steps is None else max(0, (steps - 3 * (self.window + self.horizon)) // self.stride)
+
     def series_fields(self, names: tuple[str, ...]) -> tuple[Field, ...]:
         """The fields for a series of these columns."""
         past = Field("past", f"T={self.window} d={len(names)}", kind="series", names=names)

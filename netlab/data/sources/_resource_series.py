@@ -21,6 +21,9 @@ class _ResourceSeries(SeriesSource):
     def fields(self) -> tuple[Field, ...]:
         return self.series_fields((self.column,))
 
+    def row_count(self) -> int | None:
+        return self.windows_of(self.samples)
+
     def load(self) -> Dataset:
         try:
             values = np.genfromtxt(FOLDER / self.file, delimiter=",", skip_header=1, usecols=[1]).ravel()

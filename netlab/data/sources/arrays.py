@@ -115,6 +115,9 @@ class Arrays(ImageChanges, FileSource):
             return field, Field("label", "", "int", "label", max(classes, 1))
         return field, Field("target", f"d={int(np.prod(target.shape[1:]))}", kind="target")
 
+    def row_count(self) -> int | None:
+        return next(iter(self._input().shape), None) if self.seen else None
+
     def load(self, progress: Progress = silent) -> Dataset:
         fields, ledger = self.fields(), Ledger()
         arrays, target = self._read(ledger, progress), self._target()

@@ -52,7 +52,7 @@ class ImageList(ImageOptions, TableFile):
         table = super().examine(ledger, reading)
         values = {name: getattr(table, name) for name in table.__struct_fields__}
         listed = self.with_options(seen=msgspec.to_builtins(ListFacts(**values)))
-        paths, labels = listed.rows(Ledger())  # what is wrong with the rows is told when they are loaded
+        paths, labels = listed._listed(Ledger())  # what is wrong with the rows is told when they are loaded
         names = [listed.columns()[1].classes[label] for label in labels]
         root = self.place.parent.resolve()
         return ListFacts(**values, pictures=look_at_all(paths, root, names, ledger, looking) if paths else None)
@@ -63,9 +63,12 @@ class ImageList(ImageOptions, TableFile):
         image = Field("image", f"C={channels} H={height} W={width}", kind="image")
         return image, Field("label", "", "int", "label", len(label.classes), label.classes)
 
+    def row_count(self) -> int:
+        return self._pictures().images
+
     def load(self, progress: Progress = silent) -> Dataset:
         ledger, pictures = Ledger(), self._pictures()
-        paths, named = self.rows(ledger)
+        paths, named = self._listed(ledger)
         labels = np.array(named, np.int64)
         try:
             splits = splitting.stratified(labels, self.validation, self.test, self.split_seed)
@@ -100,7 +103,7 @@ class ImageList(ImageOptions, TableFile):
             raise DataError("The table has no column of image files beside one of classes. Choose both by name.")
         return image, label
 
-    def rows(self, ledger: Ledger) -> tuple[list[Path], list[int]]:
+    def _listed(self, ledger: Ledger) -> tuple[list[Path], list[int]]:
         """Files and classes of the rows whose image is there and good; the others are in the ledger."""
         image, label = self.columns()
         root = self.place.parent.resolve()

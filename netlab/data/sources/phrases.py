@@ -49,6 +49,9 @@ class Phrases(Source):
             Field("target", f"T={longest_target + 1}", "int", "tokens", size),
         )
 
+    def row_count(self) -> int:
+        return self.phrases
+
     def load(self) -> Dataset:
         letters, *lengths = _measures(self.kind, self.languages, self.into)
         words = Tokenizer("char", json.dumps([*PAIR_SPECIALS, UNKNOWN, *letters], ensure_ascii=False), PAIR_SPECIALS)

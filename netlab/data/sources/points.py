@@ -26,6 +26,9 @@ class Points(Source):
         point = Field("point", "d=2", kind="points", names=("x", "y"))
         return point, Field("label", "", "int", "label", 2, ("blue", "orange"))
 
+    def row_count(self) -> int:
+        return self.points
+
     def load(self) -> Dataset:
         random = np.random.Generator(np.random.Philox(self.seed))
         label = np.arange(self.points) % 2

@@ -46,6 +46,9 @@ class Sequences(Source):
             Field("target", f"T={longest + 1}", "int", "tokens", size),
         )
 
+    def row_count(self) -> int:
+        return self.sequences
+
     def load(self) -> Dataset:
         random = np.random.Generator(np.random.Philox(self.seed))
         columns = self._written(random) if self.rule in WRITTEN else self._drawn(random)

@@ -32,6 +32,9 @@ class TimeSeries(SeriesSource, TableFile):
     def fields(self) -> tuple[Field, ...]:
         return self.series_fields(tuple(c.name for c in self._chosen()))
 
+    def row_count(self) -> int | None:
+        return self.windows_of(super().row_count())
+
     def load(self, progress: Progress = silent) -> Dataset:
         chosen, ledger = self._chosen(), Ledger()
         clock = self.facts.column(self._clock()) if self._clock() else None
