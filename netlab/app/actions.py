@@ -150,6 +150,8 @@ ACTIONS: tuple[Action, ...] = (
            lambda w: w.canvas.fit_selection(), lambda s: bool(s.selection), "Shift+F"),
     Action("zoom_100", "Zoom to 100 %", "View", "Show the graph at its own size.", lambda w: w.canvas.set_zoom(1.0),
            shortcut="Ctrl+0"),
+    Action("minimap", "Minimap", "View", "Show the whole graph in a corner, or hide it.", lambda w: w.canvas.minimap.toggle(),
+           shortcut="Ctrl+M"),
     Action("theme", "Theme", "View", "Switch between the light and the dark theme.", lambda w: w.toggle_theme(),
            shortcut="Ctrl+Shift+L", toolbar=True, separate=True),
     Action("train", "Train", "Run", "Train this model.", lambda w: w.train(),

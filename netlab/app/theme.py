@@ -33,19 +33,20 @@ class Theme:
     train: str
     validation: str
     hover: str
+    glow: str
 
 
 LIGHT = Theme(
     "light", window="#f4f5f7", surface="#ffffff", raised="#ffffff", canvas="#eef0f4", grid="#d5d9e0",
     border="#d4d8df", text="#1d222b", muted="#5d6675", accent="#2f6fde", accent_text="#ffffff", selection="#dbe7fd",
     wire="#7f8a9b", error="#c8322b", warning="#9a6400", good="#1c7f4a", train="#2f6fde", validation="#d0660c",
-    hover="#e8ebf0",
+    hover="#e8ebf0", glow="#ff9416",
 )  # fmt: skip
 DARK = Theme(
     "dark", window="#1b1e24", surface="#23272f", raised="#2b303a", canvas="#16191e", grid="#2a2f38",
     border="#3a404c", text="#e7eaf0", muted="#9aa4b4", accent="#5b93f5", accent_text="#0d1420", selection="#2c4470",
     wire="#78849a", error="#ff6b63", warning="#f0b44c", good="#4fc98a", train="#5b93f5", validation="#f39a4a",
-    hover="#323845",
+    hover="#323845", glow="#ffa733",
 )  # fmt: skip
 
 # Okabe and Ito's colours that stay apart for colour-blind eyes, by layer category.

@@ -16,6 +16,7 @@ KINDS = ("", "feature", "sequence", "image", "tokens", "mask", "target", "memory
 """A feature is a vector a sample, a sequence one a step; the memory is what a decoder looks at in an encoder."""
 
 FIELD_KINDS = {"image": "image", "tokens": "tokens", "label": "target", "target": "target"}
+Way = tuple[str, str]  # from a node to a node
 LOOKED_AT = ("memory", "key", "value")
 
 
@@ -38,7 +39,8 @@ class Flow:
 def flows(project: Project, inferred: Inferred) -> dict[str, Flow]:
     """What flows along every wire, by its id. Linear in nodes and wires."""
     graph = project.graph
-    learning, judged = _learning(graph, inferred), _judged(graph, inferred)
+    ways = list(_ways(graph, inferred))
+    learning, judged = _learning(graph, inferred, ways), _judged(inferred, ways)
     found = {}
     for edge in graph.edges.values():
         shape = inferred.outputs.get((edge.source, edge.source_port))
@@ -95,39 +97,35 @@ def _end(graph: Graph, edge: Edge) -> str:
     return edge.target_port if graph.nodes[edge.target].type == BLOCK else edge.target
 
 
-def _learning(graph: Graph, inferred: Inferred) -> set[str]:
+def _learning(graph: Graph, inferred: Inferred, ways: list[Way]) -> set[str]:
     """The nodes whose output depends on weights that learn."""
     frozen = graph.within(node.id for node in graph.nodes.values() if node.frozen)
     after: dict[str, list[str]] = {}
-    for source, target in _ways(graph, inferred):
+    for source, target in ways:
         after.setdefault(source, []).append(target)
     starts = (node for node in inferred.judged if inferred.learns(node) and node not in frozen)
     return _reached(starts, after, inferred)
 
 
-def _judged(graph: Graph, inferred: Inferred) -> set[str]:
+def _judged(inferred: Inferred, ways: list[Way]) -> set[str]:
     """The nodes that a loss depends on, and the losses."""
     before: dict[str, list[str]] = {}
-    for source, target in _ways(graph, inferred):
+    for source, target in ways:
         before.setdefault(target, []).append(source)
     losses = (node for node, layer in inferred.layers.items() if layer.role == "loss")
     return _reached(losses, before, inferred)
 
 
-def _ways(graph: Graph, inferred: Inferred) -> Iterator[tuple[str, str]]:
+def _ways(graph: Graph, inferred: Inferred) -> Iterator[Way]:
     """From where to where numbers go that can have a gradient; also from one step of a scan to the next."""
     for edge in graph.edges.values():
-        if _is_float(inferred, edge):
+        shape = inferred.outputs.get((edge.source, edge.source_port))
+        if shape is not None and shape.dtype == "float":
             yield _start(graph, edge), _end(graph, edge)
     for node in graph.nodes.values():
         if node.type == BLOCK and node.options.get("mode") == SCAN:
             for enters, leaves in scan_ports(graph, node.id).states:
                 yield leaves, enters
-
-
-def _is_float(inferred: Inferred, edge: Edge) -> bool:
-    shape = inferred.outputs.get((edge.source, edge.source_port))
-    return shape is not None and shape.dtype == "float"
 
 
 def _reached(starts: Iterable[str], after: Mapping[str, Iterable[str]], inferred: Inferred) -> set[str]:

@@ -29,6 +29,7 @@ from netlab.engine.device import arranged, choose, free_memory, threads_for
 from netlab.engine.distributed import ALONE, Orders, Team, Unwritten, generators, is_loss_of_a_partner
 from netlab.engine.evaluate import over
 from netlab.engine.faults import TrainingFault
+from netlab.engine.gradients import GradientMeter
 from netlab.engine.guard import Guard
 from netlab.engine.keeping import Best, Keeper
 from netlab.engine.loader import Batch, Loader, load_data
@@ -151,6 +152,7 @@ class Job:
         self.slow_motion = SlowMotion(self.stepper, writer.reading)
         self.progress = Progress()
         self.keeper, self.best = Keeper(folder if team.leads else None), Best(self.stepper)
+        self.gradients = GradientMeter(self.built, self.precision, writer.reading)
         self.prober = Prober(self.built, self.loader, dataset, writer.reading)
         self.prober.watch([(choice.probe, choice.node) for choice in self.project.probes.values()])
         self.steering = Steering(orders, asked, writer, partial(change, self), self._wait)
@@ -226,6 +228,7 @@ class Job:
         self.stepper.forward(batch) if led is None else led.forward(step, batch)
         self.steering.obey(FORWARD)
         self.stepper.backward() if led is None else led.backward(step)
+        self.gradients.look(step)
         self.recorder.note(step, self.stepper.readings)
         self.steering.obey(BACKWARD)
         self.optimizer.set_learning_rate(self.training["learning_rate"] * self.factor())

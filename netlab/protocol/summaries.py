@@ -56,7 +56,18 @@ class Points(msgspec.Struct, frozen=True, tag="points"):
     labels: Array
 
 
-Summary = Histogram | Matrix | Attention | FeatureMaps | Points
+class Levels(msgspec.Struct, frozen=True, tag="levels"):
+    """One number for each of some nodes: ids, what people call them, and the numbers."""
+
+    nodes: list[str]
+    names: list[str]
+    values: list[float]
+
+
+GRADIENTS = "gradients"
+"""The name under which the size of every node's gradient is recorded, with the node ""."""
+
+Summary = Levels | Histogram | Matrix | Attention | FeatureMaps | Points
 _decoder = msgspec.msgpack.Decoder(Summary)
 
 

@@ -15,7 +15,7 @@ from netlab.app.theme import set_theme
 from netlab.app.views.attention import AttentionView
 from netlab.app.views.view import View, catalogue
 from netlab.probes.probe import array
-from netlab.protocol.summaries import Attention, FeatureMaps, Histogram, Matrix, Points, Summary
+from netlab.protocol.summaries import Attention, FeatureMaps, Histogram, Levels, Matrix, Points, Summary
 from netlab.runs.reader import Reading
 
 RNG = np.random.default_rng(3)
@@ -33,6 +33,8 @@ SUMMARIES: dict[str, Summary] = {
     "attention of many tokens": _attention(8, 128, 96),
     "histogram": Histogram(-1.0, 1.0, [1, 4, 9, 4, 1], 0.0, 0.4),
     "histogram of equal values": Histogram(0.5, 0.5, [7], 0.5, 0.0),
+    "levels": Levels(["n1", "n2", "n3"], ['Linear "a"', "GRU", 'Linear "c"'], [1e-7, 0.3, float("inf")]),
+    "levels of nothing": Levels([], [], []),
     "matrix": Matrix(array(RNG.normal(size=(5, 9)).astype(np.float16))),
     "matrix with nan": Matrix(array(np.full((3, 3), np.nan, np.float32))),
     "feature maps": FeatureMaps(array(RNG.random((6, 14, 14)).astype(np.float16)), "a seven"),

@@ -8,6 +8,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
 
 from netlab.app.canvas.geometry import FOOTER, HEADER, PORT, ROW, WIDTH
+from netlab.app.canvas.inner import paint_inner
 from netlab.app.canvas.node_item import NodeItem
 from netlab.app.theme import color
 
@@ -31,6 +32,8 @@ def paint_card(painter: QPainter, item: NodeItem, zoom: float) -> None:
         painter.setFont(font(8.6))
         _paint_rows(painter, item)
         _paint_footer(painter, item)
+        if item.inner is not None:
+            paint_inner(painter, item.inner, item.layout_.inside)
     else:
         _paint_title(painter, item, zoom)
     _paint_ports(painter, item)
@@ -47,6 +50,11 @@ def _paint_dot(painter: QPainter, item: NodeItem) -> None:
 
 def _paint_body(painter: QPainter, item: NodeItem) -> None:
     rect = item.layout_.rect
+    if item.badge.startswith("×"):  # cards behind the card
+        for step in (6.0, 3.0):
+            painter.setPen(QPen(color("border"), 1))
+            painter.setBrush(color("surface"))
+            painter.drawRoundedRect(rect.adjusted(step, step, -step, step), RADIUS, RADIUS)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(0, 0, 0, 22))
     painter.drawRoundedRect(rect.translated(0, 2.5), RADIUS, RADIUS)
@@ -68,21 +76,35 @@ def _header(height: float) -> QPainterPath:
 
 
 def _paint_header(painter: QPainter, item: NodeItem) -> None:
-    painter.setFont(font(10.0, True))
+    """The title, and from the right: what is wrong, frozen, how often a block runs."""
     painter.setPen(QColor("#ffffff"))
-    room = WIDTH - 20 - (18 if item.problems else 0) - (16 if item.node.frozen else 0)
-    painter.drawText(QRectF(10, 0, room, HEADER), LEFT, elided(painter, item.title, room))
-    if item.node.frozen:
-        painter.drawText(QRectF(10, 0, room + 16, HEADER), RIGHT, "❄")
+    right = WIDTH - 10.0
     if item.problems:
-        _paint_badge(painter, item)
+        _paint_warning(painter, item)
+        right -= 20
+    for mark in ("❄" if item.node.frozen else "", item.badge):
+        if mark:
+            painter.setFont(font(9.0, True))
+            width = QFontMetricsF(painter.font()).horizontalAdvance(mark)
+            if mark == item.badge:
+                pill = QRectF(right - width - 12, 6, width + 12, HEADER - 12)
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(QColor(255, 255, 255, 60))
+                painter.drawRoundedRect(pill, 9, 9)
+                right -= 6
+            painter.setPen(QColor("#ffffff"))
+            painter.drawText(QRectF(right - width, 0, width, HEADER), RIGHT, mark)
+            right -= width + 8
+    painter.setFont(font(10.0, True))
+    painter.drawText(QRectF(10, 0, right - 10, HEADER), LEFT, elided(painter, item.title, right - 10))
 
 
-def _paint_badge(painter: QPainter, item: NodeItem) -> None:
+def _paint_warning(painter: QPainter, item: NodeItem) -> None:
     box = QRectF(WIDTH - 25, 7, 16, 16)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor("#ffffff"))
     painter.drawEllipse(box)
+    painter.setFont(font(10.0, True))
     painter.setPen(color("error" if item.is_faulty else "warning"))
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, "!")
 
@@ -90,16 +112,30 @@ def _paint_badge(painter: QPainter, item: NodeItem) -> None:
 def _paint_rows(painter: QPainter, item: NodeItem) -> None:
     inputs = item.layout_.inputs
     several = len(inputs) > 1
-    summary = item.summary()
+    fields = item.rows()
     for row in range(item.layout_.rows):
         box = QRectF(12, HEADER + ROW * row + 2, WIDTH - 24, ROW)
         if several and row < len(inputs):
             painter.setPen(color("muted"))
             painter.drawText(box, LEFT, item.layout_.title(inputs[row]))
-        if row < len(summary):
-            painter.setPen(color("text"))
-            room = WIDTH - 24 - (70 if several else 0)
-            painter.drawText(box, RIGHT if several else LEFT, elided(painter, summary[row], room))
+        if row < len(fields):
+            field = fields[row]
+            if field.value:
+                pill = item.layout_.pill(row, len(field.value))
+                _paint_value(painter, pill, field.value)
+                box.setRight(pill.left() - 6)
+            room = box.width() - (50 if several else 0)
+            painter.setPen(color("muted" if field.value else "text"))
+            painter.drawText(box, RIGHT if several else LEFT, elided(painter, field.label, room))
+
+
+def _paint_value(painter: QPainter, pill: QRectF, value: str) -> None:
+    """A value that can be changed on the spot."""
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(color("hover"))
+    painter.drawRoundedRect(pill, 5, 5)
+    painter.setPen(color("text"))
+    painter.drawText(pill, Qt.AlignmentFlag.AlignCenter, elided(painter, value, pill.width() - 8))
 
 
 def _paint_footer(painter: QPainter, item: NodeItem) -> None:

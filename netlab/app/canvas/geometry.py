@@ -14,6 +14,7 @@ WIDTH = 196.0
 HEADER = 30.0
 ROW = 20.0
 FOOTER = 22.0
+WINDOW = 58.0
 PORT = 5.5
 REACH = 14.0
 FAR = 1e6
@@ -33,6 +34,7 @@ class Layout:
     outputs: tuple[str, ...]
     titles: tuple[tuple[str, str], ...] = ()
     is_dot: bool = False
+    window: float = 0.0  # height of the picture of what is inside, for blocks
 
     def title(self, port: str) -> str:
         """What a port is called."""
@@ -49,12 +51,22 @@ class Layout:
 
     @cached_property
     def rect(self) -> QRectF:
-        return DOT if self.is_dot else QRectF(0, 0, WIDTH, HEADER + ROW * self.rows + FOOTER)
+        return DOT if self.is_dot else QRectF(0, 0, WIDTH, HEADER + ROW * self.rows + self.window + FOOTER)
 
     @cached_property
     def box(self) -> QRectF:
         """The card with its ports and its shadow."""
         return self.rect.adjusted(-REACH, -6, REACH, 8)
+
+    @cached_property
+    def inside(self) -> QRectF:
+        """Where a block shows its content."""
+        return QRectF(10, HEADER + ROW * self.rows + 4, WIDTH - 20, self.window - 6)
+
+    def pill(self, row: int, letters: int) -> QRectF:
+        """Where the value of a row is written: at the right, as wide as it has letters."""
+        width = min(max(7.0 * letters + 14, 30.0), 120.0)
+        return QRectF(WIDTH - 12 - width, HEADER + ROW * row + 3.5, width, ROW - 3)
 
     def port(self, name: str, is_input: bool) -> QPointF:
         """Centre of a port; an unknown name sits at the top."""
@@ -78,4 +90,5 @@ def _declared(layer: type[Layer]) -> Layout:
         return Layout(tuple(layer.inputs()), tuple(layer.outputs()), is_dot=True)
     ports = {**layer.inputs(), **layer.outputs()}
     titles = tuple((name, port.title) for name, port in ports.items() if port.title != name)
-    return Layout(tuple(layer.inputs()), tuple(layer.outputs()), titles)
+    window = WINDOW if layer.role == "block" else 0.0
+    return Layout(tuple(layer.inputs()), tuple(layer.outputs()), titles, window=window)

@@ -14,6 +14,7 @@ from netlab.app.canvas.tools.frame import FrameSizeTool, FrameTool
 from netlab.app.canvas.tools.lasso import LassoTool
 from netlab.app.canvas.tools.move import MoveTool
 from netlab.app.canvas.tools.pan import PanTool
+from netlab.app.canvas.tools.scrub import ScrubTool, can_scrub
 from netlab.app.canvas.tools.tool import Tool
 from netlab.app.canvas.tools.wire import WireTool
 
@@ -49,6 +50,9 @@ def _left(view: CanvasView, pos: QPointF, held: Keys) -> Tool | None:
         return WireTool(view, scene, pos, *port)
     if (node := scene.node_at(pos)) is not None:
         _select(view, node, adds)
+        field = node.field_at(pos)
+        if field is not None and can_scrub(node, field[0].option):
+            return ScrubTool(view, scene, pos, node, field[0].option)
         return MoveTool(view, scene, pos, node.node.id)
     if (wire := scene.wire_at(pos)) is not None:
         _select(view, wire, adds)

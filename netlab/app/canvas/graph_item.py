@@ -9,26 +9,25 @@ each frame.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 
 import numpy as np
-from PySide6.QtCore import QLineF, QPointF, QRectF, Qt, QTimer
+from PySide6.QtCore import QPointF, QRectF, Qt, QTimer
 from PySide6.QtGui import QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
-from shiboken6 import Shiboken
 
 from netlab.app.canvas.card import RADIUS, TITLE_FROM
+from netlab.app.canvas.drawing import draw_lines, draw_rects
 from netlab.app.canvas.node_item import CATEGORIES, NodeItem
 from netlab.app.canvas.sprites import Sprites, whole
 from netlab.app.canvas.table import Table
 from netlab.app.canvas.wire_item import LABEL_FROM, WireItem, paint_highlight, paint_label, style_pen
 from netlab.app.theme import category_color, color
 
+GLOW = 11.0  # how far a halo reaches
 REST_MS = 90  # so long after the last movement everything is drawn as well as it can be
 HURRY, PATIENCE = 0.003, 0.006  # seconds a frame may spend on new pictures, moving and at rest
-ROUGH_FROM = 400  # so many wires in sight are drawn without smoothing while the view moves
-GRID = 24.0
-FLAT_FROM = 1_500  # so many nodes in sight are drawn as rectangles while the view moves
+ROUGH_FROM = 120  # so many wires in sight are drawn without smoothing while the view moves
+FLAT_FROM = 800  # so many nodes in sight are drawn as rectangles while the view moves
 
 
 class GraphItem(QGraphicsItem):
@@ -40,6 +39,7 @@ class GraphItem(QGraphicsItem):
         self.nodes, self.wires = Table[NodeItem](), Table[WireItem]()
         self.sprites = Sprites()
         self._bounds = QRectF()
+        self.exposed: list[QRectF] = []  # the parts of the scene that are wanted, where the view knows better than Qt
         self._moving = False
         self._resting = resting
         self._stale = QRectF()
@@ -82,7 +82,7 @@ class GraphItem(QGraphicsItem):
         if isinstance(item, NodeItem):
             self.sprites.forget(item)
             self.nodes.drop(item)
-        else:
+        elif item.row >= 0:
             self.wires.drop(item)
         self.update(item.boundingRect().translated(item.pos()))
         item.graph = None
@@ -95,23 +95,23 @@ class GraphItem(QGraphicsItem):
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         zoom = option.levelOfDetailFromTransform(painter.worldTransform())
         seen = option.exposedRect  # type: ignore[attr-defined]
+        parts = self.exposed or [seen]
         if seen.contains(self._stale):
             self._stale = QRectF()
-        nodes = self.nodes.within(seen)
-        flat = zoom < TITLE_FROM or (self._moving and len(nodes) > FLAT_FROM)
+        nodes, wires = self.nodes.within(parts), self.wires.within(parts)
         painter.save()
         try:
-            if flat:
-                self._paint_lines(painter, seen)
+            self._paint_glow(painter, nodes)
+            if zoom < TITLE_FROM or (self._moving and len(nodes) > FLAT_FROM):
+                self._paint_lines(painter, wires)
                 self._paint_boxes(painter, nodes)
             else:
-                self._paint_wires(painter, seen, zoom)
-                self._stale |= seen & self._paint_nodes(
-                    painter, nodes, zoom, widget.devicePixelRatioF() if widget else 1.0
-                )
+                self._paint_wires(painter, wires, zoom, parts)
+                ratio = widget.devicePixelRatioF() if widget is not None else 1.0
+                self._stale |= seen & self._paint_nodes(painter, nodes, zoom, ratio)
                 if not self._stale.isEmpty() and not self._resting.isActive():
                     self._resting.start(0)
-            self._paint_selection(painter, seen, zoom)
+            self._paint_selection(painter, zoom)
         finally:
             painter.restore()
 
@@ -130,8 +130,7 @@ class GraphItem(QGraphicsItem):
             painter.setPen(QPen(color("error" if item.is_faulty else "warning"), 0))
             painter.drawRect(item.layout_.rect.translated(item.pos()))
 
-    def _paint_lines(self, painter: QPainter, seen: QRectF) -> None:
-        rows = self.wires.within(seen)
+    def _paint_lines(self, painter: QPainter, rows: np.ndarray) -> None:
         around = rows[self.wires.special[rows]]
         rows = rows[~self.wires.special[rows]]
         lines, styles = self.wires.shapes[rows], self.wires.styles[rows]
@@ -146,61 +145,85 @@ class GraphItem(QGraphicsItem):
 
     # --- near enough to read
 
-    def _paint_wires(self, painter: QPainter, seen: QRectF, zoom: float) -> None:
-        wires = [wire for wire in self.wires.near(seen) if wire.isVisible()]
-        rough = self._moving and len(wires) > ROUGH_FROM
+    def _paint_wires(self, painter: QPainter, rows: np.ndarray, zoom: float, parts: list[QRectF]) -> None:
+        rough = self._moving and len(rows) > ROUGH_FROM
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, not rough)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         width = 0.0 if rough else max(1.9, 1.0 / zoom)
-        last = -1
-        for wire in sorted(wires, key=_style):
-            if wire.style != last:
-                last = wire.style
-                painter.setPen(style_pen(last, width))
-            painter.drawPath(wire.path)
+        styles, lines = self.wires.styles[rows], self.wires.shapes[rows]
+        level = (abs(lines[:, 3] - lines[:, 1]) * zoom < 1.0) & ~self.wires.special[rows]
+        for style in np.unique(styles):
+            painter.setPen(style_pen(int(style), width))
+            draw_lines(painter, lines[level & (styles == style)])
+            for row in rows[~level & (styles == style)].tolist():
+                painter.drawPath(self.wires.items[row].path)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        for wire in wires:
+        for row in rows.tolist():
+            wire = self.wires.items[row]
             if wire.hovered:
                 paint_highlight(painter, wire, zoom)
             if zoom >= LABEL_FROM:
-                paint_label(painter, wire)
+                paint_label(painter, wire, parts, plain=rough)
 
     def _paint_nodes(self, painter: QPainter, rows: np.ndarray, zoom: float, ratio: float) -> QRectF:
-        """Copy the pictures of these nodes; returns where a better one is wanted."""
-        stale = QRectF()
+        """Copy the pictures of these nodes; returns where better ones are wanted."""
         transform = painter.worldTransform()
-        dx, dy, scale = transform.dx(), transform.dy(), zoom * ratio
+        scale, until = zoom * ratio, time.perf_counter() + (HURRY if self._moving else PATIENCE)
+        places = self.nodes.boxes[rows, :2] * zoom + (transform.dx(), transform.dy())
+        places = (places * ratio).round() / ratio  # on whole pixels, or letters blur
+        stale, bare = [], []
         painter.resetTransform()
-        until = time.perf_counter() + (HURRY if self._moving else PATIENCE)
-        for item in self._in_order(rows):
+        for row, (x, y) in self._in_order(rows, places.tolist()):
+            item = self.nodes.items[row]
+            if item.sprite_scale != scale and time.perf_counter() < until:
+                self.sprites.make(item, zoom, ratio)
             picture = item.sprite
-            if (picture is None or item.sprite_scale != scale) and time.perf_counter() < until:
-                picture = self.sprites.make(item, zoom, ratio)
-            box = item.boundingRect()
-            at = item.pos() + box.topLeft()
-            x, y = round((at.x() * zoom + dx) * ratio) / ratio, round((at.y() * zoom + dy) * ratio) / ratio
-            if picture is not None and item.sprite_scale == scale:
+            if picture is None:
+                bare.append(row)
+            elif item.sprite_scale == scale:
                 painter.drawPixmap(QPointF(x, y), picture)
-                continue
-            stale |= box.translated(item.pos())
-            if picture is not None:
-                painter.drawPixmap(QRectF(x, y, box.width() * zoom, box.height() * zoom), picture, whole(picture))
             else:
-                rect = item.layout_.rect
-                painter.fillRect(
-                    QRectF(x - box.left() * zoom, y - box.top() * zoom, rect.width() * zoom, rect.height() * zoom),
-                    item.category_color,
-                )
+                box = item.layout_.box
+                painter.drawPixmap(QRectF(x, y, box.width() * zoom, box.height() * zoom), picture, whole(picture))
+                stale.append(row)
         painter.setTransform(transform)
-        return stale
+        self._paint_boxes(painter, np.array(bare, int))
+        return self.nodes.bounds(stale + bare)
 
-    def _in_order(self, rows: np.ndarray) -> Iterator[NodeItem]:
-        """The nodes of these rows, the selected ones on top."""
-        items = [self.nodes.items[row] for row in rows]
-        yield from (item for item in items if not item.isSelected())
-        yield from (item for item in items if item.isSelected())
+    def _in_order(self, rows: np.ndarray, places: list[list[float]]) -> list[tuple[int, list[float]]]:
+        """Rows with their places, the selected ones last, so that they lie on top."""
+        placed = list(zip(rows.tolist(), places, strict=True))
+        scene = self.scene()
+        chosen = {item.row for item in scene.selectedItems() if isinstance(item, NodeItem)} if scene is not None else ()
+        return sorted(placed, key=lambda pair: pair[0] in chosen) if chosen else placed
 
-    def _paint_selection(self, painter: QPainter, seen: QRectF, zoom: float) -> None:
+    def _paint_glow(self, painter: QPainter, rows: np.ndarray) -> None:
+        """A warm halo around the nodes that learn: the stronger, the larger their gradient."""
+        rows = rows[self.nodes.levels[rows] > 0]
+        rects, levels = self.nodes.shapes[rows], self.nodes.levels[rows]
+        few = len(rows) < ROUGH_FROM
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, few)
+        painter.setPen(Qt.PenStyle.NoPen)
+        for level in np.unique(levels):
+            painter.setBrush(color("glow", round(120 * level)))
+            for reach in (GLOW, GLOW / 2) if few else (GLOW,):
+                wide = rects[levels == level] + (-reach, -reach, 2 * reach, 2 * reach)
+                if not few:
+                    draw_rects(painter, wide)
+                    continue
+                for rect in wide.tolist():
+                    painter.drawRoundedRect(QRectF(*rect), RADIUS + reach, RADIUS + reach)
+
+    def set_glow(self, glow: dict[str, float]) -> None:
+        """How strong the halo of each node is, from 0 to 1; the others have none."""
+        count = len(self.nodes.items)
+        before = self.nodes.levels[:count].copy()
+        self.nodes.levels[:count] = [glow.get(item.node.id, 0.0) for item in self.nodes.items]
+        changed = (self.nodes.levels[:count] != before).nonzero()[0]
+        if len(changed):
+            self.update(self.nodes.bounds(changed).adjusted(-GLOW, -GLOW, GLOW, GLOW))
+
+    def _paint_selection(self, painter: QPainter, zoom: float) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         scene = self.scene()
@@ -210,39 +233,3 @@ class GraphItem(QGraphicsItem):
                 painter.drawRoundedRect(item.layout_.rect.translated(item.pos()), RADIUS, RADIUS)
             elif isinstance(item, WireItem):
                 paint_highlight(painter, item, zoom)
-
-
-def _style(wire: WireItem) -> int:
-    return wire.style
-
-
-def draw_lines(painter: QPainter, lines: np.ndarray) -> None:
-    """Draw lines, rows of x, y, x, y, without making an object of each."""
-    if len(lines):
-        lines = np.ascontiguousarray(lines, np.float64)
-        painter.drawLines(Shiboken.wrapInstance(lines.ctypes.data, QLineF), len(lines))  # type: ignore[arg-type]
-
-
-def draw_rects(painter: QPainter, rects: np.ndarray) -> None:
-    """Draw rectangles, rows of x, y, width and height, without making an object of each."""
-    if len(rects):
-        rects = np.ascontiguousarray(rects, np.float64)
-        painter.drawRects(Shiboken.wrapInstance(rects.ctypes.data, QRectF), len(rects))  # type: ignore[arg-type]
-
-
-def paint_grid(painter: QPainter, rect: QRectF, zoom: float) -> None:
-    """The canvas with a dot every so often, always about as far apart on the screen."""
-    painter.fillRect(rect, color("canvas"))
-    step = GRID
-    while step * zoom < 14:
-        step *= 2
-    size = 2 / zoom
-    xs = np.arange(rect.left() // step * step, rect.right() + step, step) - size / 2
-    ys = np.arange(rect.top() // step * step, rect.bottom() + step, step) - size / 2
-    dots = np.empty((len(ys), len(xs), 4))
-    dots[..., 0], dots[..., 1], dots[..., 2:] = xs, ys[:, None], size
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(color("grid"))
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-    draw_rects(painter, dots.reshape(-1, 4))
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)

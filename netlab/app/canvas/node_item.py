@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPointF, QRectF
@@ -12,13 +13,24 @@ from netlab.app.canvas.geometry import Layout, layout_of, on_canvas
 from netlab.app.theme import CATEGORY, category_color
 from netlab.compiler.problem import ERROR, Problem
 from netlab.document.graph import Node
+from netlab.layers.block import REPEAT, SCAN
 from netlab.layers.layer import Layer
 
 if TYPE_CHECKING:
     from netlab.app.canvas.graph_item import GraphItem
+    from netlab.app.canvas.inner import Inner
 
 SHOWN_OPTIONS = 2
 CATEGORIES = {name: i for i, name in enumerate(["", *CATEGORY])}
+
+
+@dataclass(frozen=True)
+class Field:
+    """One line on a node: what it is called, its value, and the option that it shows; "" if it cannot be changed."""
+
+    label: str
+    value: str = ""
+    option: str = ""
 
 
 class NodeItem(QGraphicsItem):
@@ -27,7 +39,8 @@ class NodeItem(QGraphicsItem):
     Attributes:
         graph: the item that draws it, None before it lies in a scene.
         row: where it stands in the table of nodes.
-        sprite, sprite_scale: its picture, and device pixels to a pixel of the scene in it.
+        inner: what a block has inside, None for other nodes.
+        sprite, sprite_scale: its picture, and device pixels to a pixel of the scene in it; 0 if it has changed since.
     """
 
     def __init__(self, node: Node, layer: type[Layer] | None) -> None:
@@ -42,6 +55,7 @@ class NodeItem(QGraphicsItem):
         self.is_faulty = False
         self.parameters = 0
         self.hot_port: tuple[str, bool] | None = None
+        self.inner: Inner | None = None
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIsSelectable)
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemHasNoContents)
         self.setZValue(1)
@@ -77,15 +91,22 @@ class NodeItem(QGraphicsItem):
         """Tell the picture where the node is."""
         if self.graph is not None:
             box, rect = self.layout_.box.translated(self.pos()), self.layout_.rect
-            self.graph.nodes.put(self, box, (self.x(), self.y(), rect.width(), rect.height()))
+            corner = self.pos()
+            self.graph.nodes.put(self, box, (corner.x(), corner.y(), rect.width(), rect.height()))
+            self._style()
             self.graph.update(box)
 
-    def update(self) -> None:  # type: ignore[override]
-        """Draw it anew."""
-        self.sprite = None
+    def _style(self) -> None:
+        """Write down how it looks from afar."""
         if self.graph is not None and self.row >= 0:
             self.graph.nodes.special[self.row] = bool(self.problems)
             self.graph.nodes.styles[self.row] = CATEGORIES.get(self.layer.category if self.layer else "", 0)
+
+    def update(self) -> None:  # type: ignore[override]
+        """Draw it anew."""
+        self.sprite_scale = 0.0
+        if self.graph is not None and self.row >= 0:
+            self._style()
             self.graph.update(self.layout_.box.translated(self.pos()))
 
     def _help(self) -> str:
@@ -97,6 +118,13 @@ class NodeItem(QGraphicsItem):
         """What the header says: the name, or the kind of layer."""
         layer = self.layer
         return self.node.name or (layer.title() if layer else self.node.type)
+
+    @property
+    def badge(self) -> str:
+        """How a block runs, where it does not run once: ``× 12``, ``scan``."""
+        options = self.node.options
+        mode = options.get("mode") if self.layer is not None and self.layer.role == "block" else None
+        return f"× {options.get('repeat', 1)}" if mode == REPEAT else "scan →" if mode == SCAN else ""
 
     @property
     def kind(self) -> str:
@@ -129,28 +157,38 @@ class NodeItem(QGraphicsItem):
         path.addRect(self.layout_.rect)
         return path
 
-    def summary(self) -> list[str]:
-        """The main options in few words: one line, or one for each port row."""
+    def rows(self) -> list[Field]:
+        """The main options: one line, or one for each port row."""
         layer = self.layer
         options = self.node.options
-        if layer is None:
-            return [", ".join(f"{name} {value}" for name, value in list(options.items())[:SHOWN_OPTIONS])]
+        if layer is None or self.layout_.is_dot or layer.role == "block":
+            text = ", ".join(f"{name} {value}" for name, value in list(options.items())[:SHOWN_OPTIONS])
+            return [Field(text)] if layer is None else []
         if layer.role == "input":
-            return [str(options.get("field") or "choose a field")]
+            return [Field("", str(options.get("field") or "choose a field"), "field")]
         if layer.role == "loss":
             weight = options.get("weight", 1.0)
-            return [] if weight == 1.0 else [f"× {weight:g}"]
-        telling = [name for name, o in layer.options().items() if o.kind not in ("float", "bool", "python")] or [
+            return [] if weight == 1.0 else [Field("", f"× {weight:g}", "weight")]
+        telling = [name for name, o in layer.options().items() if o.kind not in ("float", "bool")] or [
             name for name, o in layer.options().items() if options.get(name, o.default) != o.default
         ]
-        first = [f"{name} {_short(options.get(name))}" for name in telling[:SHOWN_OPTIONS]]
+        first = [Field(name, short(options.get(name)), name) for name in telling[:1]]
         if self.layout_.rows > 1:
-            flags = [name for name in layer.options() if options.get(name) is True and name != "bias"]
-            return [*first[:1], *flags]
-        return [first[0]] if first else []
+            return first + [Field(name) for name in layer.options() if options.get(name) is True and name != "bias"]
+        return first
+
+    def field_at(self, scene_pos: QPointF) -> tuple[Field, QRectF] | None:
+        """The value under a point of the scene that can be changed on the spot, with its place in the scene."""
+        at = scene_pos - self.pos()
+        for row, field in enumerate(self.rows()[: self.layout_.rows]):
+            pill = self.layout_.pill(row, len(field.value))
+            if field.option and pill.contains(at):
+                return field, pill.translated(self.pos())
+        return None
 
 
-def _short(value: object) -> str:
+def short(value: object) -> str:
+    """An option's value in few letters."""
     if isinstance(value, list | tuple):
         return " × ".join(map(str, value))
     return f"{value:g}" if isinstance(value, float) else str(value)

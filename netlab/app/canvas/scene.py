@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from math import isfinite, log10
 
 from PySide6.QtCore import QPointF, QRectF, QTimer, Signal
 from PySide6.QtWidgets import QGraphicsScene
@@ -10,20 +11,23 @@ from shiboken6 import isValid
 
 from netlab.app.canvas.frames import Frames
 from netlab.app.canvas.graph_item import GraphItem
+from netlab.app.canvas.inner import inner_of
 from netlab.app.canvas.node_item import NodeItem
 from netlab.app.canvas.tie_item import TieItem
 from netlab.app.canvas.wire_item import WireItem
 from netlab.app.session import Session
 from netlab.app.theme import themes
+from netlab.app.training.follower import RunFollower
 from netlab.compiler.blocks import class_of
 from netlab.compiler.flows import Flow, flows
 from netlab.compiler.infer import Inferred
 from netlab.compiler.problem import Problem
 from netlab.document.diff import Diff
-from netlab.document.graph import BLOCK_INPUT, BLOCK_OUTPUT, Edge, Graph
+from netlab.document.graph import BLOCK, Edge, Graph
 from netlab.document.project import Project
 
 MARGIN = 4000.0
+DECADES = 4
 
 
 class CanvasScene(QGraphicsScene):
@@ -43,6 +47,7 @@ class CanvasScene(QGraphicsScene):
         self._resting.setSingleShot(True)
         self._resting.timeout.connect(self._rest)
         self.graph, self.ties = GraphItem(self._resting), TieItem()
+        self._facts: tuple[object, object, object] = (None, None, None)  # what the items were told last
         self._selecting = False
         session.changed.connect(self._follow)
         session.replaced.connect(self.rebuild)
@@ -50,6 +55,7 @@ class CanvasScene(QGraphicsScene):
         session.inferred_changed.connect(self._show_facts)
         session.fault_changed.connect(lambda: self._show_facts(session.inferred))
         session.selection_changed.connect(self._show_selection)
+        session.run_changed.connect(self._follow_run)
         self.selectionChanged.connect(self._tell_selection)
         themes.changed.connect(self._repaint)
         self.rebuild()
@@ -116,12 +122,15 @@ class CanvasScene(QGraphicsScene):
         return edge in graph.edges and graph.nodes[graph.edges[edge].source].parent == self.session.scope
 
     def _touched(self, graph: Graph, diff: Diff) -> set[str]:
-        """The changed nodes, and the blocks whose ports are among them."""
+        """The changed nodes, and the blocks that they lie in."""
         found = set(diff.ids("node"))
         for id in list(found):
-            for record in diff.changes[f"node/{id}"]:
-                if record is not None and record.type in (BLOCK_INPUT, BLOCK_OUTPUT):
-                    found.add(record.parent)
+            found.update(record.parent for record in diff.changes[f"node/{id}"] if record is not None and record.parent)
+        for id in diff.ids("edge"):
+            for record in diff.changes[f"edge/{id}"]:
+                node = graph.nodes.get(record.source) if record is not None else None
+                if node is not None and node.parent:
+                    found.add(node.parent)
         return found
 
     def _put_node(self, id: str, graph: Graph) -> None:
@@ -130,10 +139,13 @@ class CanvasScene(QGraphicsScene):
         layer = class_of(graph, node)
         if item is None:
             item = self.nodes[id] = NodeItem(node, layer)
-            item.graph = self.graph
             self.addItem(item)
         inputs, outputs = (set[str](), set[str]()) if layer is not None else _ports_in_use(graph, id)
+        item.inner = inner_of(graph, id) if node.type == BLOCK else None
         item.show_node(node, layer, inputs, outputs)
+        if item.graph is None:
+            item.graph = self.graph
+            item.place()
 
     def _drop_node(self, id: str) -> None:
         item = self.nodes.pop(id)
@@ -171,6 +183,10 @@ class CanvasScene(QGraphicsScene):
         self.ties.lay()
 
     def _show_facts(self, inferred: Inferred) -> None:
+        shown = (inferred, self.session.fault, self.graph)
+        if all(one is other for one, other in zip(shown, self._facts, strict=True)):
+            return
+        self._facts = shown
         by_node: dict[str, list[Problem]] = {}
         faulty = set()
         fault = [self.session.fault] if self.session.fault is not None else []
@@ -182,6 +198,16 @@ class CanvasScene(QGraphicsScene):
         known = flows(self.session.project, inferred)
         for id, wire in self.wires.items():
             wire.show_facts(known.get(id, Flow()), id in faulty)
+
+    def _follow_run(self, run: RunFollower | None) -> None:
+        self.graph.set_glow({})
+        if run is not None:
+            run.gradients_changed.connect(self._show_glow)
+            run.status_changed.connect(self._show_glow)
+
+    def _show_glow(self, _: object = None) -> None:
+        run = self.session.run
+        self.graph.set_glow(glow_of(run.gradients()) if run is not None and run.is_live else {})
 
     def _show_selection(self, ids: list[str]) -> None:
         if self._selecting:
@@ -241,6 +267,15 @@ class CanvasScene(QGraphicsScene):
         reach = QRectF(pos - QPointF(6, 6), pos + QPointF(6, 6))
         found = [item for item in self.items(reach) if isinstance(item, WireItem) and item.id]
         return found[0] if found else None
+
+
+def glow_of(gradients: Mapping[str, float]) -> dict[str, float]:
+    """From 0 for a gradient four orders below the largest, to 1 for the largest; in steps that the eye can tell."""
+    largest = max((size for size in gradients.values() if isfinite(size)), default=0.0)
+    if largest <= 0:
+        return {}
+    levels = {id: log10(max(size, 1e-30) / largest) / DECADES for id, size in gradients.items() if isfinite(size)}
+    return {id: round(max(0.0, 1.0 + level), 1) for id, level in levels.items()}
 
 
 def _ports_in_use(graph: Graph, id: str) -> tuple[set[str], set[str]]:

@@ -44,7 +44,7 @@ class Sprites:
 
     def forget(self, item: NodeItem) -> None:
         """Let go of the picture of a node."""
-        item.sprite = None
+        item.sprite, item.sprite_scale = None, 0.0
         self._bytes -= self._held.pop(item, 0)
 
     def clear(self) -> None:

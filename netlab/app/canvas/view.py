@@ -17,21 +17,24 @@ from PySide6.QtGui import (
     QMouseEvent,
     QNativeGestureEvent,
     QPainter,
+    QPaintEvent,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QGraphicsView, QWidget
 
 from netlab.app.canvas import editing, keyboard
+from netlab.app.canvas.drawing import paint_grid
 from netlab.app.canvas.fix_card import FixCard
 from netlab.app.canvas.gestures import tool_for
 from netlab.app.canvas.glide import Glide
-from netlab.app.canvas.graph_item import paint_grid
 from netlab.app.canvas.menu import menu_at
+from netlab.app.canvas.minimap import Minimap
 from netlab.app.canvas.quick_add import QuickAdd
 from netlab.app.canvas.scene import CanvasScene
 from netlab.app.canvas.tools.key_wire import KeyWireTool
 from netlab.app.canvas.tools.pan import PanTool
 from netlab.app.canvas.tools.tool import Tool
+from netlab.app.canvas.value_editor import edit_value
 from netlab.app.offered import offered
 from netlab.app.palette import MIME
 from netlab.app.preferences import preferences
@@ -69,6 +72,7 @@ class CanvasView(QGraphicsView):
         self.setAcceptDrops(True)
         self.setMouseTracking(True)
         self.setAccessibleName("Canvas")
+        self.minimap = Minimap(self, self.scene_)
         self.quick_add = QuickAdd(self)
         self.quick_add.chosen.connect(self._add_chosen)
         self.quick_add.dismissed.connect(self._forget_loose_end)
@@ -167,6 +171,14 @@ class CanvasView(QGraphicsView):
     def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:
         paint_grid(painter, QRectF(rect), self.zoom)
 
+    def paintEvent(self, event: QPaintEvent) -> None:
+        region = event.region()
+        if region.rectCount() <= 4:  # a push along both axes bares two strips, around which lies the whole window
+            parts = list(region)  # type: ignore[call-overload]
+            self.scene_.graph.exposed = [self.mapToScene(part.adjusted(-1, -1, 1, 1)).boundingRect() for part in parts]
+        super().paintEvent(event)
+        self.scene_.graph.exposed = []
+
     def scrollContentsBy(self, dx: int, dy: int) -> None:
         self.scene_.graph.hurry()
         super().scrollContentsBy(dx, dy)
@@ -183,6 +195,7 @@ class CanvasView(QGraphicsView):
 
     def resizeEvent(self, event: object) -> None:
         super().resizeEvent(event)  # type: ignore[arg-type]
+        self.minimap.place()
         if not getattr(self, "_sized", False):
             self._sized = True
             self.fit()
@@ -231,7 +244,9 @@ class CanvasView(QGraphicsView):
         if self.scene_.port_at(pos) is not None:
             pass
         elif (node := self.scene_.node_at(pos)) is not None:
-            if node.node.type == BLOCK:
+            if edit_value(self, node, pos):
+                pass
+            elif node.node.type == BLOCK:
                 self.session.enter(node.node.id)
             else:
                 self.edit_requested.emit(node.node.id)

@@ -67,6 +67,7 @@ class WireItem(QGraphicsItem):
         self.graph: GraphItem | None = None
         self.row = -1
         self.flow = Flow()
+        self._label = ""
         self.faulty = False
         self.hovered = False
         self.leads_back = False
@@ -83,7 +84,7 @@ class WireItem(QGraphicsItem):
     @property
     def label(self) -> str:
         """The shape of what flows."""
-        return str(self.flow.shape) if self.flow.shape is not None else ""
+        return self._label
 
     @property
     def style(self) -> int:
@@ -99,8 +100,13 @@ class WireItem(QGraphicsItem):
         self._box = self.path.controlPointRect().adjusted(-10, -14, 10, 14)
         self._label_box = None
         if self.graph is not None:
-            self.graph.wires.put(self, self._box, (start.x(), start.y(), end.x(), end.y()))
             self.graph.update(before)
+            self._place()
+
+    def _place(self) -> None:
+        if self.graph is not None and self.isVisible():
+            start, end = self.path.pointAtPercent(0), self.path.currentPosition()
+            self.graph.wires.put(self, self._box, (start.x(), start.y(), end.x(), end.y()))
             self.update()
 
     def set_faulty(self, faulty: bool) -> None:
@@ -113,6 +119,7 @@ class WireItem(QGraphicsItem):
         """Take over what flows; redraws only if it is new."""
         if (flow, faulty) != (self.flow, self.faulty):
             self.flow, self.faulty = flow, faulty
+            self._label = str(flow.shape) if flow.shape is not None else ""
             self._label_box = None
             self.setToolTip(f"{flow.kind}  {flow.shape}" if flow.shape is not None else "")
             self.update()
@@ -128,7 +135,12 @@ class WireItem(QGraphicsItem):
 
     def setVisible(self, visible: bool) -> None:
         super().setVisible(visible)
-        self.update()
+        if self.graph is not None and visible != (self.row >= 0):
+            self.graph.update(self._box)
+            if visible:
+                self._place()
+            else:
+                self.graph.wires.drop(self)
 
     def boundingRect(self) -> QRectF:
         return self._box
@@ -190,14 +202,17 @@ def paint_highlight(painter: QPainter, wire: WireItem, zoom: float) -> None:
     painter.drawPath(wire.path)
 
 
-def paint_label(painter: QPainter, wire: WireItem) -> None:
-    """The shape on the wire."""
+def paint_label(painter: QPainter, wire: WireItem, parts: list[QRectF], plain: bool) -> None:
+    """The shape on the wire, if it lies in one of these parts of the scene; without its rounded edge if `plain`."""
     box = wire.label_box()
-    if box.isEmpty():
+    if not any(part.intersects(box) for part in parts):
         return
-    painter.setPen(QPen(color("error" if wire.faulty else "border"), 1))
-    painter.setBrush(color("canvas"))
-    painter.drawRoundedRect(box, 6, 6)
+    if plain:
+        painter.fillRect(box, color("canvas"))
+    else:
+        painter.setPen(QPen(color("error" if wire.faulty else "border"), 1))
+        painter.setBrush(color("canvas"))
+        painter.drawRoundedRect(box, 6, 6)
     painter.setFont(font(LABEL_POINTS))
     painter.setPen(color("error" if wire.faulty else "muted"))
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, wire.label)

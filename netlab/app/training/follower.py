@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from netlab.protocol.summaries import GRADIENTS, Levels
 from netlab.runs.reader import LIVE, LogLine, Reading, RunReader, is_alive
 
 POLL_MS = 40
@@ -52,6 +53,7 @@ class RunFollower(QObject):
 
     metrics = Signal(object)  # names that have new points
     reading = Signal(object)
+    gradients_changed = Signal()
     rewound = Signal(int)  # the run went back to a checkpoint at this step
     status_changed = Signal(object)
     log = Signal(object)
@@ -92,6 +94,12 @@ class RunFollower(QObject):
         found = self.curves.get(name)
         return (found.steps, found.values) if found is not None else (np.empty(0), np.empty(0))
 
+    def gradients(self) -> dict[str, float]:
+        """How large the gradient of each node was last, by its id; empty before the first step."""
+        found = self.readings.get((GRADIENTS, ""))
+        told = found.summary if found is not None else None
+        return dict(zip(told.nodes, told.values, strict=True)) if isinstance(told, Levels) else {}
+
     def poll(self) -> None:
         """Take in what is new."""
         update = self.reader.poll()
@@ -106,6 +114,8 @@ class RunFollower(QObject):
         for reading in update.readings:
             self.readings[reading.probe, reading.node] = reading
             self.reading.emit(reading)
+            if reading.probe == GRADIENTS:
+                self.gradients_changed.emit()
         for line in update.log:
             self.lines.append(line)
             self.log.emit(line)

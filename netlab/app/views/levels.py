@@ -1,0 +1,62 @@
+"""Levels: one number a node on a logarithmic scale, so that what vanishes or explodes stands out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from netlab.app.theme import color, themes
+from netlab.app.views.view import View
+from netlab.protocol.summaries import Levels
+from netlab.runs.reader import Reading
+
+SMALLEST = 1e-12
+SHOWN_NAMES = 24
+
+
+class LevelsView(View):
+    """A bar for every node, in the order in which the numbers flow."""
+
+    summary = Levels
+    title = "Gradients"
+    together = True
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.plot: Any = pg.PlotWidget()  # pyqtgraph is not typed
+        self.bars = pg.BarGraphItem(x=[0], height=[0], width=0.8)
+        self.plot.addItem(self.bars)
+        self.plot.hideButtons()
+        self.plot.setLabel("left", "gradient, log₁₀ of its root mean square")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.plot)
+        themes.changed.connect(self._restyle)
+        self._restyle()
+
+    def _restyle(self) -> None:
+        self.plot.setBackground(color("surface"))
+        for name in ("left", "bottom"):
+            self.plot.getAxis(name).setPen(color("border"))
+            self.plot.getAxis(name).setTextPen(color("muted"))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.plot.close()  # pyqtgraph makes menus of its own, which nobody else would let go of
+        self.plot.deleteLater()
+        super().closeEvent(event)
+
+    def show_reading(self, reading: Reading, name: str) -> None:
+        told = reading.summary
+        assert isinstance(told, Levels)
+        values = np.nan_to_num(np.array(told.values, float), nan=0.0, posinf=1e30, neginf=0.0)
+        heights = np.log10(np.maximum(values, SMALLEST))
+        floor = float(np.floor(heights.min())) - 0.2 if len(heights) else 0.0
+        self.bars.setOpts(x=np.arange(len(heights)), y0=floor, height=heights - floor, brush=color("train"), pen=None)
+        every = max(1, -(-len(told.names) // SHOWN_NAMES))
+        ticks = [(i, told.names[i].strip('"')) for i in range(0, len(told.names), every)]
+        self.plot.getAxis("bottom").setTicks([ticks])
+        self.plot.setTitle(f"Step {reading.step:,}", color=color("text").name(), size="10pt")
