@@ -91,6 +91,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("copy", "Copy", "Edit", "Copy the selected nodes with the wires between them.", lambda w: w.copy(),
            _is_any, "Ctrl+C"),
     Action("paste", "Paste", "Edit", "Put copied nodes onto the canvas.", lambda w: w.paste(), shortcut="Ctrl+V"),
+    Action("paste_code", "Paste code as graph…", "Edit", "Make nodes of a class of PyTorch in the clipboard.",
+           lambda w: w.paster.paste()),
     Action("duplicate", "Duplicate", "Edit", "Copy and paste at once.", lambda w: w.duplicate(),
            _is_any, "Ctrl+D"),
     Action("delete", "Delete", "Edit", "Remove the selected nodes and wires.", lambda w: editing.delete_selection(w.canvas),

@@ -35,6 +35,7 @@ from netlab.app.history_panel import HistoryPanel
 from netlab.app.inspector import Inspector
 from netlab.app.layer_help import amount
 from netlab.app.palette import Palette
+from netlab.app.pasting import CodePaster
 from netlab.app.preferences_dialog import PreferencesDialog
 from netlab.app.problems import ProblemsPanel
 from netlab.app.runs.panel import RunsPanel
@@ -68,6 +69,7 @@ class MainWindow(QMainWindow):
         self._build_centre()
         self._build_docks()
         self.exporter = Exporter(session, self)
+        self.paster = CodePaster(session, self)
         self.examples_menu: QMenu
         self.recent_menu: QMenu
         menus.build(self)
@@ -317,8 +319,8 @@ class MainWindow(QMainWindow):
         clipboard.copy(self.session)
 
     def paste(self) -> None:
-        """Paste nodes."""
-        clipboard.paste(self.session)
+        """Paste nodes, or code as nodes."""
+        self.paster.paste_any()
 
     def copy_code(self) -> None:
         """Copy the selected nodes as text."""
@@ -386,6 +388,7 @@ class MainWindow(QMainWindow):
         recent.settings().setValue("geometry", self.saveGeometry())
         recent.settings().setValue("docks", self.saveState())
         self.exporter.shutdown()
+        self.paster.shutdown()
         self.session.close()
         event.accept()
 

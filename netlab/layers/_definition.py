@@ -43,7 +43,7 @@ def read(text: str) -> Definition:
     Raises:
         SyntaxError: it does not parse, has no class or function to use, or holds what NetLab cannot carry; with line.
     """
-    _refuse_hidden(text)
+    refuse_hidden(text)
     tree = parse(text)
     for node in ast.walk(tree):
         if isinstance(node, ast.Global):
@@ -75,7 +75,7 @@ def parse(text: str) -> ast.Module:
         raise SyntaxError(str(error), ("", 1, 0, "")) from None
 
 
-def _refuse_hidden(text: str) -> None:
+def refuse_hidden(text: str) -> None:
     """Code has to be what it looks like: no characters that turn the reading direction, or that nobody sees."""
     if text.isascii() and text.isprintable():
         return
