@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QKeySequence
 
+from netlab.app import consent
 from netlab.app.canvas import editing, keyboard
 from netlab.app.canvas.aligning import WAYS
 from netlab.app.keep_block import keep_block
@@ -156,7 +157,7 @@ ACTIONS: tuple[Action, ...] = (
            shortcut="Ctrl+M"),
     Action("theme", "Theme", "View", "Switch between the light and the dark theme.", lambda w: w.toggle_theme(),
            shortcut="Ctrl+Shift+L", toolbar=True, separate=True),
-    Action("train", "Train", "Run", "Train this model.", lambda w: w.train(),
+    Action("train", "Train", "Run", "Train this model.", lambda w: consent.ask(w.session, w) and w.session.train(),
            lambda s: not s.inferred.blocking and not s.is_running, "F5", toolbar=True),
     Action("pause", "Pause or go on", "Run", "Let the run wait, or go on.", lambda w: w.toggle_pause(),
            _state("running", "paused"), "F6"),

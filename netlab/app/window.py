@@ -285,11 +285,6 @@ class MainWindow(QMainWindow):
         if name:
             self.session.attach(Path(name))
 
-    def train(self) -> None:
-        """Start a run, once code that nobody here has read was read and agreed to."""
-        if consent.ask(self.session, self):
-            self.session.train()
-
     def export_code(self) -> None:
         """Write the standalone source."""
         name, _ = QFileDialog.getSaveFileName(self, "Export code", "model.py", "Python (*.py)")
