@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import logging
 import os
+import stat
 import sys
 import threading
 from collections.abc import Iterator
@@ -113,3 +114,24 @@ def _qt_things() -> dict[int, str]:
             )
             found[id(thing)] = about
     return found
+
+
+STAND_IN = """#!/bin/sh
+echo $$ >> "$LINE/pids"
+if [ -e "$LINE/broken" ]; then echo "ssh: connect to host gpu1 port 22: No route to host" >&2; exit 255; fi
+while [ $# -gt 1 ]; do shift; done
+exec sh -c "exec $1"
+"""
+
+
+@pytest.fixture
+def line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A stand-in for ssh that runs its command on this machine; the folder has its state: ``pids`` of what it started, ``broken`` while the line is."""
+    place = tmp_path / "line"
+    place.mkdir()
+    ssh = place / "ssh"
+    ssh.write_text(STAND_IN)
+    ssh.chmod(ssh.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("PATH", f"{place}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("LINE", str(place))
+    return place

@@ -159,6 +159,8 @@ ACTIONS: tuple[Action, ...] = (
            shortcut="Ctrl+Shift+L", toolbar=True, separate=True),
     Action("train", "Train", "Run", "Train this model.", lambda w: consent.ask(w.session, w) and w.session.train(),
            lambda s: not s.inferred.blocking and not s.is_running, "F5", toolbar=True),
+    Action("train_elsewhere", "Train on another machine…", "Run", "Train by ssh on another machine, and mirror the run here.",
+           lambda w: w.runs.train_elsewhere(), lambda s: not s.inferred.blocking),
     Action("pause", "Pause or go on", "Run", "Let the run wait, or go on.", lambda w: w.toggle_pause(),
            _state("running", "paused"), "F6"),
     Action("stop", "Stop", "Run", "End the run with a checkpoint.", lambda w: w.session.stop(),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit
+from PySide6.QtWidgets import QApplication, QInputDialog, QLineEdit
 
 from netlab.app.runs.panel import RunsPanel
 from netlab.app.runs.table import KEY
@@ -135,3 +136,27 @@ def test_a_queued_run_waits_in_sight_and_can_be_stopped(panel: RunsPanel, qtbot)
             return panel.runs[name].state == "stopped"
 
         qtbot.waitUntil(stopped, timeout=20_000)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the stand-in is a shell script")
+def test_a_run_is_trained_on_another_machine(
+    panel: RunsPanel, qtbot, line: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = line / "netlab"  # NetLab as it is installed over there
+    there.write_text(f'#!/bin/sh\ncd "$LINE"\nexec {sys.executable} -m netlab "$@"\n')
+    there.chmod(0o755)
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).resolve().parents[2]))
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_: ("bad host", True))
+    action = panel.window().actions_["train_elsewhere"]
+    action.trigger()
+    assert panel.session.run is None
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_: ("gpu1", True))
+    action.trigger()
+    run = panel.session.run
+    assert run is not None
+    qtbot.waitUntil(lambda: int(run.status.get("step", 0)) > 5, timeout=60_000)
+    assert run.status["device"] == "cpu on gpu1"
+    (other,) = (found.parent for found in (line / "runs").glob("*/project.netlab"))
+    panel.session.stop()
+    qtbot.waitUntil(lambda: run.status["state"] in ("stopped", "finished"), timeout=60_000)
+    assert (run.folder / "model.py").read_bytes() == (other / "model.py").read_bytes()

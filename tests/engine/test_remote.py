@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import stat
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -21,25 +20,6 @@ from netlab.runs.reader import RunReader
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the stand-in is a shell script")
 NETLAB = f"{sys.executable} -m netlab"
-SSH = """#!/bin/sh
-echo $$ >> "$LINE/pids"
-if [ -e "$LINE/broken" ]; then echo "ssh: connect to host gpu1 port 22: No route to host" >&2; exit 255; fi
-while [ $# -gt 1 ]; do shift; done
-exec sh -c "exec $1"
-"""
-
-
-@pytest.fixture
-def line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with the stand-in's state: ``pids`` of what it started, ``broken`` while the line is."""
-    place = tmp_path / "line"
-    place.mkdir()
-    ssh = place / "ssh"
-    ssh.write_text(SSH)
-    ssh.chmod(ssh.stat().st_mode | stat.S_IXUSR)
-    monkeypatch.setenv("PATH", f"{place}{os.pathsep}{os.environ['PATH']}")
-    monkeypatch.setenv("LINE", str(place))
-    return place
 
 
 def cut(line: Path) -> None:

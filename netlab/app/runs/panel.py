@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
+    QInputDialog,
     QLabel,
     QLineEdit,
     QMenu,
@@ -20,6 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from netlab.app import recent
 from netlab.app.runs.curves import Overlay
 from netlab.app.runs.differences import Differences
 from netlab.app.runs.table import KEY, Row, Table
@@ -28,7 +30,7 @@ from netlab.app.theme import series
 from netlab.app.training.panel import WORDS
 from netlab.document import file
 from netlab.protocol import commands
-from netlab.runs import queue, trash
+from netlab.runs import queue, remote, trash
 from netlab.runs.about import describe
 from netlab.runs.compare import final_metrics
 from netlab.runs.reader import LIVE
@@ -195,6 +197,27 @@ class RunsPanel(QWidget):
         self.session.message.emit(f"{folder.name} waits for its turn.", "info")
         self._soon()
 
+    def train_elsewhere(self) -> None:
+        """Ask for a machine, and train the project there as it is now."""
+        kept = recent.settings()
+        text = "Host, as ssh takes it: a name from your ssh configuration, or user@host.\nNetLab has to be installed there."
+        host, wanted = QInputDialog.getText(
+            self, "Train on another machine", text, QLineEdit.EchoMode.Normal, str(kept.value("host", ""))
+        )
+        if not wanted:
+            return
+        try:
+            folder = remote.create(file.encode(self.session.project), host.strip(), self.root)
+        except (file.FileError, ValueError, OSError) as error:
+            self.session.message.emit(str(error), "error")
+            return
+        kept.setValue("host", host.strip())
+        self._mirror(folder)
+
+    def _mirror(self, folder: Path) -> None:
+        self.session.jobs.mirror(folder)
+        self.session.attach(folder, awaited=True)
+
     def watch(self, run: RunInfo) -> None:
         """Show a run in the training panel and the views."""
         self.session.attach(run.path)
@@ -264,6 +287,8 @@ class RunsPanel(QWidget):
             item = self.table.selectedItems()[0]
             menu.addAction("Rename", lambda: self.table.editItem(item, 0))
             menu.addAction("Write a note", lambda: self.table.editItem(item, self.table.columnCount() - 1))
+            if runs[0].state in ("lost", "failed") and (runs[0].path / remote.FILE).exists():
+                menu.addAction("Mirror again", lambda: self._mirror(runs[0].path))
         if any(run.state in LIVE for run in runs):
             menu.addAction("Stop", lambda: [commands.append(run.path, commands.Stop()) for run in runs])
         menu.addSeparator()

@@ -50,6 +50,11 @@ class Jobs(QObject):
         self._reaper.start()
         return folder
 
+    def mirror(self, folder: Path) -> None:
+        """Let a process keep the copy of a run that is on another machine."""
+        self._started.append(launch(["mirror", str(folder.resolve())], log=folder / "engine.log"))
+        self._reaper.start()
+
     def sweep(self, folder: Path) -> None:
         """Let a process drive a sweep."""
         self._started.append(launch(["sweep", str(folder.resolve())], log=folder / "engine.log"))
