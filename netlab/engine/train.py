@@ -77,12 +77,13 @@ def run_job(
             asked = Asked() if team.size > 1 else signalled  # in a team all have to hear of it at the same step
             Job(folder, writer, on_metrics, resume, Orders(team, reader, signalled), asked, team).run()
     except TrainingFault as fault:
-        _tell(writer, fault) if not team.lost else _tell_loss(writer, team, fault)
+        _tell(writer, fault, team)
     except (CompileError, ValueError, OSError) as error:
         writer.log("error", str(error), detail=traceback.format_exc())
         writer.status(state="failed", message=str(error))
     except Exception as error:
-        _tell(writer, faults.of_unexpected(error))
+        team.lost = team.size > 1 and is_loss_of_a_partner(error)  # between the steps all talk to each other too
+        _tell(writer, faults.of_unexpected(error), team)
     finally:
         writer.close()
     run = RunReader(folder)
@@ -109,7 +110,10 @@ def _tell_loss(writer: RunWriter, team: Team, fault: TrainingFault) -> None:
     writer.status(state="starting" if team.may_restart else "failed", message=message)
 
 
-def _tell(writer: RunWriter, fault: TrainingFault) -> None:
+def _tell(writer: RunWriter, fault: TrainingFault, team: Team) -> None:
+    if team.lost:
+        _tell_loss(writer, team, fault)
+        return
     writer.log("error", fault.message, fault.node, fault.detail)
     writer.status(state="failed", message=fault.message, node=fault.node)
 
