@@ -8,6 +8,7 @@ from typing import Any
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QSpinBox, QWidget
 
 from netlab.app.code_field import CodeField
+from netlab.app.names_picker import NamesPicker
 from netlab.options import Bool, Choice, Float, Int, Ints, Names, Option, OptionError, Python, Size, Text
 
 Changed = Callable[[Any], object]
@@ -40,6 +41,8 @@ def _make(option: Option[Any], value: Any, changed: Changed, suggestions: list[s
             return _size(option, value, changed)
         case Ints():
             return _ints(option, value, changed)
+        case Names() if suggestions:
+            return NamesPicker(suggestions, value, changed)
         case Names():
             return _names(value, changed)
         case Python():

@@ -5,8 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from PySide6.QtWidgets import QComboBox, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
+from netlab.app.data.options import source_form
+from netlab.app.data.sources import KEY, SourceBox
 from netlab.app.form import form, heading, muted
 from netlab.app.session import Session
 from netlab.app.sweeps.dialog import ask_sweep
@@ -14,8 +16,6 @@ from netlab.data.dataset import catalogue, source_of
 from netlab.document import edits
 from netlab.document.training import Training
 from netlab.document.values import plain
-
-ABOVE = ("validation", "test", "split_seed")  # options every source has, shown last
 
 
 def project_settings(session: Session) -> QWidget:
@@ -48,30 +48,18 @@ def project_settings(session: Session) -> QWidget:
 
 
 def _data(session: Session, layout: QVBoxLayout) -> None:
-    known = catalogue()
     choice = session.project.data
-    combo = QComboBox()
-    combo.setObjectName("data")
-    combo.setAccessibleName("Data set")
-    for key, source in known.items():
-        combo.addItem(source.title, key)
-    combo.setCurrentIndex(combo.findData(choice.source))
-    combo.activated.connect(lambda _: _choose(session, str(combo.currentData())))
-    layout.addWidget(combo)
-    source = known.get(choice.source)
-    if source is None:
-        return
-    layout.addWidget(muted(f"{source.about}\n{source.licence}"))
-    options = {name: option for name, option in source.options().items() if name not in ABOVE}
-    options |= {name: option for name, option in source.options().items() if name in ABOVE}
-    layout.addWidget(
-        form(
-            options,
-            choice.options,
-            lambda name, value: _set_data(session, name, value),
-            sweep=partial(ask_sweep, session, "data"),
+    box = SourceBox()
+    box.show_key(choice.source)
+    box.activated.connect(lambda _: _choose(session, str(box.currentData(KEY))))
+    layout.addWidget(box)
+    source = catalogue().get(choice.source)
+    if source is not None:
+        layout.addWidget(muted(str(choice.options.get("path", "")) or f"{source.about}\n{source.licence}"))
+        changed = partial(_set_data, session)
+        layout.addWidget(
+            source_form(source, choice.options, changed, reading=False, sweep=partial(ask_sweep, session, "data"))
         )
-    )
 
 
 def _set_title(session: Session, title: str) -> None:
@@ -80,7 +68,7 @@ def _set_title(session: Session, title: str) -> None:
 
 
 def _choose(session: Session, key: str) -> None:
-    if key != session.project.data.source:
+    if key and key != session.project.data.source:
         options = plain(source_of(key, {}).values)
         session.apply(f"Use {catalogue()[key].title}", edits.set_data, key, options)
 

@@ -236,6 +236,9 @@ def _input_style(t: Theme) -> str:
 def _list_style(t: Theme) -> str:
     return f"""
     QTreeWidget, QListWidget, QTableWidget, #history {{ background: {t.surface}; border: none; outline: none; }}
+    QTableView {{ background: {t.surface}; border: none; outline: none; gridline-color: {t.hover};
+        selection-background-color: {t.selection}; selection-color: {t.text}; }}
+    QTableView QTableCornerButton::section {{ background: {t.surface}; border: none; border-bottom: 1px solid {t.border}; }}
     QHeaderView {{ background: {t.surface}; }}
     QHeaderView::section {{ background: {t.surface}; color: {t.muted}; border: none; border-bottom: 1px solid {t.border};
         padding: 4px 6px; }}

@@ -28,6 +28,7 @@ from netlab.app.canvas import editing
 from netlab.app.canvas.view import CanvasView
 from netlab.app.code_panel import CodePanel
 from netlab.app.command_palette import CommandPalette
+from netlab.app.data.panel import DataPanel
 from netlab.app.dropping import drop_files
 from netlab.app.exporting import FORMATS, Exporter
 from netlab.app.frame_dialog import FrameDialog
@@ -123,15 +124,9 @@ class MainWindow(QMainWindow):
         self._dock("Sweeps", self.sweeps, Area.BottomDockWidgetArea, beside="Runs")
         for panel in (self.runs, self.sweeps):
             panel.open_requested.connect(lambda run: self._if_saved(lambda: self.runs.open_project(run)))
-        for title in (
-            "Inspector",
-            "Code",
-            "Problems",
-            "History",
-            "Training",
-            "Runs",
-            "Sweeps",
-        ):  # their tabs say the title already
+        self.data = DataPanel(self.session)
+        self._dock("Data", self.data, Area.BottomDockWidgetArea, beside="Runs")
+        for title in set(self.docks) - {"Layers", "Views"}:  # their tabs say the title already
             self.docks[title].setTitleBarWidget(QWidget(self.docks[title]))
         for title in ("Inspector", "Training"):
             self.docks[title].raise_()
@@ -384,6 +379,7 @@ class MainWindow(QMainWindow):
         recent.settings().setValue("docks", self.saveState())
         self.exporter.shutdown()
         self.paster.shutdown()
+        self.data.shutdown()
         self.session.close()
         event.accept()
 

@@ -124,7 +124,7 @@ class Source(Options):
             "title": cls.title,
             "task": cls.task,
             "samples": cls.samples,
-            "bytes": cls.size,
+            "bytes": 0 if cls.of_file else cls.size,
             "reads": list(cls.suffixes),
             "fields": [{"name": f.name, "shape": f.shape, "dtype": f.dtype, "kind": f.kind} for f in cls._offered()],
             "licence": cls.licence,

@@ -27,10 +27,12 @@ class FileSource(Source):
 
     Class attributes:
         facts_type: the struct that `seen` holds as plain data.
+        decisive: options that decide what is found, so that the file has to be looked at again for another value.
     """
 
     of_file = True
     facts_type: ClassVar[type[msgspec.Struct]]
+    decisive: ClassVar[tuple[str, ...]] = ("path", "encoding", "delimiter", "decimal", "header")
     licence = "as the owner of the file says"
     origin = "a file of yours"
 

@@ -11,13 +11,17 @@ import numpy as np
 
 from netlab.catalogue import key_of
 from netlab.data.columns import ColumnFacts
+from netlab.data.curves import Curve, curves, marked
 from netlab.data.dataset import DataError, Dataset, Field, Source, catalogue
 from netlab.data.files import FileSource, parts, shown
-from netlab.data.findings import Finding, Progress, silent
+from netlab.data.findings import Finding, Ledger, Progress, silent
+from netlab.data.series import SeriesSource
+from netlab.data.tables import TableFile, read_all
 
 SHOWN_ROWS = 50
 SHOWN_IMAGES = 32
 SHOWN_TEXTS = 8
+LONGEST_CELL = 200
 BINS = 20
 
 
@@ -36,10 +40,15 @@ class Preview:
     Attributes:
         source, title, task: the source's key and title, and the key of its task.
         rows: how many rows can be used, of all parts together.
-        header, cells: the first rows as texts, for a table.
+        header, cells: the first rows as texts, for a table: as the file has them, or else as the model sees them.
         columns: what each column of a table file holds.
-        images: the first images, uint8 (n, H, W, 3), and what each is, in `captions`.
+        targets: the columns to foretell.
+        images: the first images, uint8 (n, H, W, 3).
         texts: the first texts as tokens, and their ids in `ids`.
+        captions: what each image or text is.
+        answers, answer_ids: what belongs to each text: the tokens it is to become, or the class of each of its tokens.
+        vocabulary: every token, by id.
+        curves, window: a series and its parts, and where one window and its horizon lie.
         classes: rows of each class, by name.
         lengths: of sequences, in tokens without padding; None if nothing is a sequence.
         histograms: of each number the model sees, in the units of the file, by name.
@@ -61,6 +70,12 @@ class Preview:
     captions: tuple[str, ...] = ()
     texts: tuple[tuple[str, ...], ...] = ()
     ids: tuple[tuple[int, ...], ...] = ()
+    targets: tuple[str, ...] = ()
+    answers: tuple[tuple[str, ...], ...] = ()
+    answer_ids: tuple[tuple[int, ...], ...] = ()
+    vocabulary: tuple[str, ...] = ()
+    curves: tuple[Curve, ...] = ()
+    window: tuple[float, float, float] | None = None
     classes: Mapping[str, int] = field(default_factory=dict)
     lengths: Histogram | None = None
     histograms: Mapping[str, Histogram] = field(default_factory=dict)
@@ -102,15 +117,21 @@ def guess(path: str | Path, key: str | None = None) -> FileSource:
     try:
         if key is not None:
             return known[key].guessed(path)
-        scores = [(source.likes(path), source) for source in known.values()]
-        score, best = max(scores, key=lambda pair: pair[0])
-        if score > 0:
-            return best.guessed(path)
+        fitting = suited(path)
+        if fitting:
+            return known[fitting[0]].guessed(path)
     except OSError as error:
         raise DataError(f"{shown(path)} cannot be read: {error.strerror or error}.") from error
     suffixes = sorted({suffix for source in known.values() for suffix in source.suffixes})
     told = f"No kind of data fits {shown(path.name)}."
     raise DataError(f"{told} NetLab reads folders of images, and files that end in {', '.join(suffixes)}.")
+
+
+def suited(path: Path) -> tuple[str, ...]:
+    """The keys of the sources that can read a file or folder, the one that fits best first."""
+    sources = [source for source in catalogue().values() if issubclass(source, FileSource)]
+    scores = sorted(((source.likes(path), key_of(source)) for source in sources), key=lambda pair: -pair[0])
+    return tuple(key for score, key in scores if score > 0)
 
 
 def look(source: FileSource, progress: Progress = silent) -> tuple[FileSource, Preview]:
@@ -149,8 +170,14 @@ def preview(source: Source, progress: Progress = silent) -> Preview:
         told["captions"] = _captions(dataset, label, rows[:SHOWN_IMAGES])
     if tokens := fields.get("tokens"):
         told |= _tokens(dataset, tokens, rows)
+        told["captions"] = _captions(dataset, label, rows[:SHOWN_TEXTS])
+        told |= _answers(dataset, tokens, rows[:SHOWN_TEXTS])
+    if isinstance(source, SeriesSource):
+        told |= {"curves": curves(dataset, source.stride), "window": marked(dataset, source.stride)}
     if kinds := [f for f in dataset.fields if f.kind in ("features", "points", "target", "series")]:
         told |= _numbers(dataset, kinds, rows)
+    if isinstance(source, TableFile):
+        told |= _head(source)
     counts = {name: len(part) for name, part in dataset.splits.items()}
     return _with(_bare(source, (), sum(counts.values()), ()), fields=dataset.fields, splits=counts, **told)
 
@@ -205,7 +232,34 @@ def _tokens(dataset: Dataset, tokens: Field, rows: np.ndarray) -> dict[str, Any]
     if dataset.tokenizer is not None:
         ids = tuple(tuple(map(int, row[:n])) for row, n in zip(column[:SHOWN_TEXTS], inside, strict=False))
         told |= {"ids": ids, "texts": tuple(tuple(map(dataset.tokenizer.token, row)) for row in ids)}
+        told["vocabulary"] = dataset.tokenizer.vocabulary()
     return told
+
+
+def _answers(dataset: Dataset, tokens: Field, rows: np.ndarray) -> dict[str, Any]:
+    """What is to be made of each text: tokens in the other form, or a class for each token."""
+    tags = next((f for f in dataset.fields if f.kind == "tags"), None)
+    made = next((f for f in reversed(dataset.fields) if f.kind == "tokens" and f.name == "target"), None)
+    ids = np.asarray(dataset.columns[tokens.name][rows])
+    if tags is not None:
+        classes = np.asarray(dataset.columns[tags.name][rows])
+        named = [[tags.names[c] if 0 <= c < len(tags.names) else "" for c in row] for row in classes.tolist()]
+        return {"answers": tuple(tuple(row[: int((i != 0).sum())]) for row, i in zip(named, ids, strict=True))}
+    if made is None or dataset.tokenizer is None:
+        return {}
+    found = np.asarray(dataset.columns[made.name][rows])
+    kept = tuple(tuple(i for i in row if i) for row in found.tolist())
+    return {"answer_ids": kept, "answers": tuple(tuple(map(dataset.tokenizer.token, row)) for row in kept)}
+
+
+def _head(source: TableFile) -> dict[str, Any]:
+    """The first rows of a file, as they are written."""
+    chunk = next(iter(read_all(source, Ledger())), None)
+    if chunk is None:
+        return {}
+    rows = chunk.frame.head(SHOWN_ROWS).rows()
+    cells = tuple(tuple("" if value is None else str(value)[:LONGEST_CELL] for value in row) for row in rows)
+    return {"header": tuple(chunk.frame.columns), "cells": cells, "targets": source.foretold}
 
 
 def _numbers(dataset: Dataset, kinds: list[Field], rows: np.ndarray) -> dict[str, Any]:

@@ -59,6 +59,10 @@ class SeriesSource(Source):
             needed = self.window + self.horizon
             told = f"The training part has {len(train)} steps, but a window and its horizon take {needed}."
             raise DataError(f"{told} Lower window or horizon.")
+        if not len(splits["val"]):
+            least = self.window + self.horizon
+            told = f"The validation part has {len(steps['val'])} steps, fewer than a window and its horizon ({least})"
+            ledger.say("no_validation", f"{told}, so nothing will show over-fitting. Lower window or horizon.")
         columns = {"past": np.concatenate(past), "future": np.concatenate(future)}
         scales = {
             "past": (mean.tolist(), std.tolist()),

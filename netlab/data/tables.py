@@ -93,6 +93,11 @@ class TableFile(FileSource):
             header=dialect.header,
         )
 
+    @property
+    def foretold(self) -> tuple[str, ...]:
+        """The columns that are foretold, where that is a matter of columns."""
+        return ()
+
     def _dialect(self, path: Path) -> Dialect | None:
         """How a delimited file is written, from the facts if they are there; None for other formats."""
         if path.suffix.lower() in (*PARQUET, *EXCEL):

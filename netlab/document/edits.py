@@ -248,6 +248,13 @@ def set_data_option(project: Project, name: str, value: Any) -> Project:
     return set_data(project, project.data.source, {**project.data.options, name: value})
 
 
+def set_model(project: Project, graph: Graph) -> Project:
+    """Put another model in the place of the one there is; probes go with its nodes."""
+    return add_nodes(
+        msgspec.structs.replace(project, graph=Graph(), probes={}), graph.nodes.values(), graph.edges.values()
+    )
+
+
 def set_training(project: Project, name: str, value: Any) -> Project:
     """Set one training value."""
     if value is None:

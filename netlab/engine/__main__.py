@@ -1,5 +1,5 @@
 """The engine process: ``python -m netlab.engine train RUN [--resume]``, ``sweep FOLDER``, ``partner`` of another
-one, ``try`` for code to be run once, in a cell, or ``wait`` for a job on standard input.
+one, ``try`` for code to be run once, in a cell, ``draw`` for changed images, or ``wait`` for a job on standard input.
 
 A waiting process has torch loaded and its first optimiser made, so that a run starts at once. It ends when standard
 input closes without a job; once it has one it needs nobody.
@@ -38,6 +38,7 @@ def main() -> int:
     mirror.add_argument("folder", type=Path)
     commands.add_parser("wait")
     commands.add_parser("try")
+    commands.add_parser("draw")
     options = parser.parse_args()
     if options.command == "partner":
         return _be_partner(options)
@@ -49,6 +50,10 @@ def main() -> int:
         from netlab.engine.trial import main as try_code
 
         return try_code()
+    if options.command == "draw":
+        from netlab.engine.samples import main as draw
+
+        return draw()
     if options.command == "wait":
         warm_up()
         line = sys.stdin.readline()

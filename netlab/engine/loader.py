@@ -104,7 +104,9 @@ class Loader:
 
     def all_of(self, split: str, batch_size: int = 512) -> Iterator[Batch]:
         """The rows of a split in their own order."""
-        for _, batch in self._served(iter(self.splits[split].split(batch_size)), training=False):
+        rows = self.splits[split]
+        cuts = rows.split(batch_size) if len(rows) else ()  # torch cuts nothing into one empty part
+        for _, batch in self._served(iter(cuts), training=False):
             yield batch
 
     def sample(self, split: str = "val", count: int = 1) -> Batch:

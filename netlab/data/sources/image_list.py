@@ -32,6 +32,7 @@ class ImageList(ImageOptions, TableFile):
     title = "Image list"
     about = "A table with the name of an image file and its class in each row."
     facts_type = ListFacts
+    decisive = (*TableFile.decisive, "image_column", "label_column")
     image_column = Text(
         "", suggests="columns", max_length=1000, help="Names of files; else the first that ends in .png, .jpg …"
     )

@@ -60,6 +60,10 @@ class Table(TableFile):
             return features, Field("labels", f"d={len(targets)}", kind="labels", names=tuple(c.name for c in targets))
         return features, Field("target", f"d={len(targets)}", kind="target", names=tuple(c.name for c in targets))
 
+    @property
+    def foretold(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self._targets())
+
     def load(self, progress: Progress = silent) -> Dataset:
         fields, ledger = self.fields(), Ledger()
         reader = _Rows(self, ledger)

@@ -10,6 +10,7 @@ import numpy as np
 from netlab.data import splitting
 from netlab.data.columns import ColumnFacts, cells
 from netlab.data.dataset import DataError, Dataset, Field
+from netlab.data.files import parts
 from netlab.data.findings import Ledger, Progress, silent
 from netlab.data.judging import judge
 from netlab.data.tables import TableFacts, TableFile, head_of, read_all
@@ -56,10 +57,11 @@ class TextClasses(TokenOptions, TableFile):
 
     def load(self, progress: Progress = silent) -> Dataset:
         fields, ledger = self.fields(), Ledger()
+        reading, learning = parts(progress, 1, 1)
         text, label = self._columns(self.facts)
         index = {name: i for i, name in enumerate(label.classes)}
         texts, labels = [], []
-        for chunk in read_all(self, ledger, progress):
+        for chunk in read_all(self, ledger, reading):
             for read, named, line in zip(
                 cells(chunk.frame[text.name]), cells(chunk.frame[label.name]), chunk.lines, strict=True
             ):
@@ -79,7 +81,7 @@ class TextClasses(TokenOptions, TableFile):
             splits = splitting.stratified(y, self.validation, self.test, self.split_seed)
         except splitting.SplitError as error:
             raise DataError(str(error)) from error
-        words = self.learned([texts[row] for row in splits["train"].tolist()], SPECIALS)
+        words = self.learned([texts[row] for row in splits["train"].tolist()], SPECIALS, learning)
         ids = words.encode_all(texts)
         cut_short(ids, self.context, "context", ledger)
         columns = {"tokens": padded(ids, self.context), "label": y}

@@ -8,6 +8,7 @@ from typing import Any
 from netlab.data import splitting
 from netlab.data.columns import ColumnFacts, cells
 from netlab.data.dataset import DataError, Dataset, Field
+from netlab.data.files import parts
 from netlab.data.findings import Ledger, Progress, silent
 from netlab.data.judging import judge
 from netlab.data.tables import TableFacts, TableFile, head_of, read_all
@@ -60,13 +61,15 @@ class TextPairs(TokenOptions, TableFile):
 
     def load(self, progress: Progress = silent) -> Dataset:
         fields, ledger = self.fields(), Ledger()
-        sources, targets = self._texts(ledger, progress)
+        reading, learning = parts(progress, 1, 1)
+        sources, targets = self._texts(ledger, reading)
         try:
             splits = splitting.at_random(len(sources), self.validation, self.test, self.split_seed)
         except splitting.SplitError as error:
             raise DataError(str(error)) from error
         train = splits["train"].tolist()
-        words = self.learned([text for row in train for text in (sources[row], targets[row])], PAIR_SPECIALS)
+        texts = [text for row in train for text in (sources[row], targets[row])]
+        words = self.learned(texts, PAIR_SPECIALS, learning)
         read, written = words.encode_all(sources), words.encode_all(targets)
         cut_short(read, self.context, "context", ledger)
         cut_short(written, self.target_context, "target_context", ledger)

@@ -35,6 +35,10 @@ class TimeSeries(SeriesSource, TableFile):
     def row_count(self) -> int | None:
         return self.windows_of(super().row_count())
 
+    @property
+    def foretold(self) -> tuple[str, ...]:
+        return (self.target or self._chosen()[0].name,)
+
     def load(self, progress: Progress = silent) -> Dataset:
         chosen, ledger = self._chosen(), Ledger()
         clock = self.facts.column(self._clock()) if self._clock() else None

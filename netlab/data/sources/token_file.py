@@ -36,6 +36,7 @@ class TokenFile(FileSource):
     task = "next_token"
     suffixes = (".tokens", ".ids", ".bin")
     facts_type = TokenFacts
+    decisive = (*FileSource.decisive, "number")
     validation = Float(0.1, min=0.0, max=0.9, help="Share of the tokens, behind the training part, for validation.")
     test = Float(0.1, min=0.0, max=0.9, help="Share of the tokens, at the end, for the final test.")
     number = Choice("uint16", TYPES, help="The type of the numbers in a .bin file.")

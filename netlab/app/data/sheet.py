@@ -1,0 +1,251 @@
+"""The import sheet: what a file holds, how it shall be read, and which model it shall train."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
+
+from netlab.app.data.looker import Looker
+from netlab.app.data.options import is_decisive, source_form
+from netlab.app.data.preview import PreviewView
+from netlab.app.form import clear, muted
+from netlab.app.session import Session
+from netlab.compiler.starters import Starter, adapted, starters, with_data
+from netlab.data.dataset import DataError, catalogue
+from netlab.data.findings import ERROR
+from netlab.data.looking import Look, Open, Refused, Request, Seen, Show
+from netlab.data.remedies import Remedy
+from netlab.document.project import Project
+from netlab.document.values import plain
+from netlab.options import OptionError
+
+REST_MS = 250
+KEEP, ADAPT = "keep", "adapt"
+
+
+class ImportSheet(QDialog):
+    """Looks at a file off the window's thread; “Use this data” is one undo step."""
+
+    used = Signal(str)
+
+    def __init__(self, session: Session, path: Path, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(f"Use {path.name}")
+        self.resize(1040, 660)
+        self.session, self.path = session, path
+        self.key = ""
+        self.options: dict[str, Any] = {}
+        self._offered: dict[str, Starter] = {}
+        self.looker = Looker(self)
+        self._request: Request = Open(str(path))
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(REST_MS)
+        self._later.timeout.connect(self._ask)
+        self._build()
+        self.looker.progressed.connect(self.preview.progress)
+        self.looker.seen.connect(self._show_seen)
+        self.looker.refused.connect(self._show_refused)
+        self.looker.busy_changed.connect(self._set_busy)
+        self.preview.cancelled.connect(self._cancel)
+        self.preview.remedy_chosen.connect(self._mend)
+        self.finished.connect(self._end)
+        self._ask()
+
+    def _build(self) -> None:
+        self.kind = QComboBox()
+        self.kind.setObjectName("kind")
+        self.kind.setAccessibleName("Kind of data")
+        self.kind.activated.connect(lambda _: self._choose_kind(str(self.kind.currentData())))
+        head = QFormLayout()
+        head.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
+        head.setContentsMargins(12, 12, 12, 0)
+        head.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        head.addRow("Read as", self.kind)
+        body = QWidget()
+        body.setProperty("panel", True)
+        self.body = body
+        self._form = QVBoxLayout(body)
+        self._form.setContentsMargins(12, 6, 12, 12)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(body)
+        left = QWidget()
+        left.setProperty("panel", True)
+        left.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        column = QVBoxLayout(left)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addLayout(head)
+        column.addWidget(scroll, 1)
+        self.preview = PreviewView()
+        split = QSplitter()
+        split.addWidget(left)
+        split.addWidget(self.preview)
+        split.setSizes([330, 710])
+        split.setStretchFactor(1, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(split, 1)
+        layout.addWidget(self._foot())
+
+    def _foot(self) -> QWidget:
+        self.said = QLabel("")
+        self.said.setProperty("muted", True)
+        self.model = QComboBox()
+        self.model.setObjectName("model")
+        self.model.setAccessibleName("Model")
+        self.model.setMinimumContentsLength(30)
+        self.use = QPushButton("Use this data")
+        self.use.setObjectName("use")
+        self.use.setProperty("primary", True)
+        self.use.setDefault(True)
+        self.use.clicked.connect(self._use)
+        cancel = QPushButton("Cancel")
+        cancel.clicked.connect(self.reject)
+        foot = QWidget()
+        row = QHBoxLayout(foot)
+        row.setContentsMargins(12, 10, 12, 10)
+        row.addWidget(self.said, 1)
+        row.addWidget(QLabel("Model"))
+        for widget in (self.model, cancel, self.use):
+            row.addWidget(widget)
+        return foot
+
+    # --- asking
+
+    def _ask(self) -> None:
+        self.preview.wait(self.options)
+        self.looker.ask(self._request)
+
+    def _set_busy(self, busy: bool) -> None:
+        if not busy:
+            self.preview.rest()
+        self.use.setEnabled(not busy and self._is_usable())
+
+    def _is_usable(self) -> bool:
+        seen = self.preview.preview
+        return seen is not None and not any(finding.severity == ERROR for finding in seen.findings)
+
+    def _choose_kind(self, key: str) -> None:
+        if key and key != self.key:
+            self._request = Open(str(self.path), key)
+            self._ask()
+
+    def _set(self, name: str, value: Any) -> None:
+        anew = is_decisive(catalogue()[self.key], name)
+        self._look({**self.options, name: value}, anew)
+
+    def _mend(self, remedy: Remedy) -> None:
+        self._look({**self.options, **remedy.options}, remedy.anew)
+
+    def _look(self, options: dict[str, Any], anew: bool) -> None:
+        self.options = options
+        still = isinstance(self._request, Look) and (self.looker.is_busy or self._later.isActive())
+        self._request = Look(self.key, options) if anew or still else Show(self.key, options)
+        self.use.setEnabled(False)
+        self._later.start()
+
+    def _cancel(self) -> None:
+        self.looker.cancel()
+        self.preview.say("Reading was cancelled.", {"Read it": self._ask})
+        self.use.setEnabled(False)
+
+    # --- answers
+
+    def _show_seen(self, seen: Seen) -> None:
+        fresh = seen.source != self.key
+        learned = seen.options != self.options
+        self.key, self.options = seen.source, seen.options
+        if seen.suited:
+            self._fill_kinds(seen.suited)
+        self.preview.show_preview(seen.preview, seen.options)
+        if fresh or learned:
+            self._fill_form()
+        self._fill_models()
+        rows, parts = seen.preview.rows, seen.preview.splits
+        told = ", ".join(f"{parts[name]:,} {word}" for name, word in WORDS.items() if name in parts)
+        self.said.setText(f"{rows:,} rows: {told}" if told else f"{rows:,} rows")
+        self.use.setEnabled(self._is_usable())
+        if not self._is_usable():
+            self.preview.show_findings()
+
+    def _show_refused(self, refused: Refused) -> None:
+        self.preview.say(refused.message, {"Try again": self._ask}, wrong=True)
+        self.said.setText("")
+        self.use.setEnabled(False)
+
+    def _fill_kinds(self, keys: tuple[str, ...]) -> None:
+        self.kind.clear()
+        for key in dict.fromkeys([*keys, self.key]):
+            self.kind.addItem(catalogue()[key].title, key)
+        self.kind.setCurrentIndex(self.kind.findData(self.key))
+
+    def _fill_form(self) -> None:
+        focus = self.focusWidget()
+        kept = focus.objectName() if focus is not None and self.body.isAncestorOf(focus) else ""
+        clear(self._form)
+        source = catalogue()[self.key]
+        self._form.addWidget(muted(source.about))
+        self._form.addWidget(source_form(source, self.options, self._set))
+        self._form.addStretch(1)
+        again = self.body.findChild(QWidget, kept) if kept else None
+        if again is not None:
+            again.setFocus()
+
+    def _fill_models(self) -> None:
+        """What may become of the model; the usual choice is made until the user makes another."""
+        try:
+            found = starters(self.key, self.options)
+        except (DataError, OptionError):
+            found = ()
+        chosen = self.model.currentData()
+        self._offered = {starter.key: starter for starter in found}
+        empty = not self.session.project.graph.nodes
+        choices = {} if empty else {ADAPT: "Adapt the model to this data", KEEP: "Keep the model as it is"}
+        choices |= {starter.key: f"Start with {starter.title}" for starter in found}
+        choices = choices or {KEEP: "Keep the empty canvas"}
+        self.model.clear()
+        for key, words in choices.items():
+            self.model.addItem(words, key)
+        self.model.setCurrentIndex(max(self.model.findData(chosen), 0))
+
+    # --- the end
+
+    def _use(self) -> None:
+        choice = str(self.model.currentData())
+        label = f"Use {self.path.name}"
+        if self.session.apply(label, _used, self.key, plain(self.options), choice, self._offered):
+            self.used.emit(str(self.options["path"]))
+            self.accept()
+
+    def _end(self) -> None:
+        self._later.stop()
+        self.looker.shutdown()
+        self.preview.shutdown()
+
+
+WORDS = {"train": "to train", "val": "to validate", "test": "to test"}
+
+
+def _used(project: Project, key: str, options: dict[str, Any], choice: str, offered: dict[str, Starter]) -> Project:
+    """The edit: other data, and what was chosen for the model."""
+    if choice == ADAPT:
+        return adapted(project, key, options)
+    return with_data(project, key, options, offered[choice].graph if choice in offered else None)

@@ -1,0 +1,70 @@
+"""What can be done about a finding with one click: other options of the source."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from netlab.data.dataset import Source
+from netlab.data.files import FileSource
+from netlab.data.findings import Finding
+
+USUAL_SHARE = 0.15
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """A change of the source's options.
+
+    Attributes:
+        label: for a button.
+        options: new values.
+        anew: whether the file has to be looked at again.
+    """
+
+    label: str
+    options: dict[str, Any] = field(default_factory=dict)
+    anew: bool = False
+
+
+def remedies(source: Source, finding: Finding) -> tuple[Remedy, ...]:
+    """What helps against a finding; nothing where only the file can be mended."""
+    options = source.options()
+    match finding.code:
+        case "changed_file" if isinstance(source, FileSource):
+            return (Remedy("Use the changed file", anew=True),)
+        case "no_validation" if not source.values["validation"]:
+            return (Remedy(f"Keep {USUAL_SHARE:.0%} for validation", {"validation": USUAL_SHARE}),)
+        case "unseen_class" if "split" in options and source.values["split"] != "stratified":
+            return (Remedy("Split stratified", {"split": "stratified"}),)
+        case "constant" if finding.column and "features" in options:
+            return _without(source, finding.column)
+        case "cut":
+            return _longer(source, finding)
+        case _:
+            return ()
+
+
+def _without(source: Source, column: str) -> tuple[Remedy, ...]:
+    """Leave a column out of the features."""
+    fields = source.fields()
+    names = [name for name in source.values["features"] or _columns(source) if name != column]
+    names = [name for name in names if name not in source.values.get("target", ())]
+    return (Remedy(f"Leave {column} out", {"features": tuple(names)}),) if fields and names else ()
+
+
+def _columns(source: Source) -> list[str]:
+    """The columns that are read where none are chosen."""
+    seen = {name.partition("=")[0] for f in source.fields() if f.kind == "features" for name in f.names}
+    facts = getattr(source, "facts", None)
+    return [column.name for column in getattr(facts, "columns", ()) if column.name in seen]
+
+
+def _longer(source: Source, finding: Finding) -> tuple[Remedy, ...]:
+    """Read more of each text."""
+    named = re.search(r"Raise (\w+)\.", finding.message)
+    name = named[1] if named else ""
+    if name not in source.options():
+        return ()
+    return (Remedy(f"Double {name.replace('_', ' ')}", {name: source.values[name] * 2}),)
