@@ -35,6 +35,10 @@ class Column(ABC):
         found = self.fetch(np.atleast_1d(numbers))[0]
         return found[0] if np.ndim(numbers) == 0 else found
 
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        """All rows at once, for those who want an array; they need the memory for it."""
+        return self[:].astype(dtype or self.dtype, copy=False)
+
     @property
     def nbytes(self) -> int:
         """Bytes of all rows."""

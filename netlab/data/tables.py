@@ -141,7 +141,7 @@ def _excel(path: Path, ledger: Ledger) -> Iterator[Chunk]:
     try:
         frame = pl.read_excel(path, infer_schema_length=0)  # the first sheet, all cells as text
     except ImportError as error:
-        told = "Excel files need one more package. Run: pip install fastexcel, or save the sheet as CSV."
+        told = "Excel files need one more package. Run: pip install netlab[excel], or save the sheet as CSV."
         raise DataError(told) from error
     except Exception as error:  # the readers of Excel files have error types of their own
         raise _broken(path, error) from error

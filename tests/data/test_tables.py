@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import random
 from pathlib import Path
 from typing import Any
@@ -291,3 +292,44 @@ def test_a_ledger_counts_beyond_what_it_lists() -> None:
     assert ledger.bad == 5
     assert [f.code for f in ledger.findings()] == ["nul", "nul", "more"]
     assert ledger.findings()[-1].count == 3
+
+
+def workbook(path: Path, rows: list[list[Any]]) -> Path:
+    """The least that is an Excel file."""
+    import zipfile
+
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    package = "http://schemas.openxmlformats.org/package/2006"
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+    cells = "".join(
+        "<row>" + "".join(f'<c t="inlineStr"><is><t>{cell}</t></is></c>' for cell in row) + "</row>" for row in rows
+    )
+    parts = {
+        "[Content_Types].xml": f'<Types xmlns="{package}/content-types"><Default Extension="rels" '
+        'ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        f'<Override PartName="/xl/workbook.xml" ContentType="{kind}.sheet.main+xml"/>'
+        f'<Override PartName="/xl/worksheets/sheet1.xml" ContentType="{kind}.worksheet+xml"/></Types>',
+        "_rels/.rels": f'<Relationships xmlns="{package}/relationships"><Relationship Id="r1" '
+        f'Type="{office}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+        "xl/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{office}"><sheets>'
+        '<sheet name="a" sheetId="1" r:id="r1"/></sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{package}/relationships"><Relationship Id="r1" '
+        f'Type="{office}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>',
+        "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{main}"><sheetData>{cells}</sheetData></worksheet>',
+    }
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, '<?xml version="1.0" encoding="UTF-8"?>' + content)
+    return path
+
+
+def test_a_sheet_is_read_or_the_package_for_it_named(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "t.xlsx", [["size", "kind"], *[[i * 7 % 40, "ab"[i % 2]] for i in range(60)]])
+    if importlib.util.find_spec("fastexcel") is None:
+        with pytest.raises(DataError, match=r"netlab\[excel\]"):
+            guess(path).look()
+        return
+    source, seen = looked(path)
+    assert dict(seen.classes) == {"a": 30, "b": 30}
+    assert source.facts.rows == 60
