@@ -155,6 +155,8 @@ ACTIONS: tuple[Action, ...] = (
            shortcut="Ctrl+0"),
     Action("minimap", "Minimap", "View", "Show the whole graph in a corner, or hide it.", lambda w: w.canvas.minimap.toggle(),
            shortcut="Ctrl+M"),
+    Action("preview", "Preview data", "View", "Show at every node what it makes of one sample.",
+           lambda w: w.canvas.preview.toggle(), shortcut="Ctrl+Shift+D"),
     Action("theme", "Theme", "View", "Switch between the light and the dark theme.", lambda w: w.toggle_theme(),
            shortcut="Ctrl+Shift+L", toolbar=True, separate=True),
     Action("train", "Train", "Run", "Train this model.", lambda w: consent.ask(w.session, w) and w.session.train(),

@@ -380,6 +380,7 @@ class MainWindow(QMainWindow):
         self.exporter.shutdown()
         self.paster.shutdown()
         self.data.shutdown()
+        self.canvas.preview.shutdown()
         self.session.close()
         event.accept()
 

@@ -11,17 +11,20 @@ from netlab.bench.row import Row, within
 
 
 def rows() -> Iterator[Row]:
-    """From the start of the process to the first painted window, without torch."""
+    """From the start of the process to the first painted window, without torch, and what it then holds."""
     code = (
-        "import time; t = time.perf_counter()\n"
+        "import time, psutil; t = time.perf_counter()\n"
         "from netlab.app.start import make_window\n"
         "from PySide6.QtWidgets import QApplication\n"
         "w = make_window(None); w.show(); QApplication.processEvents()\n"
-        "print(time.perf_counter() - t)"
+        "print(time.perf_counter() - t, psutil.Process().memory_info().rss / 1e6)"
     )
-    times = []
+    times, memory = [], []
     for _ in range(4):
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-        times.append(float(done.stdout.split()[-1]))
+        seconds, megabytes = done.stdout.split()[-2:]
+        times.append(float(seconds))
+        memory.append(float(megabytes))
     took = statistics.median(times[1:])
     yield within("startup", "window painted", took, "s", 1.0)
+    yield within("startup", "memory of the window, empty project", statistics.median(memory), "MB", 200.0)

@@ -39,6 +39,7 @@ def main() -> int:
     commands.add_parser("wait")
     commands.add_parser("try")
     commands.add_parser("draw")
+    commands.add_parser("preview")
     options = parser.parse_args()
     if options.command == "partner":
         return _be_partner(options)
@@ -54,6 +55,10 @@ def main() -> int:
         from netlab.engine.samples import main as draw
 
         return draw()
+    if options.command == "preview":
+        from netlab.engine.preview import main as show_samples
+
+        return show_samples()
     if options.command == "wait":
         warm_up()
         line = sys.stdin.readline()

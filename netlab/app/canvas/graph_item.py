@@ -12,7 +12,7 @@ import time
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt, QTimer
-from PySide6.QtGui import QPainter, QPainterPath, QPen
+from PySide6.QtGui import QImage, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from netlab.app.canvas.card import RADIUS, TITLE_FROM
@@ -24,6 +24,7 @@ from netlab.app.canvas.wire_item import LABEL_FROM, WireItem, paint_highlight, p
 from netlab.app.theme import category_color, color
 
 GLOW = 11.0  # how far a halo reaches
+BELOW = 40.0  # how far a picture hangs below its node
 REST_MS = 90  # so long after the last movement everything is drawn as well as it can be
 HURRY, PATIENCE = 0.003, 0.006  # seconds a frame may spend on new pictures, moving and at rest
 ROUGH_FROM = 120  # so many wires in sight are drawn without smoothing while the view moves
@@ -40,6 +41,7 @@ class GraphItem(QGraphicsItem):
         self.sprites = Sprites()
         self._bounds = QRectF()
         self.exposed: list[QRectF] = []  # the parts of the scene that are wanted, where the view knows better than Qt
+        self._pictures: dict[str, QImage] = {}
         self._moving = False
         self._resting = resting
         self._stale = QRectF()
@@ -98,7 +100,8 @@ class GraphItem(QGraphicsItem):
         parts = self.exposed or [seen]
         if seen.contains(self._stale):
             self._stale = QRectF()
-        nodes, wires = self.nodes.within(parts), self.wires.within(parts)
+        below = [part.adjusted(0, -BELOW, 0, 0) for part in parts] if self._pictures else parts
+        nodes, wires = self.nodes.within(below), self.wires.within(parts)
         painter.save()
         try:
             self._paint_glow(painter, nodes)
@@ -108,6 +111,8 @@ class GraphItem(QGraphicsItem):
             else:
                 self._paint_wires(painter, wires, zoom, parts)
                 ratio = widget.devicePixelRatioF() if widget is not None else 1.0
+                if self._pictures:
+                    self._paint_pictures(painter, nodes)
                 self._stale |= seen & self._paint_nodes(painter, nodes, zoom, ratio)
                 if not self._stale.isEmpty() and not self._resting.isActive():
                     self._resting.start(0)
@@ -213,6 +218,23 @@ class GraphItem(QGraphicsItem):
                     continue
                 for rect in wide.tolist():
                     painter.drawRoundedRect(QRectF(*rect), RADIUS + reach, RADIUS + reach)
+
+    def update(self, *rect: QRectF) -> None:  # type: ignore[override]
+        """Draw a part of the scene anew, or all of it."""
+        super().update(*(part.adjusted(0, 0, 0, BELOW) for part in rect) if self._pictures else rect)
+
+    def set_pictures(self, pictures: dict[str, QImage]) -> None:
+        """What lies below each node, by its id."""
+        if pictures or self._pictures:
+            self._pictures = pictures
+            self.update()
+
+    def _paint_pictures(self, painter: QPainter, rows: np.ndarray) -> None:
+        for row in rows.tolist():
+            item = self.nodes.items[row]
+            image = self._pictures.get(item.node.id)
+            if image is not None:
+                painter.drawImage(item.pos() + item.layout_.rect.bottomLeft() + QPointF(0, 3), image)
 
     def set_glow(self, glow: dict[str, float]) -> None:
         """How strong the halo of each node is, from 0 to 1; the others have none."""

@@ -36,6 +36,8 @@ class CanvasScene(QGraphicsScene):
     wire_dropped = Signal(str, str, bool, QPointF)  # node, port, whether it is an output, and where in the empty
     misfit = Signal(str, str)  # a wire was put into this input of a node, though it does not fit
 
+    rebuilt = Signal()
+
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self.session = session
@@ -82,6 +84,7 @@ class CanvasScene(QGraphicsScene):
         self._grow()
         self.ties.show_ties(graph, self.nodes)
         self._show_facts(self.session.inferred)
+        self.rebuilt.emit()
 
     def _repaint(self) -> None:
         self.graph.refresh()

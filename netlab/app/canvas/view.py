@@ -29,6 +29,7 @@ from netlab.app.canvas.gestures import tool_for
 from netlab.app.canvas.glide import Glide
 from netlab.app.canvas.menu import menu_at
 from netlab.app.canvas.minimap import Minimap
+from netlab.app.canvas.preview import Preview
 from netlab.app.canvas.quick_add import QuickAdd
 from netlab.app.canvas.scene import CanvasScene
 from netlab.app.canvas.tools.key_wire import KeyWireTool
@@ -73,6 +74,7 @@ class CanvasView(QGraphicsView):
         self.setMouseTracking(True)
         self.setAccessibleName("Canvas")
         self.minimap = Minimap(self, self.scene_)
+        self.preview = Preview(self.scene_, self)
         self.quick_add = QuickAdd(self)
         self.quick_add.chosen.connect(self._add_chosen)
         self.quick_add.dismissed.connect(self._forget_loose_end)
