@@ -16,6 +16,7 @@ from PySide6.QtCore import QMessageLogContext, Qt, QTimer, QtMsgType, qInstallMe
 from PySide6.QtWidgets import QApplication
 
 from netlab.app import recent
+from netlab.app.canvas import accessible
 from netlab.app.preferences import scale_interface
 from netlab.app.session import Session
 from netlab.app.theme import set_theme
@@ -47,6 +48,7 @@ def application() -> QApplication:
     found = QApplication.instance()
     app = found if isinstance(found, QApplication) else QApplication(sys.argv[:1])
     app.setApplicationName("NetLab")
+    accessible.install()
     app.setStyle("Fusion")
     pg.setConfigOptions(antialias=True)
     return app

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
+    QAccessible,
     QAction,
     QContextMenuEvent,
     QDragEnterEvent,
@@ -23,6 +24,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QGraphicsView, QWidget
 
 from netlab.app.canvas import editing, keyboard
+from netlab.app.canvas.accessible import GraphAccess
 from netlab.app.canvas.drawing import paint_grid
 from netlab.app.canvas.fix_card import FixCard
 from netlab.app.canvas.gestures import tool_for
@@ -83,10 +85,16 @@ class CanvasView(QGraphicsView):
         self._glide = Glide(self.scene_, self)
         self._loose_end: tuple[str, str, bool] | None = None  # a wire that waits for the layer it leads to
         self._replaced: str | None = None  # a node that waits for the layer that takes its place
+        self.access: GraphAccess | None = None  # made when a screen reader asks
+        session.selection_changed.connect(lambda _: self._tell_screen_reader())
         session.replaced.connect(self._start_anew)
         session.changed.connect(self._abandon)
         session.scope_changed.connect(lambda _: self._start_anew())
         themes.changed.connect(self._restyle)
+
+    def _tell_screen_reader(self) -> None:
+        if self.access is not None and QAccessible.isActive():
+            self.access.tell_selection()
 
     def _start_anew(self) -> None:
         self.tool = None  # what it held is gone with the old document
