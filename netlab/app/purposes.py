@@ -15,6 +15,7 @@ PURPOSES: dict[str, tuple[str, ...]] = {
     "skip connection, residual, shortcut": ("add", "concat", "weighted_sum"),
     "join two branches, combine": ("add", "concat", "multiply", "stack", "weighted_sum", "bilinear"),
     "look at images, find edges and patterns": ("conv2d", "depthwise_conv2d", "separable_conv2d", "patch_embedding"),
+    "pooling, keep the strongest": ("max_pool2d", "avg_pool2d", "global_avg_pool", "max_pool1d"),
     "make an image smaller, downsample, shrink": ("max_pool2d", "avg_pool2d", "conv2d", "pixel_unshuffle"),
     "make an image larger, upsample, enlarge": ("upsample", "conv_transpose2d", "pixel_shuffle"),
     "from image to vector": ("flatten", "global_avg_pool", "global_max_pool", "adaptive_avg_pool2d"),

@@ -23,8 +23,8 @@ def search(text: str) -> list[tuple[str, type[Layer]]]:
             words, layer.title(), (key, *layer.aliases, *_purposes(key)), f"{layer.category} {layer.summary()}"
         )
         if score >= 0:
-            scored.append((-score, _place(key) if words else 0, layer.title(), key, layer))
-    return [(key, layer) for *_, key, layer in sorted(scored, key=lambda row: row[:3])]
+            scored.append((-round(score), _place(key, words), -score, layer.title(), key, layer))
+    return [(key, layer) for *_, key, layer in sorted(scored, key=lambda row: row[:4])]
 
 
 def rank(words: Iterable[str], title: str, others: Iterable[str] = (), about: str = "") -> float:
@@ -47,7 +47,7 @@ def _score(word: str, title: str, names: list[str], about: str) -> float:
         return 8
     if word in title:
         return 6
-    if any(name.startswith(word) for name in names):
+    if any(name.startswith(word) or f" {word}" in name for name in names):
         return 5
     if any(word in name for name in names):
         return 4
@@ -79,7 +79,7 @@ def _purposes(key: str) -> tuple[str, ...]:
     return tuple(phrase for phrase, keys in PURPOSES.items() if key in keys)
 
 
-@cache
-def _place(key: str) -> int:
-    """How soon a layer is named where it is named for a purpose."""
-    return min((keys.index(key) for keys in PURPOSES.values() if key in keys), default=99)
+def _place(key: str, words: list[str]) -> int:
+    """How soon a layer is named for a purpose that has one of these words; 99 if for none."""
+    asked = (keys for phrase, keys in PURPOSES.items() if key in keys and any(word in phrase for word in words))
+    return min((keys.index(key) for keys in asked), default=99)

@@ -308,6 +308,7 @@ def test_a_misfit_offers_an_adapter_on_release(make_window: Callable[..., Hand])
     hand.wire(label, "y", scores, "x")
     card = hand.canvas.fix_card
     hand.qtbot.waitUntil(lambda: card.isVisible() and card.findChild(QPushButton, "fix") is not None, timeout=8000)
+    assert card.height() > card.findChild(QPushButton, "fix").height() + 30
     blocking = len(hand.session.inferred.blocking)
     QTest.mouseClick(card.findChild(QPushButton, "fix"), LEFT)
     hand.settle()

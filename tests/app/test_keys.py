@@ -183,6 +183,11 @@ def test_search_finds_names_aliases_purposes_and_slips(text: str, expected: str)
     assert expected in [key for key, _ in search(text)][:8]
 
 
+def test_what_serves_a_purpose_best_comes_first() -> None:
+    assert search("overfit")[0][0] == "dropout"
+    assert search("skip connection")[0][0] == "add"
+
+
 def test_purposes_name_layers_that_exist() -> None:
     named = {key for keys in purposes.PURPOSES.values() for key in keys}
     assert named <= set(catalogue())

@@ -24,7 +24,7 @@ class FixCard(QFrame):
         self.place: tuple[str, str] | None = None
         self._shown: Problem | None = None
         self.setFixedWidth(WIDTH)
-        self.setProperty("panel", True)
+        self.setProperty("raised", True)
         self.setAccessibleName("A wire that does not fit")
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(4, 4, 4, 4)
@@ -56,11 +56,13 @@ class FixCard(QFrame):
         if problem != self._shown:
             self._shown = problem
             clear(self._layout)
-            self._layout.addWidget(problem_card(self.session, problem))
-            self._layout.activate()
-        self._put()
+            card = problem_card(self.session, problem)
+            self._layout.addWidget(card)
+            card.show()  # a layout does not measure what is not shown
         self.show()
         self.raise_()
+        self._layout.activate()
+        self._put()
 
     def _put(self) -> None:
         """Below the node, inside of the view."""
