@@ -215,7 +215,13 @@ def _say_node(view: CanvasView, key: Key) -> tuple[str, str]:
     states = [state for state in ("frozen", "pinned", "bypassed") if getattr(item.node, state)]
     problems = [problem.message for problem in session.problems_of(key[1])]
     count = session.inferred.parameters(key[1])
-    words = [item.title, item.kind, *item.summary(), f"{count:,} parameters" if count else "", *states]
+    words = [
+        item.title,
+        item.kind,
+        *(f"{row.label} {row.value}".strip() for row in item.rows()),
+        f"{count:,} parameters" if count else "",
+        *states,
+    ]
     words.append(f"{len(problems)} problem{'s' if len(problems) > 1 else ''}" if problems else "")
     return ", ".join(word for word in words if word), " ".join(problems)
 
