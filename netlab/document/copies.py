@@ -18,7 +18,7 @@ from netlab.document.graph import Edge, Graph, Node
 from netlab.document.project import Project
 
 replace = msgspec.structs.replace
-OWN = ("id", "frozen")  # fields in which copies may differ
+OWN = ("id", "frozen", "training")  # fields in which copies may differ
 PLACE = ("x", "y")
 IDS = ("parent", "shares")
 
@@ -129,7 +129,7 @@ def _rebuilt(
         ids = {name: names.get(getattr(node, name), getattr(node, name)) for name in IDS}
         if mine is not None:
             own = {option: mine.options[option] for option in node.bound if option in mine.options}
-            node = replace(node, options={**node.options, **own}, frozen=mine.frozen)
+            node = replace(node, options={**node.options, **own}, frozen=mine.frozen, training=mine.training)
         present[names[node.id]] = replace(node, id=names[node.id], **ids)
     inside = set(names.values()) - {copy}
     wires = {id: edge for id, edge in graph.edges.items() if edge.source not in inside}
