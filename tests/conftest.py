@@ -125,8 +125,12 @@ exec sh -c "exec $1"
 
 
 @pytest.fixture
-def line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A stand-in for ssh that runs its command on this machine; the folder has its state: ``pids`` of what it started, ``broken`` while the line is."""
+def line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A stand-in for ssh that runs its command on this machine, in a folder with its state.
+
+    ``pids`` are those of what it started, and while there is a file ``broken`` the line is. What still runs over there
+    at the end is stopped.
+    """
     place = tmp_path / "line"
     place.mkdir()
     ssh = place / "ssh"
@@ -134,4 +138,8 @@ def line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ssh.chmod(ssh.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setenv("PATH", f"{place}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("LINE", str(place))
-    return place
+    yield place
+    from netlab.protocol import commands
+
+    for project in tmp_path.rglob("project.netlab"):
+        commands.append(project.parent, commands.Stop())
