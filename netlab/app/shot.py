@@ -13,6 +13,7 @@ from netlab.document import file
 
 DRAWN_SECONDS = 10.0
 SETTLE_SECONDS = 0.4
+FINISH_SECONDS = 5.0  # at most, for the canvas to be drawn as well as it can be
 
 
 def shot(
@@ -61,6 +62,9 @@ def save(window: MainWindow, out: Path) -> None:
     while not window.canvas.scene_.graph.is_finished and time.monotonic() < until:
         settle(0.02)
     out.parent.mkdir(parents=True, exist_ok=True)
+    deadline = time.monotonic() + FINISH_SECONDS
+    while not window.canvas.scene_.graph.is_finished and time.monotonic() < deadline:
+        settle(0.02)
     if not window.grab().save(str(out), "PNG"):
         raise file.FileError("not_written", str(out), f"{out} cannot be written.", "Choose another place.")
 

@@ -137,7 +137,7 @@ def strip(values: Array) -> QImage:
     found = np.asarray(numbers(values), np.float32)
     width = int(WIDTH)
     image = QImage(2 * width, 2 * HEIGHT, QImage.Format.Format_ARGB32_Premultiplied)
-    image.fill(color("surface"))
+    image.fill(Qt.GlobalColor.transparent)
     image.setDevicePixelRatio(2)
     painter = QPainter(image)
     try:
