@@ -273,7 +273,7 @@ class _Walk:
             if port not in layer.inputs() and not self._is_told_inside(node, port)
         ]
         for edge in strange:
-            known = ", ".join(layer.inputs()) or "none"
+            known = ", ".join(port.title for port in layer.inputs().values()) or "none"
             message = f"{label(node)} has no input {edge.target_port!r} (it has: {known}). Remove this wire."
             self._add(Problem("no_port", message, node.id, edge.target_port, edge.id, where=label(node)))
         return not strange
@@ -294,7 +294,7 @@ class _Walk:
                 if not declared.optional and not (node.bypassed and is_passage(node, layer)):
                     complete = False
                     where = label(node)
-                    message = f"Nothing is wired to input {port!r} of {where}. {declared.help}"
+                    message = f"Nothing is wired to input {declared.title!r} of {where}. {declared.help}"
                     self._add(Problem("open_port", message, node.id, port, where=where))
                 continue
             shape = self.outputs.get((edge.source, edge.source_port))
@@ -324,6 +324,11 @@ class _Walk:
         asked = f"The data has no field {chosen!r}" if chosen else "No field is chosen"
         raise ShapeError(f"{asked}; it has: {', '.join(names)}.", fixes=fixes)
 
+    def _title(self, node: Node, port: str) -> str:
+        """What people call a port: that of a block has the id of a node inside, and a name."""
+        inside = self.graph.nodes.get(port)
+        return inside.name or port if inside is not None and inside.parent == node.id else port
+
     def _complain_of_shape(self, node: Node, error: ShapeError) -> None:
         where = label(node)
         edge = self.into[node.id].get(error.port)
@@ -335,7 +340,8 @@ class _Walk:
             shape = self.inputs.get((node.id, edge.target_port))
             message = (
                 f"{where} cannot take what {label(source)} sends. {error} "
-                f"({edge.source_port} of {label(source)} sends {shape} to {edge.target_port} of {where}.)"
+                f"({self._title(source, edge.source_port)} of {label(source)} sends {shape} to "
+                f"{self._title(node, edge.target_port)} of {where}.)"
             )
         port = edge.target_port if edge else error.port
         self._add(Problem("shape", message, node.id, port, edge.id if edge else "", fixes=error.fixes, where=where))

@@ -48,9 +48,10 @@ def unused(project: Project, inferred: Inferred) -> Iterator[Problem]:
     if not goals:
         return
     useful = reaching(project.graph, goals)
+    nodes = project.graph.nodes
     for node in inferred.order:
-        if node not in useful:
-            where = label(project.graph.nodes[node])
+        if node not in useful and (not nodes[node].parent or nodes[node].parent in useful):  # said of its block
+            where = label(nodes[node])
             message = f"The result of {where} goes nowhere, so it is left out of the model. Wire it, or remove it."
             yield Problem("unused", message, node, severity=WARNING, where=where)
 

@@ -10,7 +10,7 @@ from netlab.compiler.builder import Graph
 from netlab.compiler.check import check
 from netlab.compiler.source import generate
 from netlab.compiler.standalone import standalone
-from netlab.document import edits, file
+from netlab.document import edits, file, tying
 from netlab.document.blocks import dissolve_block, make_block
 from netlab.document.examples import examples
 from netlab.document.graph import BLOCK
@@ -255,3 +255,11 @@ def test_a_scan_of_gates_is_a_gru() -> None:
             getattr(gru, f"bias_{kind}_l0").copy_(torch.cat([part.bias for part in parts]))
         rows = torch.randn(5, 8, 8)
         assert (model(rows) - gru(rows)[0][:, -1]).abs().max() < 1e-5
+
+
+def test_what_is_wrong_at_a_block_is_said_once_and_by_the_names_of_its_ports() -> None:
+    project, blocks = gpt_with_blocks()
+    project = tying.copy_linked(project, blocks[0], 40.0)
+    problems = check(project).problems
+    assert [p.code for p in problems] == ["open_port", "unused"]
+    assert "input 'x'" in problems[0].message
