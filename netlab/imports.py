@@ -8,13 +8,19 @@ from pathlib import Path
 from typing import Any
 
 FINE = 0
+WEIGHTS = (".safetensors", ".pt", ".pth", ".bin", ".ckpt")
 
 
 def add_to(command: Callable[..., Any]) -> None:
     """Declare import."""
     bring = command(
-        "import", _import, "make a project of FILE.py:FACTORY, .onnx or .pt2, or load weights into one", "model", "file"
+        "import",
+        _import,
+        "make a project of FILE.py:FACTORY, .onnx or .pt2; or let a project begin with weights: .safetensors, .pt, a run",
+        "model",
+        "file",
     )
+    bring.add_argument("-o", "--output", metavar="FILE", help="where to write the project with weights, if not over it")
     bring.add_argument("--data", default="", metavar="KEY", help="data set whose fields feed its inputs")
     bring.add_argument(
         "--inputs", default="", metavar="TEXT", help='shapes of its inputs: "image: 3 32 32; label: < 10"'
@@ -23,19 +29,62 @@ def add_to(command: Callable[..., Any]) -> None:
 
 
 def _import(options: Any) -> int:
+    source = Path(options.model)
+    if source.suffix in WEIGHTS or source.is_dir():
+        return _weights(options)
     from netlab.document import file
     from netlab.engine.importing.door import MODELS, import_model
-    from netlab.engine.importing.faults import ImportFault
 
-    if Path(options.model).suffix not in MODELS:
-        question = f"{options.model} is Python code and will be run on this machine. Have you read it, and shall it run? [y/N] "
-        if not options.yes and input(question).strip().lower() not in ("y", "yes"):
-            raise ImportFault("Nothing was run and nothing was written.")
+    if source.suffix not in MODELS:
+        _ask(options)
     arrived = import_model(options.model, options.data, options.inputs)
-    file.save(arrived.project, options.file)
+    out = options.output or options.file
+    file.save(arrived.project, out)
     if options.json:
-        told = {"project": str(options.file), "opaque": arrived.opaque, "notes": arrived.notes}
+        told = {"project": str(out), "opaque": arrived.opaque, "notes": arrived.notes}
         print(json.dumps(told | {"difference": arrived.difference}, ensure_ascii=False))
     else:
-        print("\n".join([str(options.file), *arrived.sentences()]))
+        print("\n".join([str(out), *arrived.sentences()]))
+    return FINE
+
+
+def _ask(options: Any) -> None:
+    """Python code runs only if somebody says so."""
+    from netlab.engine.importing.faults import ImportFault
+
+    question = (
+        f"{options.model} is Python code and will be run on this machine. Have you read it, and shall it run? [y/N] "
+    )
+    if not options.yes and input(question).strip().lower() not in ("y", "yes"):
+        raise ImportFault("Nothing was run and nothing was written.")
+
+
+def _weights(options: Any) -> int:
+    from netlab.document import file
+    from netlab.engine.importing.weights_file import import_weights
+
+    before = file.digest(options.file)
+    project, rows = import_weights(Path(options.model), file.load(options.file))
+    out = options.output or options.file
+    file.save(project, out, before if out == options.file else None)
+    if options.json:
+        table = [
+            {
+                "tensor": r.tensor,
+                "sizes": r.sizes,
+                "from": r.source,
+                "from_sizes": r.source_sizes,
+                "by": r.how,
+                "why": r.why,
+            }
+            for r in rows
+        ]
+        print(json.dumps({"project": str(out), "table": table}, ensure_ascii=False))
+        return FINE
+    matched = sum(bool(row.how) for row in rows)
+    print(f"{out} begins with {matched} tensors of {Path(options.model).name}.")
+    width = max(len(row.tensor) for row in rows)
+    for row in rows:
+        place = row.tensor.ljust(width) if row.tensor else "-".ljust(width)
+        print(f"{place}  {row.source or '-'}  {'by ' + row.how if row.how else row.why}")
     return FINE

@@ -80,12 +80,26 @@ def build(project: Project, filename: Path | None = None) -> Built:
 
 
 def compile(project: Project) -> nn.Module:
-    """The model of a project as a plain module; a loss is not needed.
+    """The model of a project as a plain module, with the weights that it begins with; a loss is not needed.
+
+    Raises:
+        CompileError: a node that an output needs has no shape.
+        WeightsError: the weights are not on this computer.
+    """
+    from netlab.engine.start import begin  # which needs `Built`
+
+    built = draft(project)
+    begin(built)
+    return built.model
+
+
+def draft(project: Project) -> Built:
+    """The model of a project with fresh weights; a loss is not needed.
 
     Raises:
         CompileError: a node that an output needs has no shape.
     """
-    return _built(project, check(project), SHOWN_AS).model
+    return _built(project, check(project), SHOWN_AS)
 
 
 def _built(project: Project, inferred: Inferred, filename: str) -> Built:

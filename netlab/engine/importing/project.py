@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from netlab.compiler.check import check
-from netlab.compiler.source import CompileError, generate
+from netlab.compiler.source import CompileError
 from netlab.data.dataset import Field, source_of
 from netlab.data.dataset import catalogue as data_sets
 from netlab.document.edits import fresh_id
@@ -18,7 +18,7 @@ from netlab.document.project import DataChoice, Project
 from netlab.document.training import Training
 from netlab.document.values import plain
 from netlab.engine import start
-from netlab.engine.build import Built, compile
+from netlab.engine.build import Built, draft
 from netlab.engine.importing.faults import ImportFault, Opaque
 from netlab.engine.importing.module import Imported
 from netlab.layers.layer import catalogue
@@ -132,11 +132,9 @@ def _with_loss(graph: Graph, label: Field) -> Graph:
 
 def rebuilt(project: Project, weights: dict[str, torch.Tensor]) -> tuple[Built, list[str]]:
     """The model of a project with these weights, in evaluation mode, and what did not fit."""
-    model = compile(project)
-    inferred = check(project)
-    built = Built(project, model, generate(project, inferred), inferred, "")
+    built = draft(project)
     left = start.fill(built, weights)
-    model.eval()
+    built.model.eval()
     return built, left
 
 
