@@ -3,15 +3,15 @@
 from netlab.layers.layer import Case, Code, Input, Layer, Output, Shape
 from netlab.options import Choice
 
-FUNCTIONS = "abs ceil cos erf floor log log1p neg reciprocal round rsqrt sign sin sqrt square".split()
+FUNCTIONS = "abs ceil cos erf floor log log1p nan_to_num neg reciprocal round rsqrt sign sin sqrt square".split()
 ABOVE_ZERO = ("log", "log1p", "rsqrt", "sqrt")
 
 
 class Function(Layer):
     """One function for every number: y = f(x), with f such as log, √, sine or the error function.
 
-    Shapes: x (…) → y (…), element by element. Log and the roots want x above zero. Activations, powers and exp are
-    layers of their own.
+    Shapes: x (…) → y (…), element by element. Log and the roots want x above zero. Nan_to_num puts 0 for what is no
+    number. Activations, powers and exp are layers of their own.
     """
 
     category = "Basic"

@@ -55,6 +55,10 @@ def _open(request: dict[str, Any], folder: Path) -> dict[str, Any]:
         from netlab.engine.importing import program_file
 
         brought = program_file.bring(path, data, inputs)
+    elif path.suffix == ".onnx":
+        from netlab.engine.importing import onnx_file
+
+        brought = onnx_file.bring(path, data, inputs)
     else:
         from netlab.engine.importing import python_file
 

@@ -12,7 +12,7 @@ from netlab.engine.importing.faults import NoLayer
 from netlab.engine.importing.modules import layer_of, options_of
 from netlab.engine.importing.reader import Call, Reader, module_rule, rule
 from netlab.engine.importing.shape_rules import Stacked, need, reshaped
-from netlab.engine.importing.sketch import Learned, Value
+from netlab.engine.importing.sketch import Learned, Merged, Value
 from netlab.layers.layer import catalogue
 
 
@@ -25,9 +25,11 @@ def tensor_of(thing: Any) -> torch.Tensor:
     raise NoLayer("Its weights depend on the input.")
 
 
-def weighed(r: Reader, key: str, x: Any, named: Mapping[str, Any], c: Call, **options: Any) -> Value:
+def weighed(r: Reader, key: str, x: Any, named: Mapping[str, Any], c: Call, **options: Any) -> Any:
     """A layer with one input and these weights; None is left out."""
     weights = {name: tensor_of(thing) for name, thing in named.items() if thing is not None}
+    if isinstance(x, Merged) and key == "linear":
+        return Merged(r.add(key, x.value, name=c.label, weights=weights, **options), x.count)
     return r.add(key, need(x), name=c.label, weights=weights, **options)
 
 

@@ -9,8 +9,8 @@ import torch
 
 from netlab.engine.importing.faults import NoLayer
 from netlab.engine.importing.reader import Call, Reader, rule
-from netlab.engine.importing.shape_rules import axis_of, need
-from netlab.engine.importing.sketch import Value
+from netlab.engine.importing.shape_rules import axis_of, inside, need
+from netlab.engine.importing.sketch import Merged, Value
 from netlab.layers.function import FUNCTIONS
 
 Number = int | float
@@ -69,7 +69,10 @@ def _div(r: Reader, c: Call) -> Any:
 
 @rule("matmul", "bmm", "mm", "__matmul__")
 def _matmul(r: Reader, c: Call) -> Any:
-    return r.add("matmul", *c.args[:2], transpose_b=False)
+    a, b = c.args[:2]
+    if isinstance(a, Merged) and isinstance(b, Merged) and a.count == b.count:
+        return Merged(r.add("matmul", a.value, b.value, transpose_b=False), a.count)
+    return r.add("matmul", a, b, transpose_b=False)
 
 
 @rule("einsum")
@@ -147,7 +150,10 @@ def _glu(r: Reader, c: Call) -> Any:
 
 @rule("softmax", "_softmax", "special_softmax")
 def _softmax(r: Reader, c: Call) -> Any:
-    return r.add("softmax", c.arg(0, "input"), axis=c.arg(1, "dim", -1))
+    x, axis = c.arg(0, "input"), c.arg(1, "dim", -1)
+    if isinstance(x, Merged):
+        return Merged(r.add("softmax", x.value, axis=inside(x, axis)), x.count)
+    return r.add("softmax", x, axis=axis)
 
 
 @rule("log_softmax", "_log_softmax", "special_log_softmax")
@@ -246,6 +252,11 @@ def _where(r: Reader, c: Call) -> Any:
 @rule("and_", "logical_and", "bitwise_and", "__and__")
 def _both(r: Reader, c: Call) -> Any:
     return r.add("combine_masks", *c.args[:2])
+
+
+@rule("invert", "logical_not", "bitwise_not", "__invert__")
+def _inverted(r: Reader, c: Call) -> Any:
+    return r.add("invert_mask", c.args[0])
 
 
 @rule("cumsum", "triu", "tril", "arange")

@@ -13,7 +13,7 @@ from netlab.document.graph import Graph
 from netlab.engine.importing import layer_rules, math_rules, shape_rules  # noqa: F401 - they register themselves
 from netlab.engine.importing.faults import ImportFault, Opaque
 from netlab.engine.importing.folding import Folded, fold, signature
-from netlab.engine.importing.reader import Reader
+from netlab.engine.importing.reader import TraceReader
 from netlab.engine.importing.sketch import Sketch
 from netlab.engine.importing.trace import Trace, trace_module
 
@@ -60,17 +60,26 @@ def import_module(module: nn.Module, fields: list[Field]) -> Imported:
 
 def read(trace: Trace, fields: list[Field]) -> Imported:
     """The graph of a trace."""
-    return finish(Reader(trace, fields).read())
+    return finish(TraceReader(trace, fields).read())
 
 
 def finish(sketch: Sketch) -> Imported:
     """Blocks, places, and names for the weights."""
+    _unwrap(sketch)
     folded = fold(sketch)
     share(sketch, folded)
     weights = {f"{folded.stored(node)}.{name}": tensor for (node, name), tensor in sketch.weights.items()}
     opaque = [replace(part, node=folded.places[part.node][0]) for part in sketch.opaque]
     opaque = list({part.node: part for part in opaque}.values())  # copies of a block have one node
     return Imported(folded.graph, weights, opaque, sketch.notes)
+
+
+def _unwrap(sketch: Sketch) -> None:
+    """Leave out submodules that hold everything: a block around the whole model says nothing."""
+    scoped = [scopes for node, scopes in sketch.scopes.items() if sketch.nodes[node].type not in ("input", "output")]
+    while scoped and scoped[0] and all(scopes[:1] == scoped[0][:1] for scopes in scoped):
+        sketch.scopes = {node: scopes[1:] for node, scopes in sketch.scopes.items()}
+        scoped = [scopes[1:] for scopes in scoped]
 
 
 def share(sketch: Sketch, folded: Folded) -> None:

@@ -12,7 +12,7 @@ from torch.fx.node import map_aggregate, map_arg
 
 from netlab.data.dataset import Field
 from netlab.engine.importing.faults import ImportFault, NoLayer
-from netlab.engine.importing.sketch import BATCH, Learned, Sketch, Value
+from netlab.engine.importing.sketch import BATCH, Learned, Merged, Sketch, Value
 from netlab.engine.importing.trace import Made, Trace, function_name
 
 SAME = frozenset(
@@ -79,34 +79,18 @@ def module_rule(*names: str) -> Callable[[Rule], Rule]:
 
 
 class Reader:
-    """Goes through the calls of a trace and adds nodes for them.
+    """What rules need: adds layers, and makes values of whatever can be wired.
 
     Attributes:
         sketch: the graph so far.
-        tied: nodes by the tensors that they hold, to notice weights that are used twice.
+        holders: for each tensor that has a node of its own, that node's output.
+        batch: an input, from which learned and constant tensors can take the batch.
     """
 
-    def __init__(self, trace: Trace, fields: list[Field]) -> None:
-        self.trace, self.fields = trace, {f.name: f for f in fields}
+    def __init__(self) -> None:
         self.sketch = Sketch()
-        self.known: dict[fx.Node, Any] = {}
         self.holders: dict[tuple[int, bool], tuple[torch.Tensor, Value]] = {}
         self.batch: Value | None = None
-
-    def read(self) -> Sketch:
-        """The whole graph.
-
-        Raises:
-            ImportFault: the module returns something that no node makes.
-        """
-        live = _live(self.trace.graph)
-        for node in self.trace.graph.nodes:
-            self.sketch.scope = node.meta.get("scope", ())
-            if node.op == "output":
-                self._outputs(node)
-            elif node in live:
-                self.known[node] = self._one(node)
-        return self.sketch
 
     def value(self, thing: Any, name: str = "") -> Value:
         """Something as a value that can be wired; learned tensors, constants and numbers get a node of their own."""
@@ -139,6 +123,35 @@ class Reader:
         if self.batch is None:
             raise NoLayer("There is no input to take the batch from.")
         return self.sketch.held(tensor, name, self.batch, learned=isinstance(thing, Learned))
+
+    def back(self, mark: tuple[int, int, int]) -> None:
+        """Forget what was added since a mark of the sketch."""
+        self.sketch.back(mark)
+        self.holders = {key: held for key, held in self.holders.items() if held[1].node in self.sketch.nodes}
+
+
+class TraceReader(Reader):
+    """Goes through the calls of a trace and adds nodes for them."""
+
+    def __init__(self, trace: Trace, fields: list[Field]) -> None:
+        super().__init__()
+        self.trace, self.fields = trace, {f.name: f for f in fields}
+        self.known: dict[fx.Node, Any] = {}
+
+    def read(self) -> Sketch:
+        """The whole graph.
+
+        Raises:
+            ImportFault: the module returns something that no node makes.
+        """
+        live = _live(self.trace.graph)
+        for node in self.trace.graph.nodes:
+            self.sketch.scope = node.meta.get("scope", ())
+            if node.op == "output":
+                self._outputs(node)
+            elif node in live:
+                self.known[node] = self._one(node)
+        return self.sketch
 
     def _one(self, node: fx.Node) -> Any:
         match node.op:
@@ -197,8 +210,7 @@ class Reader:
             _judge(result, call.made)
             return result
         except (NoLayer, TypeError, IndexError, KeyError, AttributeError) as error:
-            self.sketch.back(mark)
-            self.holders = {key: held for key, held in self.holders.items() if held[1].node in self.sketch.nodes}
+            self.back(mark)
             why = str(error) if isinstance(error, NoLayer) else "It is called in a way that no rule foresees."
             return self._opaque(call, things, why)
 
@@ -212,6 +224,7 @@ class Reader:
         return found(self, call)
 
     def _opaque(self, call: Call, things: list[Any], why: str) -> Any:
+        things = [thing.value if isinstance(thing, Merged) else thing for thing in things]
         tensors = (Value, Learned, torch.Tensor)
         sources = [self.value(thing) for thing in things if isinstance(thing, tensors)]
         weights: dict[str, torch.Tensor] = {}

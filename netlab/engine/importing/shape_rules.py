@@ -8,15 +8,19 @@ import torch
 
 from netlab.engine.importing.faults import NoLayer
 from netlab.engine.importing.reader import Call, Reader, rule
-from netlab.engine.importing.sketch import BATCH, Learned, Value
+from netlab.engine.importing.sketch import BATCH, Learned, Merged, Value
 
 DTYPES = {"float": torch.float32, "int": torch.int64, "bool": torch.bool}
 
 
-def reshaped(r: Reader, x: Value, sizes: tuple[int, ...]) -> Value:
-    """The same numbers with other axes."""
+def reshaped(r: Reader, x: Value | Merged, sizes: tuple[int, ...]) -> Any:
+    """The same numbers with other axes; the batch may be merged with axes behind it for a while."""
+    if isinstance(x, Merged):
+        x = x.value
     if x.sizes == sizes:
         return x
+    if sizes and sizes[0] != BATCH and sizes[0] % BATCH == 0 and x.has_batch:
+        return merged(r, x, sizes)
     if not x.has_batch or sizes[:1] != (BATCH,):
         raise NoLayer("The axes of the samples would be mixed with the batch.")
     if len(sizes) == 1:
@@ -27,6 +31,25 @@ def reshaped(r: Reader, x: Value, sizes: tuple[int, ...]) -> Value:
     if len(sizes) > len(x.sizes) and sizes[:kept] == x.sizes[:kept] and kept:
         return r.add("unflatten", x, sizes=list(sizes[kept:]))
     return r.add("reshape", x, sizes=list(sizes[1:]))
+
+
+def merged(r: Reader, x: Value, sizes: tuple[int, ...]) -> Merged:
+    """The value with its first axes seen as one: as many as multiply to the first size."""
+    count, total = 1, BATCH
+    while total != sizes[0] and count < len(x.sizes):
+        total *= x.sizes[count]
+        count += 1
+    if total != sizes[0]:
+        raise NoLayer("The axes of the samples would be mixed with the batch.")
+    return Merged(reshaped(r, x, (*x.sizes[:count], *sizes[1:])), count)
+
+
+def inside(x: Merged, axis: int) -> int:
+    """Where an axis that is seen lies in the value."""
+    found = axis_of(axis, len(x.sizes))
+    if not found:
+        raise NoLayer("The batch is merged with other axes.")
+    return found + x.count - 1
 
 
 def need(thing: Any) -> Value:
@@ -43,16 +66,15 @@ def axis_of(axis: int, rank: int) -> int:
 
 @rule("view", "reshape", "flatten", "unflatten", "view_as", "reshape_as", "_unsafe_view", "ravel", "_reshape_copy")
 def _view(r: Reader, c: Call) -> Any:
-    return reshaped(r, need(c.args[0]), c.sizes)
+    x = c.args[0]
+    return reshaped(r, x if isinstance(x, Merged) else need(x), c.sizes)
 
 
 @rule("expand", "expand_as", "broadcast_to", "repeat")
 def _expand(r: Reader, c: Call) -> Any:
     x = c.args[0]
     if isinstance(x, Value):
-        if x.sizes == c.sizes:
-            return x
-        raise NoLayer("A value is repeated along an axis.")
+        return stretched(r, x, c.sizes)
     tensor = x.tensor if isinstance(x, Learned) else x
     sizes = tuple(tensor.shape)
     if c.sizes[:1] != (BATCH,) or (len(sizes) == len(c.sizes) and sizes[0] != 1):
@@ -61,6 +83,19 @@ def _expand(r: Reader, c: Call) -> Any:
     if tuple(inner.shape) != c.sizes[1:]:
         raise NoLayer("A learned tensor is repeated along an axis.")
     return r.spread(Learned(x.path, inner) if isinstance(x, Learned) else inner, c.label)
+
+
+def stretched(r: Reader, x: Value, sizes: tuple[int, ...]) -> Value:
+    """A value repeated along its axes of size 1."""
+    if x.sizes == sizes:
+        return x
+    fits = len(x.sizes) == len(sizes) and all(a in (1, b) for a, b in zip(x.sizes, sizes, strict=True))
+    if not fits or not x.has_batch:
+        raise NoLayer("It is repeated along an axis that a sample does not have.")
+    for axis, (before, after) in enumerate(zip(x.sizes, sizes, strict=True)):
+        if before != after:
+            x = r.add("repeat", x, axis=axis, repeats=after)
+    return x
 
 
 @rule("unsqueeze")
@@ -83,7 +118,10 @@ def _squeeze(r: Reader, c: Call) -> Any:
 
 @rule("transpose", "swapaxes", "swapdims")
 def _transpose(r: Reader, c: Call) -> Any:
-    return r.add("transpose", need(c.args[0]), axis_a=c.arg(1, "dim0"), axis_b=c.arg(2, "dim1"))
+    x, a, b = c.args[0], c.arg(1, "dim0"), c.arg(2, "dim1")
+    if isinstance(x, Merged):
+        return Merged(r.add("transpose", x.value, axis_a=inside(x, a), axis_b=inside(x, b)), x.count)
+    return r.add("transpose", need(x), axis_a=a, axis_b=b)
 
 
 @rule("t", "T", "mT", "numpy_T", "matrix_H")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any
 
 import torch
@@ -56,6 +57,19 @@ class Learned:
 
     path: str
     tensor: torch.Tensor
+
+
+@dataclass(frozen=True)
+class Merged:
+    """A value whose first `count` axes, the batch among them, are seen as one, as ``x.view(B * T, d)`` makes it."""
+
+    value: Value
+    count: int
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Its sizes as they are seen."""
+        return (prod(self.value.sizes[: self.count]), *self.value.sizes[self.count :])
 
 
 @dataclass
@@ -179,7 +193,10 @@ class Sketch:
         for owner in sorted(owners):
             theirs = {name: tensor for (node, name), tensor in self.weights.items() if node == owner}
             common = [name for name in places if name in theirs]
-            if common and all(theirs[name].data_ptr() == places[name] for name in common):
+            # vectors that begin alike are at times stored once though nobody meant to share them
+            if any(theirs[name].dim() > 1 for name in common) and all(
+                theirs[name].data_ptr() == places[name] for name in common
+            ):
                 self.shares[id] = owner
         for place in places.values():
             self.owners.setdefault(place, id)
@@ -214,8 +231,8 @@ def _plain(value: Any) -> Any:
 def _pattern(tensor: torch.Tensor) -> dict[str, Any]:
     """The options with which a constant begins as close to these numbers as a pattern can."""
     first = tensor.flatten()[:1].to(torch.float32)
-    if bool((tensor == tensor.flatten()[0]).all()) and bool(first.abs().lt(1e30).all()):
-        return {"fill": float(first.item())}
+    if bool((tensor == tensor.flatten()[0]).all()) and not bool(first.isnan().any()):
+        return {"fill": max(-1e30, min(1e30, float(first.item())))}
     last = torch.arange(tensor.shape[-1])
     if bool((tensor == last).all()):
         return {"pattern": "range"}

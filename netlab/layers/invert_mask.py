@@ -1,0 +1,31 @@
+"""InvertMask: true becomes false and false true."""
+
+from netlab.layers._rearranging import Rearranging
+from netlab.layers.layer import Case, Code, Fix, Input, Output, Shape, ShapeError
+from netlab.layers.shape import BOOL
+
+
+class InvertMask(Rearranging):
+    """Turns a mask around: y is true where x is false.
+
+    Shapes: x (…) → y (…), bool. Attention wants true where it may look; Masked fill wants true where it may not.
+    """
+
+    label = "Invert mask"
+    category = "Attention"
+    stops_gradient = True
+    aliases = ("not", "negate", "complement", "logical not")
+    torch_name = "torch.logical_not"
+    x = Input("A mask.")
+    y = Output("True where the mask was false.")
+
+    def shapes(self, x: Shape) -> Shape:
+        if x.dtype != BOOL:
+            message = f"Invert mask wants a mask (true or false) but gets numbers ({x}). Put a Compare in between."
+            raise ShapeError(message, port="x", fixes=(Fix("Insert Compare", "insert", {"type": "compare"}),))
+        return x
+
+    def code(self, x: Shape) -> Code:
+        return Code(forward="~{x}")
+
+    cases = [Case(x="bool B T", y="bool B T"), Case(x="bool T T", y="bool T T"), Case(x="B T", error="Compare")]
