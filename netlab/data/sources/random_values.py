@@ -20,7 +20,7 @@ class RandomValues(Source):
     licence = "MIT"
     origin = "made by NetLab from a generator of random numbers"
     inputs = Text(
-        "x: 8; label: < 2",
+        "features: 8; label: < 2",
         max_length=2000,
         help="Fields, as name: sizes of a sample. A < and a number behind means indices below it: tokens: 64 < 1000.",
     )

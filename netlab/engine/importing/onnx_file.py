@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from netlab.compiler.names import identifier
 from netlab.data.dataset import Field
 from netlab.engine.importing.faults import ImportFault
 from netlab.engine.importing.module import Imported, finish
@@ -106,7 +106,7 @@ def _described(wanted: list[tuple[str, tuple[int, ...], str, int]]) -> str:
     for name, sizes, kind, rows in wanted:
         numbers = " ".join(str(OPEN if size == BATCH else size) for size in sizes)
         below = f" < {rows}" if kind == "int" else ""
-        parts.append(f"{re.sub(r'[^0-9A-Za-z_]', '_', name)}: {numbers}{below}")
+        parts.append(f"{identifier(name, 'input')}: {numbers}{below}")
     return "; ".join(parts)
 
 
