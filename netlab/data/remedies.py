@@ -38,6 +38,8 @@ def remedies(source: Source, finding: Finding) -> tuple[Remedy, ...]:
             return (Remedy(f"Keep {USUAL_SHARE:.0%} for validation", {"validation": USUAL_SHARE}),)
         case "unseen_class" if "split" in options and source.values["split"] != "stratified":
             return (Remedy("Split stratified", {"split": "stratified"}),)
+        case "duplicates" | "leak" if source.values.get("copies") == "keep":
+            return (Remedy("Leave copies out", {"copies": "drop"}),)
         case "constant" if finding.column and "features" in options:
             return _without(source, finding.column)
         case "cut":

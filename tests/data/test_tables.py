@@ -15,6 +15,7 @@ from netlab.data.dataset import DataError, source_of
 from netlab.data.delimited import sniff
 from netlab.data.findings import Cancelled, Ledger
 from netlab.data.look import guess, look
+from netlab.data.remedies import remedies
 from netlab.data.sources.table import Table
 
 HEAD = "size,weight,kind,name\n"
@@ -333,3 +334,31 @@ def test_a_sheet_is_read_or_the_package_for_it_named(tmp_path: Path) -> None:
     source, seen = looked(path)
     assert dict(seen.classes) == {"a": 30, "b": 30}
     assert source.facts.rows == 60
+
+
+@pytest.mark.parametrize(("how", "low", "high"), [("standard", -2.5, 2.5), ("range", 0.0, 1.0), ("none", 0.0, 39.0)])
+def test_features_are_scaled_as_asked_and_told_in_units_of_the_file(
+    tmp_path: Path, how: str, low: float, high: float
+) -> None:
+    path = tmp_path / "numbers.csv"
+    path.write_text("a,b,y\n" + "".join(f"{i},{i * 2},{i % 2}\n" for i in range(40)))
+    source, _ = look(guess(path).with_options(scaling=how, split="in order", validation=0.0, test=0.0, features=["a"]))
+    dataset = source.load()
+    x = dataset.columns["features"][:, 0]
+    assert x.min() >= low - 1e-6
+    assert x.max() <= high + 1e-6
+    shift, scale = (np.asarray(part) for part in dataset.normalisation["features"])
+    assert np.allclose(x * scale + shift, np.arange(40), atol=1e-4)
+
+
+def test_copies_are_left_out_when_asked(tmp_path: Path) -> None:
+    path = tmp_path / "copies.csv"
+    rows = [f"{i},{i % 3},{'yes' if i % 2 else 'no'}" for i in range(60)]
+    path.write_text("\n".join(["a,b,y", *rows, *rows[:20]]) + "\n")
+    source, seen = look(guess(path))
+    found = {finding.code: finding for finding in seen.findings}
+    assert found["duplicates"].count == 20
+    (remedy,) = remedies(source, found["duplicates"])
+    dataset = source.with_options(**remedy.options).load()
+    assert sum(map(len, dataset.splits.values())) == 60
+    assert not {finding.code for finding in dataset.findings} & {"duplicates", "leak"}

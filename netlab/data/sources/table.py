@@ -18,6 +18,7 @@ from netlab.data.judging import judge
 from netlab.data.tables import TableFacts, TableFile, read_all
 from netlab.options import Choice, Names, Text
 
+SCALINGS = ("standard", "range", "none")
 FEW = 20  # a target of whole numbers with at most so many values is a class
 
 
@@ -35,6 +36,12 @@ class Table(TableFile):
     goal = Choice(
         "auto", ("auto", "class", "number"), help="What a target is: auto takes few whole numbers as classes."
     )
+    scaling = Choice(
+        "standard",
+        SCALINGS,
+        help="How features are scaled, by the training rows: to mean 0 and deviation 1, to 0 … 1, or not at all.",
+    )
+    copies = Choice("keep", ("keep", "drop"), help="Whether a row that is a copy of an earlier one stays.")
     split = Choice(
         "random", splitting.WAYS, help="How rows are parted; in order is by the column below, or as they come."
     )
@@ -70,6 +77,8 @@ class Table(TableFile):
         for chunk in read_all(self, ledger, progress):
             reader.take(chunk)
         columns = {name: np.concatenate(found) for name, found in reader.parts.items() if found}
+        if self.copies == "drop" and columns:
+            columns = _without_copies(columns, ledger)
         rows = len(next(iter(columns.values()), ()))
         if not rows:
             raise DataError(f"{self.place.name} has no good row to train on. {_first(ledger)}")
@@ -155,7 +164,7 @@ class Table(TableFile):
                 means += [0.0] * len(column.classes)
                 stds += [1.0] * len(column.classes)
                 continue
-            scaled, mean, std = _scaled(x, train)
+            scaled, mean, std = _scaled(x, train, self.scaling)
             blocks.append(scaled[:, None])
             means.append(mean)
             stds.append(std)
@@ -241,13 +250,27 @@ def _encoded(column: ColumnFacts) -> tuple[str, ...]:
     return tuple(f"{column.name}={name}" for name in column.classes) if column.kind == "category" else (column.name,)
 
 
-def _scaled(x: np.ndarray, train: np.ndarray) -> tuple[np.ndarray, float, float]:
-    """Mean 0 and deviation 1 on the training rows, missing values at the mean: (rows,) float32."""
+def _scaled(x: np.ndarray, train: np.ndarray, how: str = "standard") -> tuple[np.ndarray, float, float]:
+    """Scaled by the training rows, missing values at their mean: (rows,) float32, and the shift and scale."""
     seen = x[train].astype(np.float64)
-    seen = seen[~np.isnan(seen)]
-    mean, std = (float(seen.mean()), float(seen.std())) if len(seen) else (0.0, 1.0)
-    std = std or 1.0
-    return np.nan_to_num((x - mean) / std, nan=0.0).astype(np.float32), mean, std
+    seen = seen[~np.isnan(seen)] if not np.isnan(seen).all() else np.zeros(1)
+    mean = float(seen.mean())
+    shift, scale = {
+        "standard": (mean, float(seen.std())),
+        "range": (float(seen.min()), float(np.ptp(seen))),
+        "none": (0.0, 1.0),
+    }[how]
+    scale = scale or 1.0
+    return ((np.where(np.isnan(x), mean, x) - shift) / scale).astype(np.float32), shift, scale
+
+
+def _without_copies(columns: dict[str, np.ndarray], ledger: Ledger) -> dict[str, np.ndarray]:
+    """The first of all rows that are equal in every column that is read."""
+    numbers_only = {name: column for name, column in columns.items() if column.dtype.kind in "fi"}
+    first = np.sort(np.unique(splitting.same_rows(numbers_only), return_index=True)[1])
+    if count := len(next(iter(columns.values()))) - len(first):
+        ledger.say("copies_dropped", f"{count:,} rows that are copies of earlier ones are left out.", NOTE, count=count)
+    return {name: column[first] for name, column in columns.items()}
 
 
 def _first(ledger: Ledger) -> str:
