@@ -15,6 +15,7 @@ from netlab.app.keep_block import keep_block
 from netlab.app.session import Session
 from netlab.app.ties import copy_linked
 from netlab.document.graph import BLOCK
+from netlab.protocol.commands import Advance, Keep
 from netlab.runs.reader import LIVE
 
 if TYPE_CHECKING:
@@ -167,6 +168,14 @@ ACTIONS: tuple[Action, ...] = (
            _state("running", "paused"), "F6"),
     Action("stop", "Stop", "Run", "End the run with a checkpoint.", lambda w: w.session.stop(),
            _state(*LIVE), "Shift+F5"),
+    Action("step", "Step", "Run", "Make one step of a paused run, and show what each node holds.",
+           lambda w: w.session.command(Advance("update")), _state("paused"), "F8", separate=True),
+    Action("forward", "Forward", "Run", "Go on to the end of the next forward pass.",
+           lambda w: w.session.command(Advance("forward")), _state("paused"), "Ctrl+F8"),
+    Action("backward", "Backward", "Run", "Go on until the gradients are found.",
+           lambda w: w.session.command(Advance("backward")), _state("paused"), "Shift+F8"),
+    Action("keep", "Keep this moment", "Run", "Write a checkpoint that stays, to branch off from.",
+           lambda w: w.session.command(Keep()), _state("running", "paused")),
     Action("go_on", "Resume from checkpoint", "Run", "Let an ended run go on.", lambda w: w.session.resume_run(),
            _state("lost", "failed", "stopped")),
     Action("about", "About NetLab", "Help", "Version and licence.", lambda w: w.about()),

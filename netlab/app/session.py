@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from netlab.app.training.follower import RunFollower
 from netlab.app.training.jobs import Jobs
+from netlab.app.training.steering import orders
 from netlab.app.trials import Trials
 from netlab.compiler.check import check
 from netlab.compiler.consent import unread
@@ -339,15 +340,15 @@ class Session(QObject):
 
     def pause(self) -> None:
         """Let the run wait after its present step."""
-        self._command(commands.Pause())
+        self.command(commands.Pause())
 
     def resume(self) -> None:
         """Let a paused run go on."""
-        self._command(commands.Resume())
+        self.command(commands.Resume())
 
     def stop(self) -> None:
         """End the run with a checkpoint."""
-        self._command(commands.Stop())
+        self.command(commands.Stop())
 
     def set_learning_rate(self, value: float) -> None:
         """Change the learning rate of the project, and of the run if there is one."""
@@ -359,16 +360,14 @@ class Session(QObject):
         self.apply("Set learning rate", edits.set_training, "learning_rate", value, merge="training/learning_rate")
 
     def _steer_run(self, diff: Diff) -> None:
-        """A change of learning rate or probes also reaches the run."""
-        if not self.is_running:
-            return
-        if "project/training/learning_rate" in diff.changes:
-            self._command(commands.SetLearningRate(float(self.project.training["learning_rate"])))
-        if diff.ids("probe"):
-            chosen = [(choice.probe, choice.node) for choice in self.project.probes.values()]
-            self._command(commands.SetProbes(chosen))
+        """What of a change reaches the run: learning rate, weight decay, weights of losses, probes."""
+        if self.is_running:
+            losses = {node for node, layer in self.inferred.layers.items() if layer.role == "loss"}
+            for command in orders(diff, self.project, losses):
+                self.command(command)
 
-    def _command(self, command: commands.Command) -> None:
+    def command(self, command: commands.Command) -> None:
+        """Tell the watched run something, if it is alive."""
         if self.run is not None and self.is_running:
             try:
                 commands.append(self.run.folder, command)

@@ -12,9 +12,9 @@ from netlab.app.data.sources import KEY, SourceBox
 from netlab.app.form import form, heading, muted
 from netlab.app.session import Session
 from netlab.app.sweeps.dialog import ask_sweep
+from netlab.app.training_form import training_form
 from netlab.data.dataset import catalogue, source_of
 from netlab.document import edits
-from netlab.document.training import Training
 from netlab.document.values import plain
 
 
@@ -35,15 +35,7 @@ def project_settings(session: Session) -> QWidget:
         layout.addWidget(muted(project.about))
     layout.addWidget(heading("Data"))
     _data(session, layout)
-    layout.addWidget(heading("Training"))
-    layout.addWidget(
-        form(
-            Training.options(),
-            project.training,
-            lambda name, value: _set_training(session, name, value),
-            sweep=partial(ask_sweep, session, "training"),
-        )
-    )
+    layout.addWidget(training_form(session))
     return widget
 
 
@@ -75,10 +67,3 @@ def _choose(session: Session, key: str) -> None:
 
 def _set_data(session: Session, name: str, value: Any) -> None:
     session.apply(f"Set {name.replace('_', ' ')}", edits.set_data_option, name, value, merge=f"data/{name}")
-
-
-def _set_training(session: Session, name: str, value: Any) -> None:
-    if name == "learning_rate":
-        session.set_learning_rate(value)
-        return
-    session.apply(f"Set {name.replace('_', ' ')}", edits.set_training, name, value, merge=f"training/{name}")

@@ -12,8 +12,10 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSlider, QVBoxLayo
 from netlab.app.session import Session
 from netlab.app.theme import color, themes
 from netlab.app.training.follower import RunFollower
+from netlab.runs.reader import Mark
 
 REDRAW_MS = 33
+MARKS = 100  # lines drawn for what was changed
 SHOWN = 4000  # points drawn per curve; the rest is folded into them
 EMPTY = "Press Train to see the loss move."
 
@@ -51,6 +53,8 @@ class _Plot(pg.PlotWidget):
         self.train = self.item.plot()
         self.validation = self.item.plot()
         self.best = self.item.plot()
+        self.marks: list[Any] = []
+        self._marked: list[Mark] = []
         self.item.setClipToView(True)
         self.item.hideButtons()
         self.item.setMenuEnabled(False)
@@ -85,7 +89,27 @@ class _Plot(pg.PlotWidget):
             self.best.setData([x[at]], [y[at]])
         else:
             self.best.setData([], [])
+        self._show_marks(run.marks)
         self.item.setLogMode(y=log and self.quantity in ("loss", "mae"))
+
+    def _show_marks(self, marks: list[Mark]) -> None:
+        """A dotted line where something was changed or noticed; what it was is said on hovering."""
+        if marks == self._marked:
+            return
+        for line in self.marks:
+            self.item.removeItem(line)
+        self._marked = list(marks)
+        self.marks = []
+        for mark in marks[-MARKS:]:
+            line = pg.InfiniteLine(mark.step, pen=pg.mkPen(color("muted"), width=1, style=Qt.PenStyle.DotLine))
+            line.setToolTip(f"{mark.text}, at step {mark.step:,}")
+            self.item.addItem(line, ignoreBounds=True)
+            self.marks.append(line)
+
+    def marks_near(self, step: float) -> list[str]:
+        """What was changed or noticed near a step, as far as a hand can tell it apart."""
+        (low, high), _ = self.item.viewRange()
+        return [mark.text for mark in self._marked if abs(mark.step - step) < (high - low) / 80]
 
 
 class CurvesPanel(QWidget):
@@ -195,6 +219,7 @@ class CurvesPanel(QWidget):
                     if len(steps):
                         i = min(int(np.searchsorted(steps, at)), len(steps) - 1)
                         told.append(f"{part} {values[i]:.4g}")
+                told += plot.marks_near(at) if told else []
                 self.readout.setText(f"step {max(at, 0):.0f}: {', '.join(told)}" if told else "")
 
     def _restyle(self) -> None:

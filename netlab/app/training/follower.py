@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from netlab.protocol.summaries import GRADIENTS, Levels
-from netlab.runs.reader import LIVE, LogLine, Reading, RunReader, is_alive
+from netlab.runs.reader import LIVE, LogLine, Mark, Reading, RunReader, is_alive
 
 POLL_MS = 40
 START_SECONDS = 30.0
@@ -67,6 +67,7 @@ class RunFollower(QObject):
         self.curves: dict[str, Curve] = {}
         self.readings: dict[tuple[str, str], Reading] = {}
         self.lines: list[LogLine] = []
+        self.marks: list[Mark] = []
         self.status: dict[str, str] = {"state": "starting"}
         self._since = time.monotonic()
         self._timer = QTimer(self)
@@ -106,10 +107,12 @@ class RunFollower(QObject):
         if update.rewound_to is not None:
             for curve in self.curves.values():
                 curve.forget_after(update.rewound_to)
+            self.marks = [mark for mark in self.marks if mark.step <= update.rewound_to]
             self.rewound.emit(update.rewound_to)
         for name, (steps, values) in update.metrics.items():
             self.curves.setdefault(name, Curve()).append(steps, values)
-        if update.metrics:
+        self.marks += update.marks
+        if update.metrics or update.marks:
             self.metrics.emit(list(update.metrics))
         for reading in update.readings:
             self.readings[reading.probe, reading.node] = reading

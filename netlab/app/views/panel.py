@@ -17,8 +17,10 @@ from PySide6.QtWidgets import (
 from netlab.app.session import Session
 from netlab.app.training.follower import RunFollower
 from netlab.app.views.view import View, catalogue
+from netlab.protocol.commands import PHASES
 from netlab.runs.reader import Reading
 
+PHASE_TITLES: dict[str, str] = dict(zip(PHASES, ("Value", "Gradient", "Change of weights"), strict=True))
 READY = "Press Train to see what is watched move."
 EMPTY = "Nothing is watched yet.\n\nSelect a node and switch on “Watch attention” or another view\nin the inspector, then press Train."
 
@@ -61,6 +63,7 @@ class ViewsPanel(QWidget):
         self.stack.addWidget(full)
         session.run_changed.connect(self.follow)
         session.inferred_changed.connect(lambda _: self._explain())
+        session.selection_changed.connect(self._show_moment)
         self._explain()
 
     def _explain(self) -> None:
@@ -86,6 +89,10 @@ class ViewsPanel(QWidget):
         self.steps = [kept for kept in self.steps if kept <= step]
 
     def _take(self, reading: Reading) -> None:
+        if reading.probe in PHASES:  # a run that is led by hand tells of every node: the selected one is shown
+            if reading.node in self.session.selection:
+                self._show(reading)
+            return
         if not self.steps and self.run is not None:  # a run that is over, or was joined in the middle
             self.steps = self.run.reader.reading_steps(reading.probe, reading.node)
         if not self.steps or reading.step >= self.steps[-1]:
@@ -100,14 +107,21 @@ class ViewsPanel(QWidget):
 
     def _show(self, reading: Reading) -> None:
         kind = catalogue()[type(reading.summary)]
-        key = reading.probe if kind.together else f"{reading.probe}/{reading.node}"
+        phase = PHASE_TITLES.get(reading.probe)
+        key = reading.probe if kind.together or phase else f"{reading.probe}/{reading.node}"
         name = self._name(reading.node)
         view = self.views.get(key)
         if view is None:
             view = self.views[key] = kind()
-            self.tabs.addTab(view, kind.title if kind.together else f"{kind.title}: {name}")
+            self.tabs.addTab(view, phase or (kind.title if kind.together else f"{kind.title}: {name}"))
             self.stack.setCurrentIndex(1)
         view.show_reading(reading, name)
+
+    def _show_moment(self, selection: list[str]) -> None:
+        """What the selected node holds, in a run that is led by hand."""
+        for (probe, node), reading in list(self.run.readings.items()) if self.run is not None else ():
+            if probe in PHASES and node in selection:
+                self._show(reading)
 
     def _name(self, node: str) -> str:
         record = self.session.project.graph.nodes.get(node)
@@ -118,7 +132,7 @@ class ViewsPanel(QWidget):
             return
         self.live = index >= len(self.steps) - 1
         self.back.setChecked(self.live)
-        for probe, node in list(self.run.readings):
+        for probe, node in [key for key in self.run.readings if key[0] not in PHASES]:
             reading = self.run.reader.reading_at(probe, node, self.steps[index])
             if reading is not None:
                 self._show(reading)

@@ -1,0 +1,105 @@
+"""The training settings and a run that is led by hand, by real mouse and keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QComboBox, QWidget
+
+from netlab.app.schedule_curve import ScheduleCurve
+
+MakeWindow = Callable[..., Any]
+Example = Callable[..., Any]
+
+
+def form(hand: Any) -> QWidget:
+    """The inspector's content as it is now: an edit builds it anew."""
+    hand.settle()
+    return hand.window.docks["Inspector"].widget()
+
+
+def curve(hand: Any) -> ScheduleCurve:
+    found = form(hand).findChild(ScheduleCurve)
+    assert found is not None
+    return found
+
+
+def names(hand: Any) -> set[str]:
+    fields = form(hand).findChildren(QWidget)
+    return {w.objectName().partition("/")[2] for w in fields if w.objectName().startswith("option/")}
+
+
+def choose(hand: Any, option: str, word: str) -> None:
+    combo = form(hand).findChild(QComboBox, f"option/{option}")
+    assert combo is not None
+    combo.setFocus()
+    QTest.keyClicks(combo, word)
+
+
+def test_the_form_shows_what_the_chosen_optimizer_reads(make_window: MakeWindow, example: Example) -> None:
+    hand = make_window(example("spirals"))
+    assert {"beta1", "beta2"} <= names(hand)
+    choose(hand, "optimizer", "sgd")
+    assert hand.session.project.training["optimizer"] == "sgd"
+    assert {"momentum", "nesterov"} <= names(hand)
+    assert "beta1" not in names(hand)
+    hand.session.undo()
+    assert "beta1" in names(hand)
+
+
+def test_the_schedule_is_drawn_before_the_run_and_by_hand(make_window: MakeWindow, example: Example) -> None:
+    hand = make_window(example("spirals", learning_rate=0.01))
+    assert set(curve(hand).rates()) == {0.01}
+    choose(hand, "schedule", "cosine")
+    falling = curve(hand).rates()
+    assert falling[0] == 0.01
+    assert falling == sorted(falling, reverse=True)
+    choose(hand, "schedule", "drawn")
+    widget = curve(hand)
+    points = widget.points
+    start = widget._place(points[1])
+    target = QPointF(start.x() + 60, start.y() + 15)
+    QTest.mousePress(widget, Qt.MouseButton.LeftButton, pos=start.toPoint())
+    QTest.mouseMove(widget, QPoint(int(start.x()) + 30, int(start.y()) + 5))
+    QTest.mouseMove(widget, target.toPoint())
+    QTest.mouseRelease(widget, Qt.MouseButton.LeftButton, pos=target.toPoint())
+    changed = hand.session.project.training["schedule_points"]
+    assert len(changed) == 3
+    assert changed[1][0] > points[1][0]
+    assert changed[1][1] < points[1][1]
+    QTest.mouseDClick(curve(hand), Qt.MouseButton.LeftButton, pos=QPoint(int(target.x()) + 60, int(target.y()) + 8))
+    assert len(hand.session.project.training["schedule_points"]) == 4
+    QTest.mousePress(curve(hand), Qt.MouseButton.RightButton, pos=curve(hand)._place(curve(hand).points[2]).toPoint())
+    assert len(hand.session.project.training["schedule_points"]) == 3
+    hand.session.undo()
+    assert len(hand.session.project.training["schedule_points"]) == 4
+
+
+def test_a_run_is_led_by_keys_and_marked_on_the_curve(make_window: MakeWindow, example: Example) -> None:
+    hand = make_window(example("spirals", epochs=4000, device="cpu"))
+    assert hand.session.train()
+    run = hand.session.run
+    hand.qtbot.waitUntil(lambda: int(run.status.get("step", 0)) > 10, timeout=60_000)
+    QTest.keyClick(hand.window, Qt.Key.Key_F6)
+    hand.qtbot.waitUntil(lambda: run.status.get("state") == "paused", timeout=10_000)
+    step = int(run.status["step"])
+    node = next(n.id for n in hand.session.project.graph.nodes.values() if n.name == "hidden1")
+    hand.session.select([node])
+    QTest.keyClick(hand.window, Qt.Key.Key_F8, Qt.KeyboardModifier.ControlModifier)
+    hand.qtbot.waitUntil(lambda: run.status.get("phase") == "forward", timeout=10_000)
+    QTest.keyClick(hand.window, Qt.Key.Key_F8)
+    hand.qtbot.waitUntil(lambda: int(run.status["step"]) == step + 1, timeout=10_000)
+    tabs = hand.window.docks["Views"].widget().tabs
+    hand.qtbot.waitUntil(
+        lambda: {"Value", "Gradient", "Change of weights"} <= {tabs.tabText(i) for i in range(tabs.count())},
+        timeout=10_000,
+    )
+    hand.session.set_learning_rate(0.0005)
+    hand.qtbot.waitUntil(lambda: any("0.0005" in mark.text for mark in run.marks), timeout=10_000)
+    panel = hand.window.docks["Training"].widget()
+    hand.qtbot.waitUntil(lambda: panel.curves.plots["loss"].marks, timeout=10_000)
+    hand.session.stop()
+    hand.qtbot.waitUntil(lambda: run.status["state"] == "stopped", timeout=20_000)
