@@ -123,6 +123,7 @@ def _train_arguments(train: argparse.ArgumentParser) -> None:
     train.add_argument("--run", dest="run_folder", type=Path, help="folder of the run, new")
     train.add_argument("--resume", type=Path, help="folder of a run to go on with")
     train.add_argument("--track", action="append", default=[], metavar="NAME", help="let a tracker hear of the run")
+    train.add_argument("--micro-batches", type=int, metavar="N", help="with --resume: each batch in N parts")
     train.add_argument("--queue", action="store_true", help="wait until one of the places is free (netlab places)")
     train.add_argument("--set", dest="sets", action="append", default=[], metavar="PATH=VALUE")
 

@@ -1,8 +1,10 @@
-"""The commands for a job that runs: lead it step by step, keep a checkpoint, change a setting."""
+"""The commands around a job: try a model before it, lead it step by step, keep a checkpoint, change a setting."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,10 @@ FINE = 0
 
 
 def add_to(command: Callable[..., Any]) -> None:
-    """Declare step, forward, backward, update, keep, set and branch."""
+    """Declare sanity, lrfind, devices, step, forward, backward, update, keep, set and branch."""
+    command("sanity", _sanity, "see whether a model is wired to learn, before it is trained", "file")
+    command("lrfind", _lrfind, "find a good learning rate by raising it from step to step", "file")
+    command("devices", _devices, "what can be trained on, with free memory")
     command("step", _advance, "let a paused job make one step", "target", json=False).set_defaults(to="update")
     for phase in ("forward", "backward", "update"):
         help = f"let a paused job go on to the end of its next {phase} phase"
@@ -22,6 +27,39 @@ def add_to(command: Callable[..., Any]) -> None:
         "branch", _branch, "make a new run that goes on from a checkpoint of another", "target", json=False
     )
     branch.add_argument("--step", type=int, help="the newest checkpoint that is not behind this step")
+
+
+def _sanity(options: Any) -> int:
+    from netlab.document import file
+    from netlab.engine.trials import sanity
+
+    found = sanity(file.load(options.file))
+    if options.json:
+        print(json.dumps([asdict(finding) for finding in found], ensure_ascii=False))
+    else:
+        print("\n".join(f"{'fine ' if finding.fine else 'WRONG'}  {finding.message}" for finding in found))
+    return FINE if all(finding.fine for finding in found) else 1
+
+
+def _lrfind(options: Any) -> int:
+    from netlab.document import file
+    from netlab.engine.trials import find_rate
+
+    trial = find_rate(file.load(options.file))
+    print(json.dumps(asdict(trial), ensure_ascii=False) if options.json else trial.message)
+    return FINE
+
+
+def _devices(options: Any) -> int:
+    from netlab.engine.device import found
+
+    devices = found()
+    if options.json:
+        print(json.dumps([asdict(device) for device in devices], ensure_ascii=False))
+    else:
+        rows = (f"{d.device:6} {d.name}: {d.free / 1e9:.1f} of {d.total / 1e9:.1f} GB free" for d in devices)
+        print("\n".join(rows))
+    return FINE
 
 
 def _advance(options: Any) -> int:

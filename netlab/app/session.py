@@ -31,7 +31,7 @@ from netlab.layers.block import Block
 from netlab.options import OptionError
 from netlab.protocol import commands
 from netlab.runs.reader import LIVE
-from netlab.runs.store import PROJECT
+from netlab.runs.store import PROJECT, split_batches
 
 FIX_MS = 150
 
@@ -332,9 +332,11 @@ class Session(QObject):
             self.fault_changed.emit()
 
     def resume_run(self) -> None:
-        """Let a lost, failed or stopped run go on from its last checkpoint."""
+        """Let a lost, failed or stopped run go on from its last checkpoint; in smaller parts if memory ran out."""
         if self.run is not None and not self.is_running:
             folder = self.run.folder
+            if self.run.status.get("micro_batches"):
+                split_batches(folder, int(self.run.status["micro_batches"]))
             self.jobs.resume(folder)
             self.attach(folder, awaited=True)
 

@@ -45,6 +45,8 @@ def _prepared(options: Any) -> Path:
         steps = options.steps
         if steps is not None or options.epochs is not None:
             store.extend(folder, steps=steps, epochs=options.epochs)
+        if options.micro_batches is not None:
+            store.split_batches(folder, options.micro_batches)
         if not options.json:
             print(f"going on with {folder}")
     else:

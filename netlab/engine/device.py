@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import psutil
 import torch
@@ -26,6 +28,29 @@ def choose(wanted: str) -> torch.device:
         known = ", ".join(name for name, found in there.items() if found)
         raise DeviceError(f"This machine has no {wanted} device that torch can use. Choose auto, or one of: {known}.")
     return torch.device(wanted)
+
+
+@dataclass(frozen=True)
+class Device:
+    """What can be trained on: its name for torch and for people, and its free and whole memory in bytes."""
+
+    device: str
+    name: str
+    free: int
+    total: int
+
+
+def found() -> list[Device]:
+    """The devices of this machine, the CPU first."""
+    memory = psutil.virtual_memory()
+    name = f"{platform.processor() or platform.machine()}, {torch.get_num_threads()} threads"
+    devices = [Device("cpu", name, memory.available, memory.total)]
+    for i in range(torch.cuda.device_count()):
+        free, total = torch.cuda.mem_get_info(i)
+        devices.append(Device("cuda", torch.cuda.get_device_name(i), free, total))
+    if torch.backends.mps.is_available():  # shares the memory of the machine
+        devices.append(Device("mps", "Apple GPU", memory.available, memory.total))
+    return devices
 
 
 def free_memory(device: torch.device) -> int:

@@ -17,21 +17,36 @@ EXPLODED = 1e9
 
 
 class TrainingFault(Exception):
-    """Training cannot go on: a sentence for the user, the node where it began ("" if none is known), and the step."""
+    """Training cannot go on.
 
-    def __init__(self, message: str, node: str = "", detail: str = "", step: int | None = None) -> None:
+    Attributes:
+        message, detail: a sentence for the user, and what lies behind it.
+        node: where it began, "" if that is not known.
+        step: the step, if it is known.
+        micro_batches: parts of a batch with which the run could go on after memory ran out, 0 for another fault.
+    """
+
+    def __init__(
+        self, message: str, node: str = "", detail: str = "", step: int | None = None, micro_batches: int = 0
+    ) -> None:
         super().__init__(message)
         self.message, self.node, self.detail, self.step = message, node, detail, step
+        self.micro_batches = micro_batches
 
 
-def of_exception(error: Exception, built: Built, batch_size: int) -> TrainingFault:
+def of_exception(error: Exception, built: Built, batch_size: int, micro_batches: int = 1) -> TrainingFault:
     """What an exception in the model means."""
     node, line = place_of(error, built.source, built.filename)
     place = where(built.project, node) if node else "The model"
     place += f", line {line} of its code," if line else ""
     if is_memory(error):
-        remedy = f"Lower batch_size (now {batch_size}) to {max(1, batch_size // 2)}, or make the largest layer smaller."
-        return TrainingFault(f"The memory was used up at {place}. {remedy}", node, str(error))
+        parts = 2 * micro_batches
+        if parts > batch_size:
+            remedy = "Not even one sample fits: make the largest layer smaller."
+            return TrainingFault(f"The memory was used up at {place}. {remedy}", node, str(error))
+        remedy = f"Go on with micro_batches {parts}: the same batch in smaller parts, with the same gradient. "
+        remedy += f"Or lower batch_size (now {batch_size}) to {max(1, batch_size // 2)}."
+        return TrainingFault(f"The memory was used up at {place}. {remedy}", node, str(error), micro_batches=parts)
     first = str(error).strip().split("\n")[0]
     return TrainingFault(f"{place} failed: {first}", node, str(error))
 

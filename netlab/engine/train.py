@@ -115,7 +115,7 @@ def _tell(writer: RunWriter, fault: TrainingFault, team: Team) -> None:
         _tell_loss(writer, team, fault)
         return
     writer.log("error", fault.message, fault.node, fault.detail)
-    writer.status(state="failed", message=fault.message, node=fault.node)
+    writer.status(state="failed", message=fault.message, node=fault.node, micro_batches=fault.micro_batches or "")
 
 
 class Job:
@@ -136,6 +136,7 @@ class Job:
         self.project = file.load(folder / store.PROJECT)
         self.training = Training(**self.project.training).values
         job = store.job(folder)
+        self.training["micro_batches"] = job.micro_batches or self.training["micro_batches"]
         seed_everything(self.training["seed"])
         self.built: Built = build(self.project, folder / "model.py" if team.leads else None)
         for told in [] if resume else start.begin(self.built):

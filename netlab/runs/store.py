@@ -28,12 +28,14 @@ class Job(msgspec.Struct, frozen=True):
 
     Attributes:
         parent, parent_step: the run that this one branched off from, and where; "" for none.
+        micro_batches: parts in which a batch goes through the model instead of the project's, after memory ran out.
     """
 
     steps: int | None = None
     epochs: int | None = None
     parent: str = ""
     parent_step: int = 0
+    micro_batches: int | None = None
 
 
 @dataclass(frozen=True)
@@ -122,8 +124,21 @@ def extend(folder: Path, steps: int | None = None, epochs: int | None = None) ->
     """
     _refuse_nothing(steps)
     _refuse_nothing(epochs, "epochs")
-    before = job(folder)
-    write_atomically(folder / "job.json", msgspec.json.encode(Job(steps, epochs, before.parent, before.parent_step)))
+    _set_job(folder, steps=steps, epochs=epochs)
+
+
+def split_batches(folder: Path, parts: int) -> None:
+    """Let a run go on with each batch in so many parts: less memory, same gradient.
+
+    Raises:
+        RunError: less than one part.
+    """
+    _refuse_nothing(parts, "micro-batches")
+    _set_job(folder, micro_batches=parts)
+
+
+def _set_job(folder: Path, **changes: Any) -> None:
+    write_atomically(folder / "job.json", msgspec.json.encode(msgspec.structs.replace(job(folder), **changes)))
 
 
 def _refuse_nothing(count: int | None, what: str = "steps") -> None:
@@ -157,8 +172,8 @@ def branch(folder: Path, step: int | None = None, name: str | None = None) -> Pa
     for target in ("last", f"step-{at}"):
         write_atomically(made / CHECKPOINTS / f"{target}.safetensors", known[at].read_bytes())
     copy_record(folder, made)
-    told = job(folder)
-    write_atomically(made / "job.json", msgspec.json.encode(Job(told.steps, told.epochs, folder.name, at)))
+    write_atomically(made / "job.json", msgspec.json.encode(job(folder)))
+    _set_job(made, parent=folder.name, parent_step=at)
     return made
 
 

@@ -11,6 +11,7 @@ from netlab.app.session import Session
 from netlab.app.training.curves import CurvesPanel
 from netlab.app.training.follower import RunFollower
 
+RESUME = "Resume from the last checkpoint"
 WORDS = {
     "queued": "Waiting for its turn", "starting": "Starting…", "running": "Training", "paused": "Paused", "finished": "Finished", "stopped": "Stopped",
     "failed": "Failed", "lost": "Engine lost",
@@ -55,7 +56,7 @@ class TrainingPanel(QWidget):
         self.fault.setProperty("error", True)
         self.fault.setWordWrap(True)
         self.show_node = QPushButton("Show the node")
-        self.go_on = QPushButton("Resume from the last checkpoint")
+        self.go_on = QPushButton(RESUME)
         row = QHBoxLayout()
         row.setContentsMargins(10, 6, 10, 6)
         row.setSpacing(6)
@@ -139,6 +140,8 @@ class TrainingPanel(QWidget):
         wrong = state in ("failed", "lost")
         self.fault.setVisible(wrong)
         self.go_on.setVisible(wrong)
+        parts = status.get("micro_batches", "")
+        self.go_on.setText(f"Go on with each batch in {parts} parts" if parts else RESUME)
         self.show_node.setVisible(wrong and status.get("node", "") in self.session.project.graph.nodes)
         self.fault.setText(status.get("message", "") if wrong else "")
 

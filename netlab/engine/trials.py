@@ -1,0 +1,238 @@
+"""Short trials of a model before it is trained in earnest: is it wired to learn, and how fast may it go?"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from netlab.compiler.source import where
+from netlab.document.project import Project
+from netlab.document.training import Training
+from netlab.engine import optim
+from netlab.engine.build import build, seed_everything
+from netlab.engine.device import arranged, choose, threads_for
+from netlab.engine.faults import TrainingFault
+from netlab.engine.guard import Guard
+from netlab.engine.lines import after_each_line
+from netlab.engine.loader import Batch, Loader, load_data
+from netlab.engine.precision import Precision
+from netlab.engine.step import Stepper
+
+LOWEST_RATE, HIGHEST_RATE, RATES = 1e-6, 10.0, 100
+DIVERGED = 4.0  # times the lowest loss
+OVERFIT_STEPS, OVERFIT_ROWS = 200, 32
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a trial found.
+
+    Attributes:
+        name: ``loss``, ``gradients``, ``values`` or ``overfit``.
+        fine: nothing is wrong.
+        message: a sentence on what it means, with a remedy where something is wrong.
+        node: the node it is about, "" for none.
+    """
+
+    name: str
+    fine: bool
+    message: str
+    node: str = ""
+
+
+@dataclass(frozen=True)
+class RateTrial:
+    """The loss at learning rates that rise from step to step (Smith 2015).
+
+    Attributes:
+        rates, losses: what was tried; the losses are smoothed.
+        best: a rate to begin with, where the loss falls fast and is not about to break off; None if it does not fall.
+        message: a sentence on what it means.
+    """
+
+    rates: list[float]
+    losses: list[float]
+    best: float | None
+    message: str
+
+
+class _Trial:
+    """A fresh model with its data, as at the start of a run, from which nothing is kept."""
+
+    def __init__(self, project: Project, **settings: Any) -> None:
+        self.project = project
+        self.training = Training(**project.training).values | {"compile": False, "ema_decay": 0.0} | settings
+        seed_everything(self.training["seed"])
+        self.built = build(project)
+        self.device = choose(self.training["device"])
+        arranged(self.built.model.to(self.device)).train()
+        dataset = load_data(project.data, lambda level, message: None, None)
+        fields = (*self.built.source.inputs, *self.built.source.targets)
+        self.loader = Loader(dataset, fields, self.training["batch_size"], self.training["seed"], self.device)
+        self.optimizer = optim.make(self.built, self.training, self.device)
+        self.optimizer.thaw(1_000_000)
+        precision = Precision(self.training["precision"], self.device)
+        guard = Guard(self.built, self.optimizer, self.device, precision, delayed=False)
+        self.stepper = Stepper(self.built, self.training, self.optimizer, guard, precision)
+
+    def step(self, batch: Batch, number: int) -> float:
+        """One optimizer step; the loss before it."""
+        self.stepper.forward(batch)
+        self.stepper.backward()
+        loss = float(self.stepper.readings["loss"].detach())
+        self.stepper.update(number)
+        return loss
+
+    def batch(self) -> Batch:
+        return next(iter(self.loader.batches(0)))
+
+
+def sanity(project: Project) -> list[Finding]:
+    """Whether the loss begins where guessing does, gradients reach every weight, and one batch can be learned by heart.
+
+    Raises:
+        CompileError, DataError, DeviceError: the project cannot be trained.
+    """
+    trial = _Trial(project)
+    try:
+        with threads_for(0):
+            found = [*_dead_values(trial), _first_loss(trial), *_gradients(trial)]
+        return [*found, _overfit(project)]
+    except TrainingFault as fault:
+        return [Finding("loss", False, fault.message, fault.node)]
+
+
+def find_rate(project: Project) -> RateTrial:
+    """Let the learning rate rise from step to step, and see where the loss falls fastest and where it breaks off.
+
+    Raises:
+        CompileError, DataError, DeviceError: the project cannot be trained.
+    """
+    trial = _Trial(project, weight_decay=0.0, micro_batches=1)
+    rates: list[float] = []
+    losses: list[float] = []
+    mean, lowest, epoch = 0.0, math.inf, 0
+    batches = trial.loader.batches(0)
+    for i in range(RATES):
+        rate = LOWEST_RATE * (HIGHEST_RATE / LOWEST_RATE) ** (i / (RATES - 1))
+        batch = next(batches, None)
+        if batch is None:
+            epoch += 1
+            batches = trial.loader.batches(epoch)
+            batch = next(batches)
+        trial.optimizer.set_learning_rate(rate)
+        try:
+            loss = trial.step(batch, i + 1)
+        except TrainingFault:
+            break
+        mean = 0.9 * mean + 0.1 * loss
+        smooth = mean / (1 - 0.9 ** (i + 1))  # without the bias of its start
+        lowest = min(lowest, smooth)
+        if smooth > DIVERGED * lowest and i > 10:
+            break
+        rates.append(rate)
+        losses.append(smooth)
+    return _rate_trial(rates, losses)
+
+
+def _rate_trial(rates: list[float], losses: list[float]) -> RateTrial:
+    slopes = [losses[i + 2] - losses[i - 2] for i in range(2, len(losses) - 2)]
+    if not slopes or min(slopes) >= 0 or min(losses) > 0.98 * losses[0]:
+        message = "The loss falls at no learning rate. Check the wiring with netlab sanity before anything else."
+        return RateTrial(rates, losses, None, message)
+    steepest, lowest = rates[slopes.index(min(slopes)) + 2], rates[losses.index(min(losses))]
+    best = min(steepest, lowest / 10)  # near the lowest loss it is about to break off
+    end = f"beyond {rates[-1]:.2g} it breaks off" if rates[-1] < HIGHEST_RATE * 0.99 else "it breaks off nowhere"
+    message = f"The loss falls well up to a learning rate of {lowest:.2g}; {end}. Begin with {best:.2g}."
+    return RateTrial(rates, losses, best, message)
+
+
+def _first_loss(trial: _Trial) -> Finding:
+    """Whether the first loss is what a guess among equally likely classes costs: ln K."""
+    trial.stepper.forward(trial.batch())
+    loss = float(trial.stepper.readings["loss"].detach())
+    if not math.isfinite(loss):
+        return Finding("loss", False, f"The loss begins at {loss}. A value on the way to it is not finite.")
+    expected = _guess(trial)
+    if expected is None:
+        return Finding("loss", True, f"The loss begins at {loss:.3g}.")
+    if abs(loss - expected) <= max(0.5, 0.25 * expected):
+        return Finding("loss", True, f"The loss begins at {loss:.3g}, near {expected:.3g}, which guessing costs.")
+    remedy = "Scale the inputs to mean 0 and deviation 1, or normalise before the last layer."
+    far = "above" if loss > expected else "below"
+    message = f"The loss begins at {loss:.3g}, far {far} the {expected:.3g} that guessing costs. {remedy}"
+    return Finding("loss", False, message)
+
+
+def _guess(trial: _Trial) -> float | None:
+    """The cost of guessing, for a model with one cross-entropy; None for others."""
+    inferred, nodes = trial.built.inferred, trial.project.graph.nodes
+    losses = [node for node, layer in inferred.layers.items() if layer.role == "loss"]
+    if len(losses) != 1 or nodes[losses[0]].type != "cross_entropy_loss":
+        return None
+    port = next(iter(inferred.layers[losses[0]].inputs()))
+    shape = inferred.inputs[losses[0], port]
+    classes = shape.last
+    return math.log(classes) * float(inferred.layers[losses[0]].values.get("weight", 1.0)) if classes else None
+
+
+def _gradients(trial: _Trial) -> list[Finding]:
+    """Whether a gradient reaches every weight of one batch."""
+    trial.stepper.backward()
+    owners = trial.built.nodes()
+    silent: dict[str, bool] = {}
+    for name, parameter in trial.built.model.named_parameters():
+        if parameter.requires_grad:
+            reached = parameter.grad is not None and bool((parameter.grad != 0).any())
+            silent[owners[name]] = silent.get(owners[name], True) and not reached
+    trial.optimizer.zero_grad()
+    deaf = [node for node, is_silent in silent.items() if is_silent]
+    if not deaf:
+        return [Finding("gradients", True, "A gradient reaches every node that learns.")]
+    remedy = "Wire it on the way to the loss, or see what zeroes its value."
+    return [
+        Finding("gradients", False, f"No gradient reaches {where(trial.project, node)}. {remedy}", node)
+        for node in deaf
+    ]
+
+
+def _dead_values(trial: _Trial) -> list[Finding]:
+    """Nodes that send only zeros for a whole batch."""
+    text = trial.built.source.text.splitlines()
+    found: list[str] = []
+
+    def look(node: str, line: int, variables: dict[str, Any]) -> None:
+        value = variables.get(text[line - 1].strip().partition(" = ")[0].partition(",")[0])
+        if isinstance(value, torch.Tensor) and value.is_floating_point() and value.numel() > 1 and not value.any():
+            found.append(node)
+
+    after_each_line(trial.built, lambda: trial.stepper.forward(trial.batch()), look)
+    if not found:
+        return [Finding("values", True, "Every node sends something other than zeros.")]
+    place = where(trial.project, found[0])
+    message = f"{place} sends only zeros. Its inputs are all negative, or its rate of dropout is too high."
+    return [Finding("values", False, message, found[0])]
+
+
+def _overfit(project: Project) -> Finding:
+    """Whether a few rows can be learned by heart: a model that cannot do that will learn nothing."""
+    rate = min(max(Training(**project.training).values["learning_rate"], 1e-3), 1e-2)
+    trial = _Trial(project, optimizer="adam", learning_rate=rate, micro_batches=1, clip="none", weight_decay=0.0)
+    batch = {name: values[:OVERFIT_ROWS] for name, values in trial.batch().items()}
+    first = last = math.nan
+    step = 0
+    with threads_for(0):
+        for step in range(1, OVERFIT_STEPS + 1):
+            last = trial.step(batch, step)
+            first = last if step == 1 else first
+            if last < 0.05 * first:
+                break
+    rows = len(next(iter(batch.values())))
+    told = f"{rows} rows in {step} steps: the loss goes from {first:.3g} to {last:.3g}."
+    if last < 0.5 * first:
+        return Finding("overfit", True, f"The model learns {told}")
+    remedy = "Look for a wire to the wrong field, too small a layer, or labels that do not belong to the rows."
+    return Finding("overfit", False, f"The model hardly learns {told} {remedy}")
