@@ -100,6 +100,6 @@ def test_a_run_is_led_by_keys_and_marked_on_the_curve(make_window: MakeWindow, e
     hand.session.set_learning_rate(0.0005)
     hand.qtbot.waitUntil(lambda: any("0.0005" in mark.text for mark in run.marks), timeout=10_000)
     panel = hand.window.docks["Training"].widget()
-    hand.qtbot.waitUntil(lambda: panel.curves.plots["loss"].marks, timeout=10_000)
+    hand.qtbot.waitUntil(lambda: bool(panel.curves.plots["loss"].marks), timeout=10_000)
     hand.session.stop()
     hand.qtbot.waitUntil(lambda: run.status["state"] == "stopped", timeout=20_000)
