@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from netlab.app.data.options import source_form
 from netlab.app.data.sources import KEY, SourceBox
-from netlab.app.form import form, heading, muted
+from netlab.app.form import heading, muted
 from netlab.app.session import Session
 from netlab.app.sweeps.dialog import ask_sweep
 from netlab.app.training_form import training_form
