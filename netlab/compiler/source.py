@@ -45,6 +45,7 @@ class Source:
         inputs: fields that `forward` always takes.
         targets: fields that only losses need; given, `forward` returns ``(outputs, {"loss": …})``.
         imports: the import lines the nodes asked for.
+        parameters: what `forward` calls each field: a name of ours that looks like it.
         definitions: the nodes that use each text which a user wrote, by the text.
         lines_of_text: for lines of such a text: the text, and which of its lines it is, from 1.
     """
@@ -56,6 +57,7 @@ class Source:
     targets: tuple[str, ...]
     outputs: tuple[str, ...]
     imports: tuple[str, ...]
+    parameters: Mapping[str, str] = field(default_factory=dict)
     definitions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     lines_of_text: Mapping[int, tuple[str, int]] = field(default_factory=dict)
 
@@ -68,8 +70,12 @@ class Source:
 
     def arguments(self, batch: Mapping[str, Any]) -> dict[str, Any]:
         """The keyword arguments of `forward` that make it return losses, from tensors by field name."""
-        given = {name: batch[name] for name in (*self.inputs, *self.targets)}
+        given = {self.parameters[name]: batch[name] for name in (*self.inputs, *self.targets)}
         return given if self.targets else given | {"compute_loss": True}
+
+    def questions(self, batch: Mapping[str, Any]) -> dict[str, Any]:
+        """The keyword arguments of `forward` that make it return predictions alone."""
+        return {self.parameters[name]: batch[name] for name in self.inputs}
 
 
 def generate(project: Project, inferred: Inferred) -> Source:
@@ -188,6 +194,7 @@ class _Model:
             targets,
             outputs,
             imports,
+            self.parameters,
             self.definitions.nodes,
             {i: (text, n) for i, (_, text, n) in enumerate(written, len(head) - len(written) + 1) if text},
         )

@@ -88,7 +88,7 @@ def training_script(project: Project, source: Source) -> str:
         seed=training["seed"],
         epochs=training["epochs"],
         batch_size=training["batch_size"],
-        inputs=repr([*source.inputs, *source.targets]),
+        inputs=repr([source.parameters[name] for name in (*source.inputs, *source.targets)]),
         more="" if source.targets else ", compute_loss=True",
         frozen="".join(f"    model.{name}.requires_grad_(False)\n" for name in frozen),
         optimizer=_optimizer(training),

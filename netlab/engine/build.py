@@ -172,7 +172,7 @@ def judge(built: Built, batch: int = 2, device: str = "meta") -> None:
     given = {n: torch.zeros((batch, *f.sizes), dtype=dtypes[f.dtype], device=device) for n, f in fields.items()}
     try:
         with torch.device(device):
-            results = built.model(**given)
+            results = built.model(**built.source.questions(given))
     except Exception as error:
         raise CompileError([_cannot_run(built.project, error, built.source, built.filename)]) from error
     outputs = results if isinstance(results, tuple) else (results,)

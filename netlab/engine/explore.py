@@ -63,7 +63,8 @@ class Model:
     def ask(self, **inputs: torch.Tensor) -> torch.Tensor:
         """The first output for a batch of inputs by field."""
         with torch.no_grad():
-            made = self.built.model(**{name: tensor.to(self.device) for name, tensor in inputs.items()})
+            given = {name: tensor.to(self.device) for name, tensor in inputs.items()}
+            made = self.built.model(**self.built.source.questions(given))
         return (made[0] if isinstance(made, tuple) else made).cpu()
 
 

@@ -37,13 +37,12 @@ class ExportError(ValueError):
 class Inference(nn.Module):
     """The model as others use it: inputs in the order of the fields, predictions out, no losses."""
 
-    def __init__(self, model: nn.Module, names: tuple[str, ...]) -> None:
+    def __init__(self, model: nn.Module) -> None:
         super().__init__()
         self.model = model
-        self.names = names
 
     def forward(self, *inputs: torch.Tensor) -> Any:
-        return self.model(**dict(zip(self.names, inputs, strict=True)))
+        return self.model(*inputs)
 
 
 def export(what: Path, to: str, out: Path) -> str:
@@ -95,7 +94,7 @@ def _to_python(built: Built, out: Path) -> str:
 def _data(project: Project, built: Built) -> bytes:
     dataset = source_of(project.data.source, project.data.options).load()
     fields = (*built.source.inputs, *built.source.targets)
-    columns = {name: dataset.columns[name] for name in fields}
+    columns = {built.source.parameters[name]: dataset.columns[name] for name in fields}
     splits = {f"split_{name}": rows for name, rows in dataset.splits.items()}
     buffer = io.BytesIO()
     np.savez_compressed(buffer, allow_pickle=False, **columns, **splits)
@@ -120,7 +119,7 @@ def _program(built: Built) -> torch.export.ExportedProgram:
     batch = torch.export.Dim("batch", min=1, max=1 << 20)
     shapes = {"inputs": tuple({0: batch} for _ in names)}
     with _quietly():
-        return torch.export.export(Inference(built.model, names), example_inputs(built, 3), dynamic_shapes=shapes)
+        return torch.export.export(Inference(built.model), example_inputs(built, 3), dynamic_shapes=shapes)
 
 
 def _to_pt2(built: Built, out: Path) -> str:
@@ -153,7 +152,7 @@ def _to_onnx(built: Built, out: Path) -> str:
     try:
         with _quietly():
             program = torch.onnx.export(
-                Inference(built.model, built.source.inputs),
+                Inference(built.model),
                 example_inputs(built, 3),
                 dynamo=True,
                 verbose=False,
@@ -181,7 +180,7 @@ def onnx_difference(built: Built, path: Path, batch: int = 4) -> float | None:
     inputs = example_inputs(built, batch)
     given = {node.name: tensor.numpy() for node, tensor in zip(session.get_inputs(), inputs, strict=True)}
     with torch.no_grad():
-        wanted = Inference(built.model, built.source.inputs)(*inputs)
+        wanted = Inference(built.model)(*inputs)
     wanted = wanted if isinstance(wanted, tuple) else (wanted,)
     pairs = zip(session.run(None, given), wanted, strict=True)
     return max(float(np.abs(np.asarray(a) - b.numpy()).max()) for a, b in pairs)

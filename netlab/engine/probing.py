@@ -81,7 +81,7 @@ class Prober:
                 hooks.append(module.register_forward_hook(_keep(found, node)))
         try:
             batch = self.loader.sample()
-            inputs = {name: batch[name] for name in self.built.source.inputs}
+            inputs = self.built.source.questions(batch)
             if loose:
                 after_each_line(self.built, lambda: self.built.model(**inputs), self._keeper(found, loose))
             elif hooks:

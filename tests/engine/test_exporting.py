@@ -13,6 +13,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from netlab.compiler.builder import Graph
 from netlab.document import edits, file
 from netlab.document.examples import examples
 from netlab.document.project import Project
@@ -105,3 +106,17 @@ def test_a_copy_and_a_compiled_model_say_the_same() -> None:
     assert torch.equal(copy.deepcopy(model)(*inputs), wanted)
     compiled = torch.compile(model, backend="eager", fullgraph=True)
     assert torch.equal(compiled(*inputs), wanted)
+
+
+@pytest.mark.parametrize("name", ["x", "Länge", "class"])
+def test_a_field_may_have_any_name(name: str, new_run: NewRun, tmp_path: Path) -> None:
+    g = Graph()
+    g.add("output", g.add("linear", g.add("input", field=name), out_features=3))
+    g.add("cross_entropy_loss", "n2", g.add("input", field="Forward"))
+    data = {"inputs": f"{name}: 8; Forward: < 3"}
+    folder = new_run(g.project("Odd names", "random_values", data_options=data), steps=2)
+    assert run_job(folder)["state"] == "finished"
+    export(folder, "onnx", tmp_path / "m.onnx")
+    export(folder, "python", tmp_path / "code")
+    made = subprocess.run([sys.executable, "train.py"], cwd=tmp_path / "code", capture_output=True, text=True)
+    assert "epoch 1" in made.stdout, made.stderr

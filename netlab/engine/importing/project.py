@@ -156,6 +156,6 @@ def compare(project: Project, imported: Imported, ask: Callable[[dict[str, torch
         else:
             given[name] = torch.randn(shape, generator=generator)
     with torch.no_grad():
-        ours, theirs = built.model(**given), ask(given)
+        ours, theirs = built.model(**built.source.questions(given)), ask(given)
     pairs = zip(*(x if isinstance(x, tuple | list) else (x,) for x in (ours, theirs)), strict=False)
     return max((float((one - other.reshape(one.shape)).abs().max()) for one, other in pairs), default=None)
