@@ -19,6 +19,7 @@ from netlab.document import edits, file
 from netlab.document.examples import examples
 from netlab.engine.build import build
 from netlab.engine.train import run_job
+from netlab.protocol.summaries import GRADIENTS
 from netlab.runs import store
 from netlab.runs.reader import RunReader
 
@@ -45,7 +46,8 @@ def test_an_example_trains_and_records(name: str, tmp_path: Path) -> None:
     assert list(steps) == [1, 2, 3]
     assert np.isfinite(losses).all()
     assert np.isfinite(reader.metrics("val/loss")[1]).all()
-    assert {probe for probe, _ in reader.watched()} == {choice.probe for choice in project.probes.values()}
+    chosen = {choice.probe for choice in project.probes.values()}
+    assert {probe for probe, _ in reader.watched()} == chosen | {GRADIENTS}
     reader.close()
 
 

@@ -54,6 +54,7 @@ from netlab.document.journal import pending
 
 FILTER = "NetLab projects (*.netlab)"
 Area = Qt.DockWidgetArea
+DOCK_WIDTH = 240
 
 
 class MainWindow(QMainWindow):
@@ -138,6 +139,7 @@ class MainWindow(QMainWindow):
     def _dock(self, title: str, widget: QWidget, area: Qt.DockWidgetArea, beside: str = "") -> None:
         dock = QDockWidget(title, self)
         dock.setObjectName(title)
+        widget.setMinimumWidth(min(widget.minimumSizeHint().width(), DOCK_WIDTH))  # else the widest bars the window
         dock.setWidget(widget)
         self.docks[title] = dock
         self.addDockWidget(area, dock)

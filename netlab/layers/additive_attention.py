@@ -58,9 +58,10 @@ class AdditiveAttention(Layer):
         return dense + rows * columns * (4 * self.hidden_size + 2 * key.last)
 
     def kept(self, inputs: Shapes, outputs: Shapes) -> int:
-        query, key = inputs["query"], inputs["key"]
-        pairs = query.elements() // query.last * steps(key)
-        return pairs * (self.hidden_size + 1) + outputs["y"].elements()
+        return _pairs(inputs) * (self.hidden_size + 1) + outputs["y"].elements()
+
+    def passing(self, inputs: Shapes, outputs: Shapes) -> int:
+        return 2 * _pairs(inputs) * self.hidden_size  # before and behind the tanh
 
     cases = [
         Case(query="B 64", key="B S 64", y="B 64"),
@@ -71,3 +72,9 @@ class AdditiveAttention(Layer):
         Case(query="B 6", key="B S 8", mask="bool T S", error="cannot stretch"),
         Case(query="int B T", key="B S 8", error="Embedding"),
     ]
+
+
+def _pairs(inputs: Shapes) -> int:
+    """How many queries meet how many keys."""
+    query = inputs["query"]
+    return query.elements() // query.last * steps(inputs["key"])

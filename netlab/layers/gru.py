@@ -32,7 +32,7 @@ class GRU(Recurrent):
         )
 
     def kept(self, inputs: Shapes, outputs: Shapes) -> int:
-        return self.all_kept(16, inputs["x"])  # what torch keeps on the CPU, measured
+        return self.all_kept(6, inputs["x"])  # what torch keeps on the CPU, measured
 
     cases = [
         Case(x="B T 8", y="B T 64", h="B 64"),
