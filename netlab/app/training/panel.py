@@ -5,17 +5,55 @@ from __future__ import annotations
 import time
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from netlab.app.session import Session
 from netlab.app.training.curves import CurvesPanel
 from netlab.app.training.follower import RunFollower
 
+GAP = "   "
 RESUME = "Resume from the last checkpoint"
 WORDS = {
     "queued": "Waiting for its turn", "starting": "Starting…", "running": "Training", "paused": "Paused", "finished": "Finished", "stopped": "Stopped",
     "failed": "Failed", "lost": "Engine lost",
 }  # fmt: skip
+
+
+class _Facts(QLabel):
+    """As many facts as there is room for, the first ones first; all of them where the pointer rests."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._all: list[str] = []
+        self.setProperty("muted", True)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+
+    def tell(self, facts: list[str]) -> None:
+        """Show these, the most important first."""
+        self._all = facts
+        self._fit()
+
+    def _fit(self) -> None:
+        shown = self._all
+        while len(shown) > 1 and self.fontMetrics().horizontalAdvance(GAP.join(shown)) > self.width():
+            shown = shown[:-1]
+        self.setText(GAP.join(shown))
+        self.setToolTip(GAP.join(self._all) if shown != self._all else "")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
 
 
 class TrainingPanel(QWidget):
@@ -48,8 +86,7 @@ class TrainingPanel(QWidget):
         self.rate.setAccessibleName("Learning rate")
         self.rate.setToolTip("Learning rate η. A change takes effect at once, also while training.")
         self.state = QLabel("")
-        self.facts = QLabel("")
-        self.facts.setProperty("muted", True)
+        self.facts = _Facts()
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.fault = QLabel("")
@@ -67,8 +104,7 @@ class TrainingPanel(QWidget):
         row.addWidget(self.rate)
         row.addSpacing(10)
         row.addWidget(self.state)
-        row.addStretch(1)
-        row.addWidget(self.facts)
+        row.addWidget(self.facts, 1)
         fault_row = QHBoxLayout()
         fault_row.setContentsMargins(10, 0, 10, 4)
         fault_row.addWidget(self.fault, 1)
@@ -133,7 +169,7 @@ class TrainingPanel(QWidget):
         self.pause.setText("Go on" if state == "paused" else "Pause")
         self.stop.setEnabled(live)
         self.state.setText(WORDS.get(state, ""))
-        self.facts.setText(self._facts(status))
+        self.facts.tell(self._facts(status))
         total = int(status.get("total_steps", 0))
         self.bar.setRange(0, max(total, 1))
         self.bar.setValue(int(status.get("step", 0)))
@@ -145,9 +181,10 @@ class TrainingPanel(QWidget):
         self.show_node.setVisible(wrong and status.get("node", "") in self.session.project.graph.nodes)
         self.fault.setText(status.get("message", "") if wrong else "")
 
-    def _facts(self, status: dict[str, str]) -> str:
+    def _facts(self, status: dict[str, str]) -> list[str]:
+        """What is known of the run, the most important first."""
         if "step" not in status:
-            return ""
+            return []
         step, total = int(status["step"]), int(status.get("total_steps", 0))
         told = [f"step {step:,} of {total:,}", f"epoch {float(status.get('epoch', 0)):.1f}"]
         assert self.run is not None
@@ -160,5 +197,5 @@ class TrainingPanel(QWidget):
             self._speed = (now, step)
         elif status.get("state") == "running" and now - self._speed[0] > 2 and step > self._speed[1]:
             left = (total - step) * (now - self._speed[0]) / (step - self._speed[1])
-            told.append(f"{left / 60:.0f} min left" if left > 90 else f"{left:.0f} s left")
-        return "   ".join(part for part in told if part)
+            told.insert(1, f"{left / 60:.0f} min left" if left > 90 else f"{left:.0f} s left")
+        return [part for part in told if part]

@@ -15,11 +15,15 @@ from netlab.protocol.summaries import Levels
 from netlab.runs.reader import Reading
 
 SMALLEST = 1e-12
-SHOWN_NAMES = 24
+SHOWN_NAMES = 16
+LETTERS, LABEL_WIDTH = 16, 120
+TINY, HUGE = 1e-7, 1e3  # beyond these a gradient has vanished or exploded
 
 
 class LevelsView(View):
-    """A bar for every node, in the order in which the numbers flow."""
+    """A bar for every node, from the first to the last in the order in which the numbers flow; red where hardly any is
+    left, or far too much.
+    """
 
     summary = Levels
     title = "Gradients"
@@ -28,10 +32,12 @@ class LevelsView(View):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.plot: Any = pg.PlotWidget()  # pyqtgraph is not typed
-        self.bars = pg.BarGraphItem(x=[0], height=[0], width=0.8)
+        self.bars = pg.BarGraphItem(x0=[0], y=[0], width=[0], height=0.7)
         self.plot.addItem(self.bars)
         self.plot.hideButtons()
-        self.plot.setLabel("left", "gradient, log₁₀ of its root mean square")
+        self.plot.setLabel("bottom", "log₁₀ of the gradient's root mean square")
+        self.plot.getPlotItem().invertY(True)  # the first node on top
+        self.plot.getAxis("left").setWidth(LABEL_WIDTH)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.plot)
@@ -55,8 +61,17 @@ class LevelsView(View):
         values = np.nan_to_num(np.array(told.values, float), nan=0.0, posinf=1e30, neginf=0.0)
         heights = np.log10(np.maximum(values, SMALLEST))
         floor = float(np.floor(heights.min())) - 0.2 if len(heights) else 0.0
-        self.bars.setOpts(x=np.arange(len(heights)), y0=floor, height=heights - floor, brush=color("train"), pen=None)
+        brushes = [pg.mkBrush(color("error" if is_odd else "train")) for is_odd in (values < TINY) | (values > HUGE)]
+        rows = np.arange(len(heights))
+        self.bars.setOpts(x0=floor, y=rows, width=heights - floor, height=0.7, brushes=brushes, pen=None)
         every = max(1, -(-len(told.names) // SHOWN_NAMES))
-        ticks = [(i, told.names[i].strip('"')) for i in range(0, len(told.names), every)]
-        self.plot.getAxis("bottom").setTicks([ticks])
+        ticks = [(i, _short(told.names[i])) for i in range(0, len(told.names), every)]
+        self.plot.getAxis("left").setTicks([ticks])
+        self.plot.setYRange(-0.6, len(rows) - 0.4, padding=0)
         self.plot.setTitle(f"Step {reading.step:,}", color=color("text").name(), size="10pt")
+
+
+def _short(name: str) -> str:
+    """The name that somebody gave a node, or what it is; long ones cut."""
+    own = name.partition("“")[2].rstrip("”") or name
+    return own if len(own) <= LETTERS else f"{own[: LETTERS - 1]}…"

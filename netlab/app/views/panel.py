@@ -18,6 +18,7 @@ from netlab.app.session import Session
 from netlab.app.training.follower import RunFollower
 from netlab.app.views.view import View, catalogue
 from netlab.protocol.commands import PHASES
+from netlab.protocol.summaries import GRADIENTS
 from netlab.runs.reader import Reading
 
 PHASE_TITLES: dict[str, str] = dict(zip(PHASES, ("Value", "Gradient", "Change of weights"), strict=True))
@@ -113,7 +114,12 @@ class ViewsPanel(QWidget):
         view = self.views.get(key)
         if view is None:
             view = self.views[key] = kind()
-            self.tabs.addTab(view, phase or (kind.title if kind.together else f"{kind.title}: {name}"))
+            title = phase or (kind.title if kind.together else f"{kind.title}: {name}")
+            if GRADIENTS in self.views and key != GRADIENTS:  # what was asked for stands before what every run has
+                self.tabs.insertTab(self.tabs.indexOf(self.views[GRADIENTS]), view, title)
+                self.tabs.setCurrentIndex(0 if self.tabs.count() == 2 else self.tabs.currentIndex())
+            else:
+                self.tabs.addTab(view, title)
             self.stack.setCurrentIndex(1)
         view.show_reading(reading, name)
 
