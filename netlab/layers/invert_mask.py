@@ -16,7 +16,7 @@ class InvertMask(Rearranging):
     stops_gradient = True
     aliases = ("not", "negate", "complement", "logical not")
     torch_name = "torch.logical_not"
-    x = Input("A mask.")
+    x = Input("A mask: true where a query may look.")
     y = Output("True where the mask was false.")
 
     def shapes(self, x: Shape) -> Shape:

@@ -142,6 +142,12 @@ def test_there_are_enough(broken: list[tuple[str, Project, list[Problem]]]) -> N
     assert len(broken) >= 500
 
 
+def called(project: Project, port: str) -> str:
+    """What people call a port: that of a block has the id of a node inside, which has the name."""
+    inside = project.graph.nodes.get(port)
+    return inside.name if inside is not None else port
+
+
 def test_every_one_is_told_in_words_at_its_place(broken: list[tuple[str, Project, list[Problem]]]) -> None:
     for about, project, blocking in broken:
         first = blocking[0]
@@ -152,7 +158,8 @@ def test_every_one_is_told_in_words_at_its_place(broken: list[tuple[str, Project
         if first.code == "shape" and first.edge:
             edge = project.graph.edges[first.edge]
             shape = check(project).outputs[edge.source, edge.source_port]
-            for part in (label(project.graph.nodes[edge.source]), str(shape), edge.source_port, edge.target_port):
+            ports = [called(project, port) for port in (edge.source_port, edge.target_port)]
+            for part in (label(project.graph.nodes[edge.source]), str(shape), *ports):
                 assert part in first.message, (about, part, first.message)
 
 

@@ -44,7 +44,7 @@ def test_pt2_says_the_same_at_another_batch_size(name: str, tmp_path: Path) -> N
     built = build(project)
     built.model.eval()
     inputs = example_inputs(built, 7)
-    torch.testing.assert_close(program(*inputs), Inference(built.model, built.source.inputs)(*inputs))
+    torch.testing.assert_close(program(*inputs), Inference(built.model)(*inputs))
 
 
 @pytest.mark.parametrize("name", SMALL)
@@ -101,7 +101,7 @@ def test_a_copy_and_a_compiled_model_say_the_same() -> None:
     built = build(file.load(examples()["gpt"]))
     built.model.eval()
     inputs = example_inputs(built)
-    model = Inference(built.model, built.source.inputs)
+    model = Inference(built.model)
     wanted = model(*inputs)
     assert torch.equal(copy.deepcopy(model)(*inputs), wanted)
     compiled = torch.compile(model, backend="eager", fullgraph=True)
