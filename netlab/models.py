@@ -42,8 +42,16 @@ def _predict(options: Any) -> int:
     if options.json:
         print(json.dumps(answers, ensure_ascii=False, indent=2))
     else:
-        print("\n".join(f"{a['input']}: {a.get('answer') or a.get('text') or a.get('value')}" for a in answers))
+        print("\n".join(f"{told['input']}: {_said(told)}" for told in answers))
     return FINE
+
+
+def _said(told: dict[str, Any]) -> str:
+    """An answer in one line: a class, labels, a text, tokens or numbers."""
+    if "labels" in told:
+        return ", ".join(told["answer"]) or "none of its labels"
+    keys = ("answer", "text", "tokens", "value", "shape")
+    return str(next(told[key] for key in keys if key in told))
 
 
 def _generate(options: Any) -> int:

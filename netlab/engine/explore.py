@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +11,12 @@ import numpy as np
 import torch
 
 from netlab.data.dataset import DataError, Dataset, Field, source_of
+from netlab.data.task import TASKS, answer
 from netlab.data.tokenizer import Tokenizer
 from netlab.engine import checkpoint
 from netlab.engine.build import Built
 from netlab.engine.device import choose
+from netlab.engine.loader import TOKENIZER
 from netlab.probes.attention import Attention as AttentionProbe
 from netlab.runs.store import find_run
 
@@ -38,11 +40,16 @@ class Model:
         Raises:
             RunError, CheckpointError: there is no such run, or it has no weights yet.
         """
-        built = checkpoint.trained(find_run(run))
+        folder = find_run(run)
+        built = checkpoint.trained(folder)
         chosen = choose(device)
         built.model.to(chosen).eval()
         choice = built.project.data
-        return cls(built, source_of(choice.source, choice.options).load(), chosen)
+        dataset = source_of(choice.source, choice.options).load()
+        learned = folder / TOKENIZER
+        if learned.is_file():  # the ids that the model knows, whatever has become of the text since
+            dataset = replace(dataset, tokenizer=Tokenizer.from_json(learned.read_text(encoding="utf-8")))
+        return cls(built, dataset, chosen)
 
     @property
     def task(self) -> str:
@@ -113,23 +120,11 @@ def _fitted(ids: list[int], field: Field) -> list[int]:
 
 
 def _answer(model: Model, text: str, inputs: dict[str, torch.Tensor]) -> dict[str, Any]:
-    scores = model.ask(**inputs)[0]
-    told: dict[str, Any] = {"input": text}
-    if model.task == "regression":
-        return told | {"value": [round(float(v), 6) for v in scores.flatten()]}
-    shares = scores.softmax(-1)
-    if scores.dim() == 2:  # one answer for each token
-        best = shares.argmax(-1)
-        words = model.words
-        return told | {"tokens": [words.token(int(i)) for i in best], "text": words.decode([int(i) for i in best])}
-    label = next((f for f in model.dataset.fields if f.kind == "label"), None)
-    names = label.names if label is not None else ()
-    order = shares.argsort(descending=True)[:5]
-    ranked = [
-        {"class": names[int(i)] if int(i) < len(names) else str(int(i)), "probability": round(float(shares[i]), 6)}
-        for i in order
-    ]
-    return told | {"answer": ranked[0]["class"], "classes": ranked}
+    """What the model says, read as the task of its data wants it; a model of another kind tells the shape it gives."""
+    scores = model.ask(**inputs)[0].numpy()
+    task = TASKS[model.task]
+    wanted = {"class": 1, "tokens": 2}.get(task.reads, scores.ndim)
+    return {"input": text} | answer(task if scores.ndim == wanted else TASKS["autoencoding"], scores, model.dataset)
 
 
 @dataclass(frozen=True)
@@ -182,7 +177,7 @@ def _pieces(model: Model, prompt: str, max_tokens: int, sampling: Sampling) -> I
     for _ in range(max_tokens):
         window = ids[-length:]
         padded = window + [0] * (length - len(window))  # what is behind cannot be seen by what is before
-        scores = model.ask(**{name: torch.tensor([padded])})[0, len(window) - 1]
+        scores = model.ask(**{name: torch.tensor([padded])})[0, len(window) - 1, : model.words.size]
         ids.append(int(torch.multinomial(sampling.shares(scores), 1, generator=generator)))
         whole = model.words.decode(ids)
         if not whole.endswith("\ufffd"):  # a character may need more than one token

@@ -10,9 +10,14 @@ import numpy as np
 import pytest
 import torch
 
+from netlab.catalogue import key_of
 from netlab.cli import main
+from netlab.compiler.builder import Graph
+from netlab.data.dataset import source_of
+from netlab.data.look import guess, look
 from netlab.document import edits, file
 from netlab.document.examples import examples
+from netlab.document.values import plain
 from netlab.engine.explore import ExploreError, Model, Sampling, attention, generate, predict
 from netlab.engine.train import run_job
 
@@ -119,3 +124,64 @@ def test_the_commands(run_of: Callable[..., Path], capfd: pytest.CaptureFixture[
     told = capfd.readouterr()
     assert told.out == ""
     assert "continue a text" in told.err
+
+
+def run_on(tmp_path: Path, source: str, data: dict[str, object], outputs: int, loss: str, **training: object) -> Path:
+    """A short run of a single Linear on some data."""
+    from netlab.runs import store
+
+    inputs, target = (f.name for f in source_of(source, data).fields()[:2])
+    g = Graph()
+    scores = g.add("linear", g.add("input", field=inputs), name="scores", out_features=outputs)
+    g.add("output", scores)
+    g.add(loss, scores, g.add("input", field=target))
+    project = g.project("One layer", source, data_options=data, device="cpu", **training)
+    folder = store.create(file.encode(project), tmp_path, steps=3)
+    assert run_job(folder)["state"] == "finished"
+    return folder
+
+
+def test_a_number_is_told_in_the_units_of_the_data(tmp_path: Path) -> None:
+    model = Model.of(run_on(tmp_path, "diabetes", {}, 1, "mse_loss"))
+    row = model.dataset.splits["test"][0]
+    features = torch.from_numpy(model.dataset.columns["features"][row : row + 1])
+    mean, std = (float(np.ravel(part)[0]) for part in model.dataset.normalisation["target"])
+    value = predict(model, ["test:0"])[0]["value"]
+    assert value == [pytest.approx(float(model.ask(features=features)) * std + mean, rel=1e-5)]
+
+
+@pytest.mark.parametrize(
+    ("task", "scores", "told"),
+    [
+        ("binary_classification", [-3.0], {"labels": {"0": 0.047426}, "answer": []}),
+        ("multi_label", [3.0, -3.0], {"labels": {"0": 0.952574, "1": 0.047426}, "answer": ["0"]}),
+        ("forecasting", [12.0, 8.0], {"value": [12.0, 8.0]}),
+    ],
+)
+def test_an_answer_is_read_as_its_task_wants_it(
+    run_of: Callable[..., Path],
+    monkeypatch: pytest.MonkeyPatch,
+    task: str,
+    scores: list[float],
+    told: dict[str, object],
+) -> None:
+    monkeypatch.setattr(Model, "task", task)
+    monkeypatch.setattr(Model, "ask", lambda self, **inputs: torch.tensor([scores]))
+    assert predict(Model.of(run_of("spirals")), ["test:0"]) == [{"input": "test:0"} | told]
+
+
+def test_a_model_keeps_the_words_it_learned(tmp_path: Path) -> None:
+    text = tmp_path / "story.txt"
+    text.write_text("the cat sat on the mat. " * 200, encoding="utf-8")
+    project = file.load(examples()["gpt"])
+    source, _ = look(guess(text).with_options(context=16, tokenizer="char"))
+    project = edits.set_data(project, key_of(type(source)), plain(source.values))
+    from netlab.runs import store
+
+    folder = store.create(file.encode(edits.set_training(project, "device", "cpu")), tmp_path / "runs", steps=2)
+    assert run_job(folder)["state"] == "finished"
+    before = Model.of(folder).words
+    text.write_text("A zebra! the cat sat on the mat. " * 200, encoding="utf-8")
+    after = Model.of(folder)
+    assert after.words == before
+    assert "".join(generate(after, "the ", 8, Sampling(seed=1))), "a wider output names no token that is not there"
