@@ -85,7 +85,7 @@ def _train(hand: Hand) -> None:
     seen = run.curve("train/loss")[0].size
     hand.qtbot.waitUntil(lambda: run.curve("train/loss")[0].size > seen, timeout=10_000)
     curves = hand.window.docks["Training"].widget().curves  # type: ignore[union-attr]
-    assert curves.drawn_points("train/loss") > 20
+    hand.qtbot.waitUntil(lambda: curves.drawn_points("train/loss") > 20, timeout=10_000)
     hand.qtbot.mouseClick(hand.window.docks["Training"].widget().stop, Qt.MouseButton.LeftButton)  # type: ignore[union-attr]
     hand.qtbot.waitUntil(lambda: not hand.session.is_running, timeout=20_000)
     assert run.status["state"] in ("stopped", "finished")
