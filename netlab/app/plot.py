@@ -37,4 +37,5 @@ class Plot(pg.PlotWidget):
             axis = self.item.getAxis(side)
             axis.setPen(color("border"))
             axis.setTextPen(color("muted"))
+            axis.setStyle(maxTickLevel=1)  # a third level of grid lines takes longer than the curves
         self.item.showGrid(x=True, y=True, alpha=0.12)

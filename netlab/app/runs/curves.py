@@ -5,14 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from netlab.app.plot import Plot
 from netlab.app.theme import series, themes
-from netlab.app.training.curves import smooth, thin
+from netlab.app.training.curve import Curve
+from netlab.app.training.curves import smooth
+from netlab.app.training.folded_line import FoldedLine
 from netlab.runs.compare import lower_is_better
 from netlab.runs.reader import LIVE, RunReader
 from netlab.runs.store import RunInfo
@@ -28,7 +29,7 @@ class Overlay(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._runs: list[RunInfo] = []
-        self._kept: dict[tuple[Path, str], tuple[np.ndarray, np.ndarray]] = {}
+        self._kept: dict[tuple[Path, str], Curve] = {}
         self.curves: dict[str, Any] = {}
         self.choice = QComboBox()
         self.choice.setAccessibleName("Metric")
@@ -37,7 +38,6 @@ class Overlay(QWidget):
         self.log = QCheckBox("Log scale")
         self.log.toggled.connect(lambda _: self.redraw())
         self.plot = Plot("step")
-        self.plot.item.setClipToView(True)
         self.legend = QLabel("")
         self.legend.setTextFormat(Qt.TextFormat.RichText)
         self.legend.setWordWrap(True)
@@ -96,19 +96,22 @@ class Overlay(QWidget):
         self.curves = {}
         told = []
         for i, run in enumerate(self._runs):
-            x, y = self._curve(run.path, name)
-            if not len(x):
+            curve = self._curve(run.path, name)
+            if not curve.size:
                 continue
-            x, y = thin(x, y)
-            y = smooth(y, SMOOTHING) if name.startswith("train/") else y
-            self.curves[run.name] = self.plot.item.plot(x, y, pen=pg.mkPen(series(i), width=2))
+            training = name.startswith("train/")
+            if training:
+                x, y = curve.means()
+                curve = Curve(x, smooth(y, SMOOTHING))
+            line = self.curves[run.name] = FoldedLine(curve, training, pen=pg.mkPen(series(i), width=2))
+            self.plot.item.addItem(line)
             told.append(f"<span style='color:{series(i).name()}'>━</span>&nbsp;{run.title.replace(' ', '&nbsp;')}")
         self.plot.item.setLogMode(y=self.log.isChecked() and lower_is_better(name))
         self.legend.setText(" &nbsp; ".join(told))
 
-    def _curve(self, folder: Path, name: str) -> tuple[np.ndarray, np.ndarray]:
+    def _curve(self, folder: Path, name: str) -> Curve:
         if (folder, name) not in self._kept:
             reader = RunReader(folder)
-            self._kept[folder, name] = reader.metrics(name)
+            self._kept[folder, name] = Curve(*reader.metrics(name))
             reader.close()
         return self._kept[folder, name]

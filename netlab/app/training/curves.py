@@ -7,39 +7,33 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
 from netlab.app.session import Session
 from netlab.app.theme import color, themes
+from netlab.app.training.curve import Curve
+from netlab.app.training.folded_line import FoldedLine
 from netlab.app.training.follower import RunFollower
 from netlab.runs.reader import Mark
 
 REDRAW_MS = 33
 MARKS = 100  # lines drawn for what was changed
-SHOWN = 4000  # points drawn per curve; the rest is folded into them
 EMPTY = "Press Train to see the loss move."
 
 
 def smooth(values: np.ndarray, amount: float) -> np.ndarray:
-    """Exponential moving average with the bias of its start taken out; `amount` from 0 (none) to 1."""
+    """Exponential moving average with the bias of its start taken out; `amount` from 0 (none) to 1. Gaps are bridged."""
     if amount <= 0 or len(values) < 3:
         return values
     keep = 1 - 1 / (1 + amount * max(1.0, len(values) / 12))
-    weights = keep ** np.arange(min(len(values), int(np.ceil(7 / (1 - keep)))))
-    finite = np.nan_to_num(values)
-    total = np.convolve(finite, weights)[: len(values)]
-    return total / np.convolve(np.ones(len(values)), weights)[: len(values)]
-
-
-def thin(steps: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """At most `SHOWN` points: means of equal stretches, the last point kept."""
-    fold = len(steps) // SHOWN + 1
-    if fold == 1:
-        return steps, values
-    whole = len(steps) // fold * fold
-    means = values[:whole].reshape(-1, fold).mean(1)
-    ends = steps[fold - 1 : whole : fold]
-    return np.append(ends, steps[-1]), np.append(means, values[-1])
+    total, weight = np.nan_to_num(values), (~np.isnan(values)).astype(float)
+    reach = 1
+    while reach < len(values) and keep**reach > 1e-4:  # each round doubles how far an average looks back
+        total[reach:] += keep**reach * total[:-reach].copy()
+        weight[reach:] += keep**reach * weight[:-reach].copy()
+        reach *= 2
+    return total / np.where(weight > 0, weight, np.nan)
 
 
 class _Plot(pg.PlotWidget):
@@ -49,13 +43,12 @@ class _Plot(pg.PlotWidget):
         super().__init__()
         self.quantity = quantity
         self.item: Any = self.getPlotItem()  # pyqtgraph is not typed
-        self.raw = self.item.plot()
-        self.train = self.item.plot()
-        self.validation = self.item.plot()
+        self.raw, self.train, self.validation = FoldedLine(), FoldedLine(smooth=True), FoldedLine()
+        for line in (self.raw, self.train, self.validation):
+            self.item.addItem(line)
         self.best = self.item.plot()
         self.marks: list[Any] = []
         self._marked: list[Mark] = []
-        self.item.setClipToView(True)
         self.item.hideButtons()
         self.item.setMenuEnabled(False)
         self.setMinimumHeight(90)
@@ -72,18 +65,19 @@ class _Plot(pg.PlotWidget):
             axis = self.item.getAxis(name)
             axis.setPen(color("border"))
             axis.setTextPen(color("muted"))
+            axis.setStyle(maxTickLevel=1)  # a third level of grid lines takes longer than the curves
         self.item.setTitle(self.quantity, color=color("text").name(), size="10pt")
         self.item.showGrid(x=True, y=True, alpha=0.12)
 
     def show_run(self, run: RunFollower, amount: float, log: bool) -> None:
         """Draw what the run has so far."""
-        steps, values = run.curve(f"train/{self.quantity}")
-        x, y = thin(steps, values)
-        self.raw.setData(x, y)
-        self.train.setData(x, smooth(y, amount))
-        x, y = run.curve(f"val/{self.quantity}")
+        train, validation = (run.curves.get(f"{part}/{self.quantity}", Curve()) for part in ("train", "val"))
+        self.raw.show_curve(train)
+        x, y = train.means()
+        self.train.show_curve(Curve(x, smooth(y, amount)) if amount > 0 else train)
+        x, y = validation.steps, validation.values
         marks = {"symbol": "o", "symbolSize": 5, "symbolBrush": color("validation"), "symbolPen": None}
-        self.validation.setData(x, y, **(marks if len(x) < 120 else {"symbol": None}))
+        self.validation.show_curve(validation, **(marks if len(x) < 120 else {"symbol": None}))
         if len(y) > 1 and np.isfinite(y).any():
             at = int(np.nanargmin(y) if self.quantity in ("loss", "mae") else np.nanargmax(y))
             self.best.setData([x[at]], [y[at]])
@@ -105,6 +99,11 @@ class _Plot(pg.PlotWidget):
             line.setToolTip(f"{mark.text}, at step {mark.step:,}")
             self.item.addItem(line, ignoreBounds=True)
             self.marks.append(line)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """All of the curve again, and whatever comes."""
+        super().mouseDoubleClickEvent(event)
+        self.item.enableAutoRange()
 
     def marks_near(self, step: float) -> list[str]:
         """What was changed or noticed near a step, as far as a hand can tell it apart."""

@@ -8,44 +8,13 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from netlab.app.training.curve import Curve
 from netlab.protocol.summaries import GRADIENTS, Levels
 from netlab.runs.reader import LIVE, LogLine, Mark, Reading, RunReader, is_alive
 
 POLL_MS = 40
 START_SECONDS = 30.0
 LOST = "The engine is gone without a word: it was killed or crashed. Nothing of the project is lost."
-
-
-class Curve:
-    """A growing pair of arrays; appending is cheap because the room doubles."""
-
-    def __init__(self) -> None:
-        self._steps = np.empty(1024, np.float64)
-        self._values = np.empty(1024, np.float64)
-        self.size = 0
-
-    def append(self, steps: np.ndarray, values: np.ndarray) -> None:
-        """Add points at the end."""
-        needed = self.size + len(steps)
-        if needed > len(self._steps):
-            room = max(needed, 2 * len(self._steps))
-            self._steps = np.resize(self._steps, room)
-            self._values = np.resize(self._values, room)
-        self._steps[self.size : needed] = steps
-        self._values[self.size : needed] = values
-        self.size = needed
-
-    def forget_after(self, step: int) -> None:
-        """Drop the points behind a step."""
-        self.size = int(np.searchsorted(self.steps, step, side="right"))
-
-    @property
-    def steps(self) -> np.ndarray:
-        return self._steps[: self.size]
-
-    @property
-    def values(self) -> np.ndarray:
-        return self._values[: self.size]
 
 
 class RunFollower(QObject):
@@ -92,8 +61,8 @@ class RunFollower(QObject):
 
     def curve(self, name: str) -> tuple[np.ndarray, np.ndarray]:
         """All steps and values of a metric so far."""
-        found = self.curves.get(name)
-        return (found.steps, found.values) if found is not None else (np.empty(0), np.empty(0))
+        found = self.curves.get(name, Curve())
+        return found.steps, found.values
 
     def gradients(self) -> dict[str, float]:
         """How large the gradient of each node was last, by its id; empty before the first step."""
