@@ -103,17 +103,26 @@ def _qt_things() -> dict[int, str]:
         return {}
     app.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
     found = {id(widget): f"window {widget!r}" for widget in app.topLevelWidgets()}
-    for thing in gc.get_objects():
-        kind = type(thing)
-        if not issubclass(kind, QTimer | QThread) or not shiboken6.isValid(thing):
+    kinds = _kinds(QTimer) | _kinds(QThread)
+    for thing in [thing for thing in gc.get_objects() if type(thing) in kinds]:
+        if not shiboken6.isValid(thing):
             continue
-        busy = thing.isActive() if issubclass(kind, QTimer) else thing.isRunning()
-        if busy:
-            about = (
-                f"timer of {thing.interval()} ms in {thing.parent()!r}" if issubclass(kind, QTimer) else f"{thing!r}"
-            )
-            found[id(thing)] = about
+        if isinstance(thing, QTimer) and thing.isActive():
+            found[id(thing)] = f"timer of {thing.interval()} ms in {thing.parent()!r}"
+        elif isinstance(thing, QThread) and thing.isRunning():
+            found[id(thing)] = f"{thing!r}"
     return found
+
+
+def _kinds(kind: type) -> set[type]:
+    """A class and all that are derived from it."""
+    return {kind}.union(*(_kinds(each) for each in kind.__subclasses__()))
+
+
+def pytest_collection_finish() -> None:
+    """What the imports made stays for good, so neither the collector nor the search for leaks looks at it again."""
+    gc.collect()
+    gc.freeze()
 
 
 STAND_IN = """#!/bin/sh

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from PySide6.QtCore import QMimeData, QSize, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QIcon, QPainter, QPixmap, QShowEvent
 from PySide6.QtWidgets import QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
@@ -54,7 +56,6 @@ class Palette(QWidget):
         self.field.returnPressed.connect(self._add_best)
         self.tree.itemDoubleClicked.connect(lambda item, _: self._add(item))
         themes.changed.connect(self.refill)
-        self._fill("")
 
     def showEvent(self, event: QShowEvent) -> None:
         self.refill()  # only now is the style known that the rows are measured with
@@ -109,6 +110,7 @@ def _item(key: str, layer: type[Layer]) -> QTreeWidgetItem:
     return item
 
 
+@cache
 def chip(value: str) -> QIcon:
     """A round spot of colour."""
     pixmap = QPixmap(24, 24)

@@ -19,9 +19,7 @@ def search(text: str) -> list[tuple[str, type[Layer]]]:
     words = text.lower().split()
     scored = []
     for key, layer in offered().items():
-        score = rank(
-            words, layer.title(), (key, *layer.aliases, *_purposes(key)), f"{layer.category} {layer.summary()}"
-        )
+        score = rank(words, *_told(key, layer))
         if score >= 0:
             scored.append((-round(score), _place(key, words), -score, layer.title(), key, layer))
     return [(key, layer) for *_, key, layer in sorted(scored, key=lambda row: row[:4])]
@@ -72,6 +70,12 @@ def _like(word: str, text: str) -> bool:
             if matcher.real_quick_ratio() >= TYPO_LIKE and matcher.ratio() >= TYPO_LIKE:
                 return True
     return False
+
+
+@cache
+def _told(key: str, layer: type[Layer]) -> tuple[str, tuple[str, ...], str]:
+    """Title, other names and a line about a layer."""
+    return layer.title(), (key, *layer.aliases, *_purposes(key)), f"{layer.category} {layer.summary()}"
 
 
 @cache

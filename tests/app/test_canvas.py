@@ -19,7 +19,7 @@ from netlab.document import file
 
 Example = Callable[..., Path]
 SHIFT, CONTROL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
-MONKEY_OPERATIONS = 400
+MONKEY_OPERATIONS = 150
 
 
 @pytest.fixture
