@@ -91,9 +91,16 @@ def _size(option: Size, value: Any, changed: Changed) -> QWidget:
     return row
 
 
+def _text_field(text: str) -> QLineEdit:
+    """A line whose beginning is seen where it is too long."""
+    line = QLineEdit(text)
+    line.setCursorPosition(0)
+    return line
+
+
 def _ints(option: Ints, value: Any, changed: Changed) -> QLineEdit:
     """Numbers with commas between."""
-    line = QLineEdit(", ".join(map(str, value)))
+    line = _text_field(", ".join(map(str, value)))
 
     def finished() -> None:
         try:
@@ -116,7 +123,7 @@ def _ints(option: Ints, value: Any, changed: Changed) -> QLineEdit:
 
 def _names(value: Any, changed: Changed) -> QLineEdit:
     """Names with commas between."""
-    line = QLineEdit(", ".join(value))
+    line = _text_field(", ".join(value))
 
     def finished() -> None:
         names = [name.strip() for name in line.text().split(",") if name.strip()]
@@ -129,7 +136,7 @@ def _names(value: Any, changed: Changed) -> QLineEdit:
 
 def _line(option: Option[Any], value: Any, changed: Changed) -> QLineEdit:
     """Text, or a number in any notation; a value outside the limits turns the frame red and is not taken."""
-    line = QLineEdit(_written(value))
+    line = _text_field(_written(value))
 
     def typed(text: str) -> None:
         try:

@@ -125,3 +125,17 @@ def test_ten_thousand_nodes_open_and_are_all_there(hand: Hand) -> None:
     assert hand.session.selection == ["n10000"]
     hand.key(Qt.Key.Key_Right)
     assert hand.session.project.graph.nodes["n10000"].x == last.x + 10
+
+
+def test_wires_that_lead_back_keep_off_the_cards_and_each_other(make_window: Callable[..., Hand]) -> None:
+    """Each in a lane of its own, and all of it is shown when the whole is."""
+    hand = make_window("examples/dates.netlab")
+    scene = hand.canvas.scene_
+    back = [wire for wire in scene.wires.values() if wire.leads_back]
+    lanes = {round(wire.path.pointAtPercent(0.5).y()) for wire in back}
+    assert len(lanes) == len(back) == 2
+    cards = [item.layout_.rect.translated(item.pos()) for item in scene.nodes.values()]
+    for wire in back:
+        points = [wire.path.pointAtPercent(i / 400) for i in range(8, 393)]
+        assert not [p for p in points for card in cards if card.contains(p)]
+        assert hand.viewport.rect().contains(hand.canvas.mapFromScene(wire.path.boundingRect()).boundingRect())

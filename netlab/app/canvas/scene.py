@@ -172,8 +172,9 @@ class CanvasScene(QGraphicsScene):
 
     def lay(self, edge: Edge, wire: WireItem) -> None:
         """Put a wire between its ports."""
-        start = self.nodes[edge.source].port_pos(edge.source_port, False)
-        wire.set_ends(start, self.nodes[edge.target].port_pos(edge.target_port, True))
+        start, target = self.nodes[edge.source].port_pos(edge.source_port, False), self.nodes[edge.target]
+        card = target.layout_.rect.translated(target.pos())
+        wire.set_ends(start, target.port_pos(edge.target_port, True), card)
 
     def lay_wires_of(self, nodes: Iterable[str]) -> None:
         """Let the wires follow nodes that are dragged."""
@@ -237,8 +238,8 @@ class CanvasScene(QGraphicsScene):
         self.graph.set_bounds(rect)
 
     def contents(self) -> QRectF:
-        """The rectangle around all nodes and frames."""
-        rect = self.graph.nodes.bounds()
+        """The rectangle around all nodes, wires and frames."""
+        rect = self.graph.nodes.bounds().united(self.graph.wires.bounds())
         for item in self.frames.items.values():
             rect = rect.united(item.sceneBoundingRect())
         return rect

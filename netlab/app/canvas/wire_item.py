@@ -17,26 +17,32 @@ if TYPE_CHECKING:
 
 LABEL_FROM, LABEL_POINTS = 0.55, 8.0
 FAULTY = 2 * len(KINDS)
-SIDE, LANE, BEND = 18.0, 56.0, 9.0  # how far a wire that leads back keeps from the nodes, and its corners
+SIDE, ASIDE, BEND = 18.0, 18.0, 9.0  # how far a wire that leads back keeps from the cards, and its corners
+APART, NEAREST = 0.45, 40.0  # how far such wires keep from each other, in parts of how much deeper a port lies
 
 
-def curve(start: QPointF, end: QPointF) -> QPainterPath:
-    """A soft S from an output to an input; a wire that leads back runs between the rows."""
+def curve(start: QPointF, end: QPointF, card: QRectF | None = None) -> QPainterPath:
+    """A soft S from an output to an input; a wire that leads back runs between the rows, around the target's card."""
     if end.x() < start.x() - 20:
-        return _way_back(start, end)
+        return _way_back(start, end, card or QRectF(end.x(), end.y() - 2 * SIDE, 0, 4 * SIDE))
     reach = max(30.0, min(140.0, abs(end.x() - start.x()) / 2))
     path = QPainterPath(start)
     path.cubicTo(start + QPointF(reach, 0), end - QPointF(reach, 0), end)
     return path
 
 
-def _way_back(start: QPointF, end: QPointF) -> QPainterPath:
-    """Out to the right, over to the gap above the target (below it when it leads up), back, and in from the left."""
-    out, into = start.x() + SIDE, end.x() - SIDE
+def _way_back(start: QPointF, end: QPointF, card: QRectF) -> QPainterPath:
+    """Out to the right, over to the gap above the card (below it when it leads up), back, and in from the left.
+
+    The deeper a port lies, the farther out its wire turns, so that the wires of a card neither cross nor cover each
+    other.
+    """
     down = end.y() > start.y()
-    lane = end.y() - LANE if down else end.y() + LANE
+    further = APART * max(0.0, (end.y() - card.top() if down else card.bottom() - end.y()) - NEAREST)
+    lane = card.top() - ASIDE - further if down else card.bottom() + ASIDE + further
     if down and lane < start.y() + BEND:
         lane = (start.y() + end.y()) / 2
+    out, into = start.x() + SIDE, end.x() - SIDE - further
     first, second = (BEND if lane > start.y() else -BEND), (BEND if end.y() > lane else -BEND)
     path = QPainterPath(start)
     path.lineTo(out - BEND, start.y())
@@ -91,11 +97,11 @@ class WireItem(QGraphicsItem):
         """The number of its colour and dashes, for `style_pen`."""
         return FAULTY if self.faulty else 2 * KINDS.index(self.flow.kind) + self.flow.learns
 
-    def set_ends(self, start: QPointF, end: QPointF) -> None:
-        """Lay the wire between two points of the scene."""
+    def set_ends(self, start: QPointF, end: QPointF, card: QRectF | None = None) -> None:
+        """Lay the wire between two points of the scene, around the card of its target where it leads back."""
         self.prepareGeometryChange()
         before = self._box
-        self.path = curve(start, end)
+        self.path = curve(start, end, card)
         self.leads_back = end.x() < start.x() - 20
         self._box = self.path.controlPointRect().adjusted(-10, -14, 10, 14)
         self._label_box = None
