@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
-from pathlib import Path
 
 from netlab.compiler.definitions import NN
+from netlab.compiler.extract import definitions
 from netlab.compiler.infer import Inferred
 from netlab.compiler.source import Source, generate
 from netlab.document.project import Project
@@ -26,31 +26,12 @@ def standalone(project: Project, inferred: Inferred) -> str:
     imports = {"import torch", "from torch import nn", "from torch.nn import functional as F"}
     parts: list[str] = []
     for module, names in sorted(wanted.items()):
-        found, text = _definitions(NN / f"{module}.py", names)
+        found, text = definitions([NN / f"{module}.py"], names)
         imports |= found
         parts.append(text)
     title, body = _split(source)
     order = sorted(imports, key=lambda line: (line.startswith("from torch") or line == "import torch", line))
     return "\n".join([title, "", *order, "", "", *[part + "\n\n" for part in parts], body, *_script(source, inferred)])
-
-
-def _definitions(path: Path, names: set[str]) -> tuple[set[str], str]:
-    """The import lines of a module, and the text of everything else in it but its docstring."""
-    text = path.read_text(encoding="utf-8")
-    lines = text.splitlines()
-    imports: set[str] = set()
-    kept: list[str] = []
-    for statement in ast.parse(text).body:
-        if isinstance(statement, ast.Import | ast.ImportFrom):
-            line = ast.unparse(statement)
-            if "__future__" not in line:
-                imports.add(line)
-        elif not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)):
-            first = min([statement.lineno, *[d.lineno for d in getattr(statement, "decorator_list", [])]])
-            kept.append("\n".join(lines[first - 1 : statement.end_lineno]))
-    missing = [name for name in names if not any(f" {name}" in part for part in kept)]
-    assert not missing, f"{path.name} does not define {missing}"
-    return imports, "\n\n\n".join(kept)
 
 
 def _split(source: Source) -> tuple[str, str]:

@@ -125,11 +125,21 @@ def factor(training: Mapping[str, Any], step: int, total: int, steps_per_epoch: 
         steps_per_epoch: updates in one epoch.
         cuts: times that a plateau was met.
     """
+    return warmed(SCHEDULES[training["schedule"]].factor, training, step, total, steps_per_epoch, cuts)
+
+
+def warmed(
+    shape: Callable[[Mapping[str, Any], Moment], float],
+    training: Mapping[str, Any],
+    step: int,
+    total: int,
+    steps_per_epoch: int,
+    cuts: int,
+) -> float:
+    """The factor of a schedule of this shape, which begins when the learning rate has risen from nothing."""
     warm_up = training["warmup_steps"]
-    if step < warm_up:
-        return (step + 1) / warm_up * factor({**training, "warmup_steps": 0}, 0, total - warm_up, steps_per_epoch, cuts)
-    at = Moment(step - warm_up, total - warm_up, steps_per_epoch, cuts)
-    return SCHEDULES[training["schedule"]].factor(training, at)
+    rise = (step + 1) / warm_up if step < warm_up else 1.0
+    return rise * shape(training, Moment(max(step - warm_up, 0), total - warm_up, steps_per_epoch, cuts))
 
 
 def interpolate(points: Any, x: float) -> float:

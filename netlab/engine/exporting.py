@@ -18,13 +18,12 @@ from torch import nn
 
 from netlab.compiler.problem import label
 from netlab.compiler.standalone import standalone
-from netlab.compiler.training_script import training_script
-from netlab.data.dataset import source_of
+from netlab.data.dataset import Dataset, source_of
 from netlab.document import file
 from netlab.document.file import write_atomically
-from netlab.document.project import Project
 from netlab.engine import checkpoint, start
 from netlab.engine.build import Built, build, seed_everything
+from netlab.engine.training_script import draws_module, training_script
 from netlab.runs.store import find_run
 
 FORMATS = ("python", "onnx", "pt2", "safetensors")
@@ -85,19 +84,33 @@ def _to_python(built: Built, out: Path) -> str:
         write_atomically(out, text)
         return f"Wrote {out}: the model in one file that needs only torch."
     out.mkdir(parents=True, exist_ok=True)
-    write_atomically(out / "model.py", text)
-    write_atomically(out / "train.py", training_script(project, built.source).encode())
-    write_atomically(out / "data.npz", _data(project, built))
-    return f"Wrote {out}: model.py, train.py and data.npz. Run it there with: python train.py"
-
-
-def _data(project: Project, built: Built) -> bytes:
     dataset = source_of(project.data.source, project.data.options).load()
+    files = {
+        "model.py": text,
+        "train.py": training_script(built, dataset.draws).encode(),
+        "data.npz": _data(dataset, built),
+    }
+    if dataset.draws:
+        files["draws.py"] = draws_module(dataset.draws).encode()
+    if project.training.get("start"):
+        fresh = build(project)
+        start.begin(fresh)
+        files["start.npz"] = _arrays({name: tensor.numpy() for name, tensor in fresh.model.state_dict().items()})
+    for name, content in files.items():
+        write_atomically(out / name, content)
+    *most, last = files
+    return f"Wrote {out}: {', '.join(most)} and {last}. Run it there with: python train.py"
+
+
+def _data(dataset: Dataset, built: Built) -> bytes:
     fields = (*built.source.inputs, *built.source.targets)
-    columns = {built.source.parameters[name]: dataset.columns[name] for name in fields}
-    splits = {f"split_{name}": rows for name, rows in dataset.splits.items()}
+    columns = {built.source.parameters[name]: np.asarray(dataset.columns[name]) for name in fields}
+    return _arrays(columns | {f"split_{name}": rows for name, rows in dataset.splits.items()})
+
+
+def _arrays(arrays: dict[str, np.ndarray]) -> bytes:
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, allow_pickle=False, **columns, **splits)
+    np.savez_compressed(buffer, allow_pickle=False, **arrays)
     return buffer.getvalue()
 
 

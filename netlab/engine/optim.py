@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -98,43 +99,80 @@ def parts_of(optimizer: Optimizer | torch.optim.Optimizer) -> list[torch.optim.O
     return optimizer.parts if isinstance(optimizer, Optimizer) else [optimizer]
 
 
+@dataclass(frozen=True)
+class Group:
+    """Weights, by their names, that learn alike: their factors on the learning rate and on the weight decay."""
+
+    names: list[str]
+    learning_rate_factor: float
+    weight_decay_factor: float
+
+    @property
+    def unusual(self) -> bool:
+        """Whether they learn otherwise than the settings of the run say."""
+        return (self.learning_rate_factor, self.weight_decay_factor) != (1.0, 1.0)
+
+
 def make(built: Built, training: dict[str, Any], device: torch.device) -> Optimizer:
     """The optimizer that the settings name, in torch's fused form where the device has one."""
-    values = {
-        name: node_training(built.project.graph, built.project.graph.nodes[node])
-        for name, node in built.nodes().items()
-    }
-    learning = {n: p for n, p in built.model.named_parameters() if p.requires_grad}
-    frozen = {p: values[n]["frozen_epochs"] for n, p in learning.items() if values[n]["frozen_epochs"]}
-    matrices = _matrices(built, learning) if training["optimizer"] in MATRICES else set()
+    weights = dict(built.model.named_parameters())
+    frozen = {weights[name]: epochs for name, epochs in frozen_epochs(built).items()}
     parts = []
-    for names, key in ((matrices, training["optimizer"]), (set(learning) - matrices, _rule_for_rest(training))):
-        if names:
-            groups = _groups([n for n in learning if n in names], learning, values, one=key in CURVATURE)
-            parts.append(_one({**training, "optimizer": key}, groups, "" if frozen else device.type))
+    for key, groups in grouped(built, training):
+        given = [
+            {
+                "params": [weights[name] for name in group.names],
+                "learning_rate_factor": group.learning_rate_factor,
+                "weight_decay_factor": group.weight_decay_factor,
+            }
+            for group in groups
+        ]
+        parts.append(_one({**training, "optimizer": key}, given, "" if frozen else device.type))
     made = Optimizer(parts, frozen)
     made.set_learning_rate(training["learning_rate"])
     made.set_weight_decay(training["weight_decay"])
     return made
 
 
+def frozen_epochs(built: Built) -> dict[str, int]:
+    """For how many epochs weights stay as they are before they learn, by their names."""
+    found = {name: told["frozen_epochs"] for name, told in _told(built).items()}
+    return {name: epochs for name, epochs in found.items() if epochs}
+
+
+def grouped(built: Built, training: dict[str, Any]) -> list[tuple[str, list[Group]]]:
+    """The rules that a run needs, by their keys in the table, each with its groups of weights."""
+    told = _told(built)
+    matrices = _matrices(built, set(told)) if training["optimizer"] in MATRICES else set()
+    wanted = ((matrices, training["optimizer"]), (set(told) - matrices, _rule_for_rest(training)))
+    return [
+        (key, _groups({name: told[name] for name in told if name in names}, one=key in CURVATURE))
+        for names, key in wanted
+        if names
+    ]
+
+
+def _told(built: Built) -> dict[str, dict[str, Any]]:
+    """What the nodes say of each weight that learns, by its name."""
+    graph, nodes = built.project.graph, built.nodes()
+    return {
+        name: node_training(graph, graph.nodes[nodes[name]])
+        for name, weight in built.model.named_parameters()
+        if weight.requires_grad
+    }
+
+
 def _rule_for_rest(training: dict[str, Any]) -> str:
     return "adamw" if training["optimizer"] in MATRICES else training["optimizer"]
 
 
-def _groups(
-    names: Iterable[str], learning: dict[str, nn.Parameter], values: dict[str, dict[str, Any]], one: bool
-) -> list[dict[str, Any]]:
+def _groups(told: dict[str, dict[str, Any]], one: bool) -> list[Group]:
     """Groups of weights with equal factors; all in one group for a rule that knows no other way."""
-    found: dict[tuple[float, float], list[nn.Parameter]] = {}
-    for name in names:
-        told = values[name]
-        factors = (1.0, 1.0) if one else (told["learning_rate_factor"], told["weight_decay_factor"])
-        found.setdefault(factors, []).append(learning[name])
-    return [
-        {"params": weights, "learning_rate_factor": rate, "weight_decay_factor": decay}
-        for (rate, decay), weights in found.items()
-    ]
+    found: dict[tuple[float, float], list[str]] = {}
+    for name, values in told.items():
+        factors = (1.0, 1.0) if one else (values["learning_rate_factor"], values["weight_decay_factor"])
+        found.setdefault(factors, []).append(name)
+    return [Group(names, rate, decay) for (rate, decay), names in found.items()]
 
 
 def _one(training: dict[str, Any], groups: list[dict[str, Any]], device: str) -> torch.optim.Optimizer:
@@ -147,15 +185,16 @@ def _one(training: dict[str, Any], groups: list[dict[str, Any]], device: str) ->
     return made
 
 
-def _matrices(built: Built, learning: dict[str, nn.Parameter]) -> set[str]:
+def _matrices(built: Built, learning: set[str]) -> set[str]:
     """The matrices inside of a network: neither those of embeddings nor those of the last layer."""
     nodes = built.nodes()
     tables = {n for n, m in built.model.named_modules() if isinstance(m, nn.Embedding | nn.EmbeddingBag)}
     last = max((built.inferred.order.index(nodes[name]) for name in learning), default=-1)
     return {
         name
-        for name, weight in learning.items()
-        if weight.ndim == 2
+        for name, weight in built.model.named_parameters()
+        if name in learning
+        and weight.ndim == 2
         and name.rpartition(".")[0] not in tables
         and built.inferred.order.index(nodes[name]) != last
     }
