@@ -34,6 +34,10 @@ def _report(error: Exception, as_json: bool) -> int:
     """Say an error a user can cause; anything that is not one of ours is a bug and goes on as it is."""
     if type(error) is ValueError:
         raise error
+    import msgspec
+
+    from netlab.protocol.fault import Fault
+
     problems = getattr(error, "problems", None)
     if problems is not None:
         told = [problem.as_json() for problem in problems]
@@ -47,17 +51,11 @@ def _report(error: Exception, as_json: bool) -> int:
             }
         ]
     for problem in told:
-        print(json.dumps(problem, ensure_ascii=False) if as_json else _sentence(problem), file=sys.stderr)
+        words = json.dumps(problem, ensure_ascii=False) if as_json else msgspec.convert(problem, Fault).sentence
+        print(words, file=sys.stderr)
     if as_json:
         print(json.dumps(told[0], ensure_ascii=False))
     return PROBLEM
-
-
-def _sentence(problem: dict[str, Any]) -> str:
-    """Place, what is wrong, and the remedy."""
-    fix = problem["fix"] if isinstance(problem["fix"], str) else ""
-    place = problem["where"] if problem["where"] and problem["where"] not in problem["message"] else ""
-    return " ".join(part for part in (f"{place}:" if place else "", problem["message"], fix) if part)
 
 
 def _parser() -> argparse.ArgumentParser:

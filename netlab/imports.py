@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 FINE = 0
-WEIGHTS = (".safetensors", ".pt", ".pth", ".bin", ".ckpt")
 
 
 def add_to(command: Callable[..., Any]) -> None:
@@ -29,22 +27,31 @@ def add_to(command: Callable[..., Any]) -> None:
 
 
 def _import(options: Any) -> int:
-    source = Path(options.model)
-    if source.suffix in WEIGHTS or source.is_dir():
-        return _weights(options)
     from netlab.document import file
-    from netlab.engine.importing.door import MODELS, import_model
+    from netlab.protocol.arrivals import WEIGHTS, encode
 
-    if source.suffix not in MODELS:
+    source = Path(options.model)
+    if source.suffix.lower() in WEIGHTS or source.is_dir():
+        return _weights(options)
+    from netlab.engine.importing.door import import_model
+
+    if source.suffix.lower() not in (".onnx", ".pt2"):
         _ask(options)
     arrived = import_model(options.model, options.data, options.inputs)
     out = options.output or options.file
     file.save(arrived.project, out)
+    told = arrived.told(str(out))
     if options.json:
-        told = {"project": str(out), "opaque": arrived.opaque, "notes": arrived.notes}
-        print(json.dumps(told | {"difference": arrived.difference}, ensure_ascii=False))
-    else:
-        print("\n".join([str(out), *arrived.sentences()]))
+        print(encode(told).decode())
+        return FINE
+    print(out)
+    if told.difference is not None:
+        print(told.compared)
+    if told.opaque:
+        print("These parts have no layer and were kept as they are, grey and not trainable:")
+    for part in told.opaque:
+        print(f"  {part.name} ({part.type}): {part.why}")
+    print("\n".join(told.notes), end="\n" if told.notes else "")
     return FINE
 
 
@@ -62,24 +69,14 @@ def _ask(options: Any) -> None:
 def _weights(options: Any) -> int:
     from netlab.document import file
     from netlab.engine.importing.weights_file import import_weights
+    from netlab.protocol.arrivals import Matched, encode
 
     before = file.digest(options.file)
     project, rows = import_weights(Path(options.model), file.load(options.file))
     out = options.output or options.file
     file.save(project, out, before if out == options.file else None)
     if options.json:
-        table = [
-            {
-                "tensor": r.tensor,
-                "sizes": r.sizes,
-                "from": r.source,
-                "from_sizes": r.source_sizes,
-                "by": r.how,
-                "why": r.why,
-            }
-            for r in rows
-        ]
-        print(json.dumps({"project": str(out), "table": table}, ensure_ascii=False))
+        print(encode(Matched(str(out), tuple(rows))).decode())
         return FINE
     matched = sum(bool(row.how) for row in rows)
     print(f"{out} begins with {matched} tensors of {Path(options.model).name}.")

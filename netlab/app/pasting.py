@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QWidget
 
 from netlab.app import clipboard, consent
 from netlab.app.session import Session
+from netlab.compiler.consent import file_of
 from netlab.compiler.pasted import module_in, runnable, without_ends
 from netlab.document import file
 from netlab.document.trust import is_trusted, trust
@@ -71,7 +72,7 @@ class CodePaster(QObject):
                 return False
             trust(text)
         self._folder = tempfile.TemporaryDirectory()
-        file.write_atomically(Path(self._folder.name) / "pasted.py", runnable(text).encode("utf-8", "replace"))
+        file.write_atomically(Path(self._folder.name) / "pasted.py", file_of(runnable(text)))
         self._name, self._choices = name, [self.session.project.data.source, ""]
         self.session.message.emit(f"Reading {name}…", "info")
         self._run()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterator, Mapping
 
 from netlab.compiler import tested
@@ -26,6 +27,11 @@ def unread(inferred: Inferred) -> dict[str, list[str]]:
 def may_run(text: str) -> bool:
     """Whether code may run: it is NetLab's own, or the user has read it and agreed."""
     return text == CustomCode().definition or is_trusted(text)
+
+
+def file_of(text: str) -> bytes:
+    """The bytes of a file that Python runs as exactly this text, whatever encoding the text claims to be in."""
+    return codecs.BOM_UTF8 + text.encode()
 
 
 def refusals(project: Project, definitions: Mapping[str, tuple[str, ...]]) -> list[Problem]:

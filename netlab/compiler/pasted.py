@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from netlab.compiler.factories import is_module
 from netlab.document.graph import Graph
 from netlab.document.piece import Piece
 from netlab.layers._definition import parse, refuse_hidden
@@ -26,21 +27,10 @@ def module_in(text: str) -> str:
     except SyntaxError:
         return ""
     classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
-    found = [name for name, node in classes.items() if _is_module(node, classes)]
+    found = [name for name, node in classes.items() if is_module(node, classes)]
     if found:
         refuse_hidden(text)
     return found[-1] if found else ""
-
-
-def _is_module(node: ast.ClassDef, classes: dict[str, ast.ClassDef], depth: int = 8) -> bool:
-    """Whether a class is one by name: ``nn.Module``, ``nn.Sequential``, or a class of the text that is one."""
-    for base in node.bases:
-        name = base.attr if isinstance(base, ast.Attribute) else base.id if isinstance(base, ast.Name) else ""
-        if name in ("Module", "Sequential"):
-            return True
-        if name in classes and name != node.name and depth and _is_module(classes[name], classes, depth - 1):
-            return True
-    return False
 
 
 def runnable(text: str) -> str:

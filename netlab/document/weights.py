@@ -14,8 +14,11 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
+from msgspec import structs
+
 from netlab.document.file import write_atomically
 from netlab.document.home import part_of_home
+from netlab.document.project import Project
 
 FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 MAX_HEADER = 16 * 1024 * 1024
@@ -81,6 +84,12 @@ def find(fingerprint: str) -> Path:
                 f"The stored weights {path} were changed or damaged. Delete the file and import them again."
             )
     return path
+
+
+def bearing(project: Project) -> Any:
+    """What decides where weights go in a project: its graph, but for where nodes lie, its data, and what it begins with."""
+    nodes = {id: structs.replace(node, x=0.0, y=0.0) for id, node in project.graph.nodes.items()}
+    return nodes, project.graph.edges, project.data, project.training.get("start", "")
 
 
 def header(path: Path) -> Header:

@@ -56,8 +56,13 @@ class Built:
 
     def nodes(self) -> dict[str, str]:
         """The node of each weight, by the weight's name in the model."""
+        holders = self.holders()
+        return {name: holders[name] for name, _ in self.model.named_parameters()}
+
+    def holders(self) -> dict[str, str]:
+        """The node of each tensor, statistics included, by the tensor's name in the model."""
         owner = {path: node for node, places in self.source.modules_of_node.items() for path, _ in places}
-        return {name: owner[_within(name, owner)] for name, _ in self.model.named_parameters()}
+        return {name: owner[_within(name, owner)] for name in self.model.state_dict()}
 
 
 def _within(name: str, paths: Mapping[str, str]) -> str:

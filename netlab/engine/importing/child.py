@@ -32,7 +32,8 @@ def main() -> int:
     except ValueError as fault:
         if type(fault) is ValueError:
             raise
-        told = {"fault": str(fault)}
+        told = {"fault": getattr(fault, "message", "") or str(fault)}
+        told |= {"code": getattr(fault, "code", ""), "fix": getattr(fault, "fix", "")}
     (folder / "told.json").write_text(json.dumps(told), "utf-8")
     return 1 if "fault" in told else 0
 
@@ -42,20 +43,22 @@ def _open(request: dict[str, Any], folder: Path) -> dict[str, Any]:
 
     from netlab.document import file
     from netlab.document.file import write_atomically
+    from netlab.protocol.arrivals import WEIGHTS
 
     model, data, inputs = request["model"], request["data"], request["inputs"]
     path = Path(model)
+    ending = path.suffix.lower()
     _bound(path.stat().st_size if path.is_file() else 0)
-    if path.suffix in (".pt", ".pth", ".bin", ".ckpt"):
+    if ending in WEIGHTS:
         from netlab.engine.importing.torch_file import tensors_of
 
         write_atomically(folder / "weights.safetensors", save(_plain(tensors_of(path))))
         return {}
-    if path.suffix == ".pt2":
+    if ending == ".pt2":
         from netlab.engine.importing import program_file
 
         brought = program_file.bring(path, data, inputs)
-    elif path.suffix == ".onnx":
+    elif ending == ".onnx":
         from netlab.engine.importing import onnx_file
 
         brought = onnx_file.bring(path, data, inputs)

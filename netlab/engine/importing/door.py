@@ -14,9 +14,7 @@ from netlab.document import file, weights
 from netlab.document.edits import set_training
 from netlab.document.project import Project
 from netlab.engine.importing.faults import ImportFault
-
-MODELS = (".onnx", ".pt2")
-WEIGHTS = (".safetensors", ".pt", ".pth", ".bin", ".ckpt")
+from netlab.protocol import arrivals as message
 
 
 @dataclass
@@ -33,15 +31,10 @@ class Arrived:
     notes: list[str] = field(default_factory=list)
     difference: float | None = None
 
-    def sentences(self) -> list[str]:
-        """What to tell the user."""
-        said = []
-        if self.difference is not None:
-            said.append(f"Compared with the original on random inputs: equal to within {self.difference:.1e}.")
-        if self.opaque:
-            said.append("These parts have no layer and were kept as they are, grey and not trainable:")
-            said += [f"  {part['name']} ({part['type']}): {part['why']}" for part in self.opaque]
-        return [*said, *self.notes]
+    def told(self, written: str) -> message.Arrived:
+        """What to say of it, once the project is written."""
+        kept = tuple(message.Kept(**part) for part in self.opaque)
+        return message.Arrived(written, kept, tuple(self.notes), self.difference)
 
 
 def import_model(model: str, data: str = "", inputs: str = "") -> Arrived:
@@ -76,5 +69,5 @@ def _in_child(folder: Path, request: dict[str, Any]) -> dict[str, Any]:
         raise ImportFault(f"The process that opened the model ended with {ended.returncode}. {said}".strip())
     answer = json.loads(told.read_text("utf-8"))
     if "fault" in answer:
-        raise ImportFault(answer["fault"])
+        raise ImportFault(answer["fault"], answer.get("code", ""), answer.get("fix", ""))
     return answer

@@ -6,7 +6,16 @@ from dataclasses import dataclass
 
 
 class ImportFault(ValueError):
-    """A model that cannot come in: where it stopped, and what to do."""
+    """A model that cannot come in: where it stopped, and what to do.
+
+    Attributes:
+        code: stable name of what is wrong, where more than words are made of it.
+        fix: the remedy, where another place than the command line has another.
+    """
+
+    def __init__(self, message: str, code: str = "", fix: str = "") -> None:
+        super().__init__(f"{message} {fix}".strip())
+        self.message, self.code, self.fix = message, code or type(self).__name__, fix
 
 
 class NoLayer(ValueError):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+from netlab.protocol.arrivals import Line
 
 Sizes = tuple[int, ...]
 NAME, TURNED, SHAPE, ORDER = "name", "name, transposed", "shape", "order"
@@ -14,43 +15,24 @@ SILENT = ("num_batches_tracked",)
 """Counters that hardly any file holds and no output depends on."""
 
 
-@dataclass(frozen=True)
-class Row:
-    """One line of the table.
-
-    Attributes:
-        tensor: its name in the model, "" for one of the file that found no place.
-        source: its name in the file, "" if nothing was found.
-        how: by what they were matched, "" if they were not.
-        why: if they were not, why.
-    """
-
-    tensor: str
-    sizes: Sizes
-    source: str
-    source_sizes: Sizes
-    how: str = ""
-    why: str = ""
-
-
-def match(wanted: Mapping[str, Sizes], given: Mapping[str, Sizes]) -> list[Row]:
+def match(wanted: Mapping[str, Sizes], given: Mapping[str, Sizes]) -> list[Line]:
     """The table for a model's tensors and those of a file, both by name."""
     pairs = _by_names(wanted, given)
-    rows: dict[str, Row] = {}
+    rows: dict[str, Line] = {}
     for name, source in pairs.items():
         how, why = _judged(wanted[name], given[source])
-        rows[name] = Row(name, wanted[name], source, given[source], how, why)
+        rows[name] = Line(name, wanted[name], source, given[source], how, why)
     left = {n: s for n, s in wanted.items() if n not in rows}
     used = {row.source for row in rows.values()}
     rest = {n: s for n, s in given.items() if n not in used}
     for name, (source, how) in _by_shapes(left, rest).items():
-        rows[name] = Row(name, wanted[name], source, given[source], how)
+        rows[name] = Line(name, wanted[name], source, given[source], how)
     used = {row.source for row in rows.values()}
     for name, sizes in wanted.items():
         if name not in rows and not name.endswith(SILENT):
-            rows[name] = Row(name, sizes, "", (), why="The file has nothing for it, so it begins with fresh numbers.")
+            rows[name] = Line(name, sizes, "", (), why="The file has nothing for it, so it begins with fresh numbers.")
     table = [rows[name] for name in wanted if name in rows]
-    return table + [Row("", (), n, s, why="The model has no place for it.") for n, s in given.items() if n not in used]
+    return table + [Line("", (), n, s, why="The model has no place for it.") for n, s in given.items() if n not in used]
 
 
 def _judged(wanted: Sizes, given: Sizes) -> tuple[str, str]:

@@ -84,8 +84,9 @@ def fitted(bring: Callable[[list[Field]], Imported], data: str, inputs: str) -> 
     if data or inputs:
         raise first
     raise ImportFault(
-        f"No data set that is at hand has fields for the inputs of this model. {first} Say what it takes with "
-        '--inputs, such as --inputs "image: 3 224 224; label: < 1000".'
+        f"No data set that is at hand has fields for the inputs of this model. {first}",
+        "inputs",
+        'Say what it takes with --inputs, such as --inputs "image: 3 224 224; label: < 1000".',
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from msgspec import structs
 from safetensors import safe_open
 from safetensors.torch import load_file
 
@@ -19,14 +20,15 @@ from netlab.engine import checkpoint, start
 from netlab.engine.build import draft
 from netlab.engine.importing.door import torch_weights
 from netlab.engine.importing.faults import ImportFault
-from netlab.engine.importing.matching import TURNED, Row, match
+from netlab.engine.importing.matching import TURNED, match
+from netlab.protocol.arrivals import Line
 from netlab.runs.store import PROJECT
 
 OF_A_RUN = ("optim/", "rng/")
 """Beginnings of names in a checkpoint that are no weights."""
 
 
-def import_weights(source: Path, project: Project) -> tuple[Project, list[Row]]:
+def import_weights(source: Path, project: Project) -> tuple[Project, list[Line]]:
     """The project that begins with the weights of a ``.safetensors`` or ``.pt`` file or of a run, and what went where.
 
     Raises:
@@ -50,6 +52,8 @@ def import_weights(source: Path, project: Project) -> tuple[Project, list[Row]]:
     kept = _kept(project) | {names[n]: t.t() if n in turned else t for n, t in taken.items()}
     fitting = {names[n]: tuple(t.shape) for n, t in state.items()}
     kept = {name: tensor for name, tensor in kept.items() if fitting.get(name) == tuple(tensor.shape)}
+    holders = built.holders()
+    rows = [structs.replace(row, node=holders.get(row.tensor, "")) for row in rows]
     return set_training(project, "start", start.keep(kept, source.name)), rows
 
 
@@ -66,7 +70,7 @@ def _read(source: Path) -> dict[str, torch.Tensor]:
         raise ImportFault(f"There is no file or run {source}. Name a .safetensors or .pt file, or the folder of a run.")
     with ExitStack() as stack:
         path = source
-        if source.suffix != ".safetensors":
+        if source.suffix.lower() != ".safetensors":
             path = torch_weights(source, Path(stack.enter_context(tempfile.TemporaryDirectory())))
         header = weights.header(path)
         opened: Any = stack.enter_context(safe_open(path, framework="pt"))
