@@ -11,6 +11,8 @@ from PySide6.QtGui import QKeySequence
 from netlab.app import consent
 from netlab.app.canvas import editing, keyboard
 from netlab.app.canvas.aligning import WAYS
+from netlab.app.exporting import export_code
+from netlab.app.importing import models, weights
 from netlab.app.keep_block import keep_block
 from netlab.app.session import Session
 from netlab.app.ties import copy_linked
@@ -81,7 +83,11 @@ ACTIONS: tuple[Action, ...] = (
     Action("save", "Save", "File", "Save the project.", lambda w: w.save(), shortcut="Ctrl+S", toolbar=True),
     Action("save_as", "Save as…", "File", "Save under another name.", lambda w: w.save_as(), shortcut="Ctrl+Shift+S"),
     Action("open_run", "Open run…", "File", "Watch a run, live or over.", lambda w: w.open_run_dialog(), separate=True),
-    Action("export", "Export code…", "File", "Write the model as one Python file.", lambda w: w.export_code(),
+    Action("import_model", "Import model…", "File", "Make a project of a model in .onnx, .pt2 or Python.",
+           models.choose, separate=True),
+    Action("import_weights", "Import weights…", "File", "Let this model begin with weights from a file.",
+           weights.choose, lambda s: bool(s.project.graph.nodes)),
+    Action("export", "Export code…", "File", "Write the model as one Python file.", export_code,
            lambda s: not s.inferred.blocking, "Ctrl+E"),
     Action("quit", "Quit", "File", "Close the window. A run goes on.", lambda w: w.close(), shortcut="Ctrl+Q", separate=True),
     Action("undo", "Undo", "Edit", "Take the last step back.", lambda w: w.session.undo(),

@@ -5,11 +5,17 @@ from __future__ import annotations
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QProcess, Signal
+from PySide6.QtWidgets import QFileDialog
 
 from netlab.app.session import Session
+from netlab.compiler.standalone import standalone
 from netlab.document import file
+
+if TYPE_CHECKING:
+    from netlab.app.window import MainWindow
 
 FORMATS = {
     "onnx": ("ONNX", "ONNX (*.onnx)", ".onnx"),
@@ -18,6 +24,15 @@ FORMATS = {
     "python": ("Python with training script", "", ""),
 }
 """By format: what the menu says, the filter of the file dialog, and the ending; "" where a folder is written."""
+
+
+def export_code(window: MainWindow) -> None:
+    """Ask for a place, and write the standalone source there."""
+    session = window.session
+    name, _ = QFileDialog.getSaveFileName(window, "Export code", "model.py", "Python (*.py)")
+    if name:
+        file.write_atomically(Path(name), standalone(session.project, session.inferred).encode())
+        session.message.emit(f"Wrote {name}.", "info")
 
 
 class Exporter(QObject):

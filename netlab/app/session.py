@@ -67,7 +67,7 @@ class Session(QObject):
         self.document = Document()
         self.inferred: Inferred = check(self.document.project)
         self.trials = Trials(self)
-        self._take(_fresh_project(), None, None)
+        self.take(_fresh_project())
 
     @property
     def project(self) -> Project:
@@ -184,26 +184,17 @@ class Session(QObject):
 
     def new(self) -> None:
         """Start an empty project."""
-        self._take(_fresh_project(), None, None)
+        self.take(_fresh_project())
 
-    def open(self, path: Path | str) -> bool:
-        """Open a project; what is wrong with the file becomes a message and leaves everything as it is."""
+    def open(self, path: Path | str, as_copy: bool = False) -> bool:
+        """Open a project, or a copy, new and unsaved; what is wrong with it becomes a message and changes nothing."""
         path = Path(path)
         try:
             project, digest = file.load(path), file.digest(path)
         except file.FileError as error:
             self.message.emit(f"{path.name}: {error.message} {error.fix}", "error")
             return False
-        self._take(project, path, digest)
-        return True
-
-    def open_copy(self, path: Path) -> bool:
-        """Open an example as a new, unsaved project."""
-        if not self.open(path):
-            return False
-        self.document.path = None
-        self._hash = None
-        self.title_changed.emit()
+        self.take(project) if as_copy else self.take(project, path, digest)
         return True
 
     def save(self, path: Path | str | None = None) -> bool:
@@ -231,14 +222,14 @@ class Session(QObject):
         except JournalError as error:
             self.message.emit(str(error), "error")
             return False
-        self._take(base, recovery.path, journal.saved_hash or None)
+        self.take(base, recovery.path, journal.saved_hash or None)
         self.document.restore(changes)
         journal.discard()
         self.message.emit(f"{len(changes)} changes are back.", "info")
         return True
 
-    def _take(self, project: Project, path: Path | None, digest: str | None) -> None:
-        """Make another document the open one."""
+    def take(self, project: Project, path: Path | None = None, digest: str | None = None) -> None:
+        """Make another document the open one, new and unsaved if it has no path."""
         self._close_journal()
         journal = None
         if self._keep_journal:

@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
+    QDialog,
     QDockWidget,
     QFileDialog,
     QInputDialog,
@@ -46,9 +47,7 @@ from netlab.app.sweeps.panel import SweepsPanel
 from netlab.app.theme import set_theme, theme
 from netlab.app.training.panel import TrainingPanel
 from netlab.app.views.panel import ViewsPanel
-from netlab.compiler.standalone import standalone
 from netlab.document import edits
-from netlab.document.file import write_atomically
 from netlab.document.home import VERSION, journals
 from netlab.document.journal import pending
 
@@ -124,7 +123,7 @@ class MainWindow(QMainWindow):
         self.sweeps = SweepsPanel(self.session)
         self._dock("Sweeps", self.sweeps, Area.BottomDockWidgetArea, beside="Runs")
         for panel in (self.runs, self.sweeps):
-            panel.open_requested.connect(lambda run: self._if_saved(lambda: self.runs.open_project(run)))
+            panel.open_requested.connect(lambda run: self.if_saved(lambda: self.runs.open_project(run)))
         self.data = DataPanel(self.session)
         self._dock("Data", self.data, Area.BottomDockWidgetArea, beside="Runs")
         for title in set(self.docks) - {"Layers", "Views"}:  # their tabs say the title already
@@ -222,7 +221,7 @@ class MainWindow(QMainWindow):
 
     # --- actions
 
-    def _if_saved(self, action: object) -> None:
+    def if_saved(self, action: object) -> None:
         """Do something that replaces the document, once the user has said what becomes of the changes."""
         if self._may_leave():
             action()  # type: ignore[operator]
@@ -240,7 +239,7 @@ class MainWindow(QMainWindow):
 
     def new(self) -> None:
         """Start an empty project."""
-        self._if_saved(self.session.new)
+        self.if_saved(self.session.new)
 
     def open_path(self, path: Path) -> None:
         """Open a project file and remember it."""
@@ -249,11 +248,11 @@ class MainWindow(QMainWindow):
             if self.session.open(path):
                 recent.remember(path)
 
-        self._if_saved(go)
+        self.if_saved(go)
 
     def open_example(self, path: Path) -> None:
         """Open an example as a new project."""
-        self._if_saved(lambda: self.session.open_copy(path))
+        self.if_saved(lambda: self.session.open(path, as_copy=True))
 
     def open_dialog(self) -> None:
         """Ask for a project file."""
@@ -281,13 +280,6 @@ class MainWindow(QMainWindow):
         name = QFileDialog.getExistingDirectory(self, "Open run", str(self.session.runs_folder()))
         if name:
             self.session.attach(Path(name))
-
-    def export_code(self) -> None:
-        """Write the standalone source."""
-        name, _ = QFileDialog.getSaveFileName(self, "Export code", "model.py", "Python (*.py)")
-        if name:
-            write_atomically(Path(name), standalone(self.session.project, self.session.inferred).encode())
-            self.session.message.emit(f"Wrote {name}.", "info")
 
     def export_model(self, format: str) -> None:
         """Ask for a place and export there, in the background."""
@@ -379,6 +371,8 @@ class MainWindow(QMainWindow):
             return
         recent.settings().setValue("geometry", self.saveGeometry())
         recent.settings().setValue("docks", self.saveState())
+        for dialog in self.findChildren(QDialog):
+            dialog.reject()  # and what it waits for ends
         self.exporter.shutdown()
         self.paster.shutdown()
         self.data.shutdown()

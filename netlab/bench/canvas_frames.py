@@ -106,7 +106,7 @@ def ours(nodes: int) -> Frames:
     view.show()
     QApplication.processEvents()
     project = large(nodes)
-    found = {"open": clock(lambda _: session._take(project, None, None), 1)}
+    found = {"open": clock(lambda _: session.take(project, None, None), 1)}
     found["pan, all in sight"] = pan(view)
     hub = view.node_rect(HUB)
     found[f"drag a node with {FAN} wires, all in sight"] = drag(view, hub.center())

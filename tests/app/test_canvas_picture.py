@@ -37,7 +37,7 @@ def differing(a: QImage, b: QImage) -> float:
 
 
 def show(hand: Hand, nodes: int) -> None:
-    hand.session._take(large(nodes), None, None)
+    hand.session.take(large(nodes))
     hand.canvas.fit()
 
 

@@ -20,7 +20,7 @@ Example = Callable[..., Path]
 @pytest.fixture
 def mapped(hand: Hand) -> Hand:
     """A large graph, and the minimap switched on by its keys."""
-    hand.session._take(large(400), None, None)
+    hand.session.take(large(400))
     hand.canvas.set_zoom(1.0)
     hand.key(Qt.Key.Key_M, Qt.KeyboardModifier.ControlModifier, widget=hand.window)
     assert hand.canvas.minimap.isVisible()

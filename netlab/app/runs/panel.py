@@ -224,7 +224,7 @@ class RunsPanel(QWidget):
 
     def open_project(self, folder: Path) -> None:
         """Open the project of a run as a new one, and watch the run."""
-        if self.session.open_copy(folder / PROJECT):
+        if self.session.open(folder / PROJECT, as_copy=True):
             self.session.attach(folder)
 
     def delete(self) -> None:

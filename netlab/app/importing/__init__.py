@@ -1,0 +1,1 @@
+"""Models and weights that come in by the window; may import what the app may."""
