@@ -51,6 +51,16 @@ def test_an_example_trains_and_records(name: str, tmp_path: Path) -> None:
     reader.close()
 
 
+def test_standalone_code_is_written_as_people_write_it(tmp_path: Path) -> None:
+    """No import too many, in order, all names bound, no line too long."""
+    for name, path in examples().items():
+        project = file.load(path)
+        (tmp_path / f"{name}.py").write_text(standalone(project, check(project, fixes=False)))
+    rules = ["--isolated", "--select", "E,F,I,W", "--line-length", "130"]
+    done = subprocess.run([sys.executable, "-m", "ruff", "check", *rules, tmp_path], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
 @pytest.mark.parametrize("name", examples())
 def test_standalone_code_gives_the_same_numbers(name: str, tmp_path: Path) -> None:
     project = file.load(examples()[name])

@@ -39,6 +39,23 @@ def definitions(paths: Iterable[Path], names: Iterable[str]) -> tuple[set[str], 
     return lines, "\n\n\n".join(text for statement, text in texts.items() if statement in needed)
 
 
+def import_lines(imports: Iterable[str]) -> str:
+    """Imports as people sort them, a line a module: the standard library, torch and numpy, the files beside this one."""
+    taken: dict[str, list[str]] = {}
+    for line in sorted(set(imports)):
+        home, _, name = line.partition(" import ")
+        taken.setdefault(home, []).extend([name] if name else [])
+    lines = [f"{home} import {', '.join(sorted(names))}" if names else home for home, names in taken.items()]
+    blocks: dict[int, list[str]] = {}
+    for line in sorted(lines, key=lambda line: (line.startswith("from"), line)):
+        home = line.split()[1].partition(".")[0]
+        place = (
+            0 if home == "__future__" else 2 if home in ("numpy", "torch") else 3 if home in ("model", "draws") else 1
+        )
+        blocks.setdefault(place, []).append(line)
+    return "\n\n".join("\n".join(blocks[place]) for place in sorted(blocks))
+
+
 def _imported(statement: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, str]]:
     """Each name that an import binds, with a line that binds only it; what is imported from NetLab is in the files."""
     if isinstance(statement, ast.ImportFrom) and (statement.module or "").startswith("netlab"):

@@ -13,7 +13,7 @@ from typing import Any
 
 from torch import nn
 
-from netlab.compiler.extract import definitions
+from netlab.compiler.extract import definitions, import_lines
 from netlab.data import draws as data_draws
 from netlab.data.draws import Draw
 from netlab.document import schedules
@@ -85,7 +85,7 @@ def training_script(built: Built, draws: Iterable[Draw] = ()) -> str:
     )
     return SCRIPT.format(
         title=built.project.title.encode("ascii", "replace").decode().replace('"', "'"),
-        imports=_sorted(imports),
+        imports=import_lines(imports),
         **{name: training[name] for name in ("seed", "epochs", "batch_size", "learning_rate")},
         inputs=repr([source.parameters[name] for name in (*source.inputs, *source.targets)]),
         device=_device(training["device"]),
@@ -108,7 +108,7 @@ def training_script(built: Built, draws: Iterable[Draw] = ()) -> str:
 def draws_module(draws: tuple[Draw, ...]) -> str:
     """The text of ``draws.py``."""
     imports, written = definitions([Path(data_draws.__file__), Path(drawing.__file__)], ["drawn"])
-    return DRAWS.format(imports=_sorted(imports), definitions=written, draws=repr(draws))
+    return DRAWS.format(imports=import_lines(imports), definitions=written, draws=repr(draws))
 
 
 def _definitions(plan: _Plan) -> tuple[set[str], str]:
@@ -315,20 +315,3 @@ def _judge(plan: _Plan) -> list[str]:
 
 def _indented(depth: int, lines: Iterable[str]) -> str:
     return "".join(f"{'    ' * depth}{line}\n" if line else "\n" for line in lines)
-
-
-def _sorted(imports: Iterable[str]) -> str:
-    """Import lines in three blocks: the standard library, torch and numpy, and the files beside this one."""
-    taken: dict[str, list[str]] = {}
-    for line in sorted(imports):
-        home, _, name = line.partition(" import ")
-        taken.setdefault(home, []).extend([name] if name else [])
-    lines = [f"{home} import {', '.join(names)}" if names else home for home, names in taken.items()]
-    blocks: dict[int, list[str]] = {}
-    for line in sorted(lines, key=lambda line: (line.startswith("from"), line)):
-        home = line.split()[1].partition(".")[0]
-        place = (
-            0 if home == "__future__" else 2 if home in ("numpy", "torch") else 3 if home in ("model", "draws") else 1
-        )
-        blocks.setdefault(place, []).append(line)
-    return "\n\n".join("\n".join(blocks[place]) for place in sorted(blocks))
