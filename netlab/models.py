@@ -15,6 +15,7 @@ def add_to(command: Callable[..., Any]) -> None:
     """Declare predict, generate, attention, trust and export."""
     predict = command("predict", _predict, "ask a trained model about rows of its data, numbers or text", "target")
     predict.add_argument("inputs", nargs="+", metavar="INPUT")
+    predict.add_argument("--beam", type=int, default=1, metavar="N", help="rows to go on with while a text is written")
     _generate_arguments(command("generate", _generate, "let a trained language model continue a text", "target"))
     attention = command("attention", _attention, "where every layer and head looks in a text", "target")
     attention.add_argument("--text", required=True)
@@ -38,7 +39,7 @@ def _generate_arguments(generate: argparse.ArgumentParser) -> None:
 def _predict(options: Any) -> int:
     from netlab.engine.explore import Model, predict
 
-    answers = predict(Model.of(options.target), options.inputs)
+    answers = predict(Model.of(options.target), options.inputs, options.beam)
     if options.json:
         print(json.dumps(answers, ensure_ascii=False, indent=2))
     else:
@@ -55,7 +56,8 @@ def _said(told: dict[str, Any]) -> str:
 
 
 def _generate(options: Any) -> int:
-    from netlab.engine.explore import Model, Sampling, generate
+    from netlab.engine.decoding import Sampling
+    from netlab.engine.explore import Model, generate
 
     sampling = Sampling(options.temperature, options.top_k, options.top_p, options.seed)
     pieces = generate(Model.of(options.target), options.prompt, options.max_tokens, sampling)
@@ -70,7 +72,8 @@ def _generate(options: Any) -> int:
 
 
 def _attention(options: Any) -> int:
-    from netlab.engine.explore import Model, attention
+    from netlab.engine.attending import attention
+    from netlab.engine.explore import Model
 
     layers = attention(Model.of(options.target), options.text)
     if options.json:
@@ -79,6 +82,7 @@ def _attention(options: Any) -> int:
     for layer in layers:
         for head, rows in enumerate(layer["weights"]):
             print(f"{layer['name']}, head {head + 1}")
+            print(f"  {'':>6}  " + " ".join(f"{token:>4}" for token in layer["keys"]))
             for token, row in zip(layer["tokens"], rows, strict=True):
                 print(f"  {token:>6}  " + " ".join(f"{weight:.2f}" for weight in row))
     return FINE

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from netlab.compiler.blocks import scan_ports
 from netlab.compiler.infer import Inferred
+from netlab.compiler.trace import end_of, start_of
 from netlab.document.graph import BLOCK, Edge, Graph
 from netlab.document.project import Project
 from netlab.layers.block import SCAN
@@ -48,7 +49,9 @@ def flows(project: Project, inferred: Inferred) -> dict[str, Flow]:
             found[edge.id] = Flow()
             continue
         back = (
-            shape.dtype == "float" and _start(graph, edge) in learning and (not judged or _end(graph, edge) in judged)
+            shape.dtype == "float"
+            and start_of(graph, edge) in learning
+            and (not judged or end_of(graph, edge) in judged)
         )
         found[edge.id] = Flow(_kind(graph, inferred, edge, shape), shape, back)
     return found
@@ -88,15 +91,6 @@ def _is_elsewhere(inferred: Inferred, edge: Edge, target: Layer) -> bool:
     return inferred.inputs.get((edge.target, ports[0])) != inferred.inputs.get((edge.target, edge.target_port))
 
 
-def _start(graph: Graph, edge: Edge) -> str:
-    """The node that sends: inside of a block, the node that stands for the port."""
-    return edge.source_port if graph.nodes[edge.source].type == BLOCK else edge.source
-
-
-def _end(graph: Graph, edge: Edge) -> str:
-    return edge.target_port if graph.nodes[edge.target].type == BLOCK else edge.target
-
-
 def _learning(graph: Graph, inferred: Inferred, ways: list[Way]) -> set[str]:
     """The nodes whose output depends on weights that learn."""
     frozen = graph.within(node.id for node in graph.nodes.values() if node.frozen)
@@ -121,7 +115,7 @@ def _ways(graph: Graph, inferred: Inferred) -> Iterator[Way]:
     for edge in graph.edges.values():
         shape = inferred.outputs.get((edge.source, edge.source_port))
         if shape is not None and shape.dtype == "float":
-            yield _start(graph, edge), _end(graph, edge)
+            yield start_of(graph, edge), end_of(graph, edge)
     for node in graph.nodes.values():
         if node.type == BLOCK and node.options.get("mode") == SCAN:
             for enters, leaves in scan_ports(graph, node.id).states:

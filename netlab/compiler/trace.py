@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from netlab.compiler.infer import Inferred
-from netlab.document.graph import BLOCK_OUTPUT, Graph
+from netlab.document.graph import BLOCK, BLOCK_OUTPUT, Edge, Graph
 from netlab.document.project import Project
 from netlab.layers.layer import Fix
 
@@ -27,6 +27,31 @@ def reaching(graph: Graph, goals: Iterable[str]) -> set[str]:
             if node not in found:
                 found.add(node)
                 waiting.append(node)
+    return found
+
+
+def start_of(graph: Graph, edge: Edge) -> str:
+    """The node that sends: inside of a block, the node that stands for the port."""
+    return edge.source_port if graph.nodes[edge.source].type == BLOCK else edge.source
+
+
+def end_of(graph: Graph, edge: Edge) -> str:
+    """The node that receives: inside of a block, the node that stands for the port."""
+    return edge.target_port if graph.nodes[edge.target].type == BLOCK else edge.target
+
+
+def feeding(graph: Graph, node: str, port: str) -> set[str]:
+    """Every node that what arrives at a port was made of, inside and around the blocks on the way."""
+    before: dict[str, list[str]] = {}
+    for edge in graph.edges.values():
+        before.setdefault(end_of(graph, edge), []).append(start_of(graph, edge))
+    waiting = [start_of(graph, edge) for name, edge in graph.into(node).items() if name == port]
+    found = set(waiting)
+    while waiting:
+        for earlier in before.get(waiting.pop(), ()):
+            if earlier not in found:
+                found.add(earlier)
+                waiting.append(earlier)
     return found
 
 

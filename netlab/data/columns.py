@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 import polars as pl
 
-from netlab.data.delimited import MISSING
+from netlab.data.fitted import MISSING
 
 Kind = Literal["number", "category", "time", "text", "empty"]
 MOST_CLASSES = 1000

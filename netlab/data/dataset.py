@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from abc import abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, ClassVar
 
@@ -14,68 +14,31 @@ import numpy as np
 from netlab.catalogue import discover, key_of
 from netlab.data import splitting
 from netlab.data.draws import Draw
+from netlab.data.field import DataError as DataError
+from netlab.data.field import Field as Field
 from netlab.data.findings import Finding
+from netlab.data.fitted import Fitted
 from netlab.data.lazy import Column
 from netlab.data.splitting import SPLITS as SPLITS
-from netlab.data.tokenizer import Tokenizer
 from netlab.options import Float, Int, Options
 
 
-class DataError(ValueError):
-    """Data that cannot be used, as a sentence with the remedy."""
-
-
 @dataclass(frozen=True)
-class Field:
-    """One column as the model sees it.
-
-    Attributes:
-        name: what Input nodes call it.
-        shape: of one sample, without the batch axis: ``"C=1 H=28 W=28"``, ``"T=64"``, ``"d=4"``, ``""`` a scalar.
-        dtype: ``"float"`` or ``"int"``.
-        kind: image, tokens, segments, features, points, series, label, labels or target.
-        classes: how many classes, or the size of the vocabulary.
-        names: names of the classes or features, where there are any.
-    """
-
-    name: str
-    shape: str
-    dtype: str = "float"
-    kind: str = "features"
-    classes: int | None = None
-    names: tuple[str, ...] = ()
-
-    @property
-    def sizes(self) -> tuple[int, ...]:
-        """The shape as numbers."""
-        return tuple(int(word.rpartition("=")[2]) for word in self.shape.split())
-
-
-@dataclass(frozen=True)
-class Dataset:
+class Dataset(Fitted):
     """A loaded data set.
 
     Attributes:
         columns: rows by field name, first axis the sample; float32 or int64. An array, or a `netlab.data.lazy.Column`
             where all rows together would not fit in memory; both are indexed by arrays of rows.
         splits: row indices of ``train``, ``val`` and ``test``; disjoint, and together all rows.
-        tokenizer: for text.
-        normalisation: mean and standard deviation by field, from the training rows only.
         findings: what is wrong with the data, and which rows were left out over it.
         draws: what is drawn anew for the training rows in each epoch.
     """
 
-    fields: tuple[Field, ...]
     columns: Mapping[str, Any]
     splits: Mapping[str, np.ndarray]
-    tokenizer: Tokenizer | None = None
-    normalisation: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     draws: tuple[Draw, ...] = ()
-
-    def field(self, name: str) -> Field:
-        """The field of that name; KeyError if there is none."""
-        return {f.name: f for f in self.fields}[name]
 
 
 class Source(Options):

@@ -14,15 +14,15 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from netlab.data.dataset import DataError
 from netlab.data.encoding import LONGEST_LINE, SAMPLE, encoding_of, lines_of
+from netlab.data.field import DataError
 from netlab.data.findings import WARNING, Ledger, Progress, silent
+from netlab.data.fitted import MISSING
 
 DELIMITERS = {"tab": "\t", "semicolon": ";", "bar": "|", "comma": ","}  # the rarer in texts and numbers first
 CHUNK_ROWS = 50_000
 LONGEST_RECORD = 200  # lines of a quoted field
 QUOTE = '"'
-MISSING = ("", "NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "None", "?", "-")
 SUSPICIOUS = re.compile("[\0\ufffd\udc80-\udcff]")
 SENTENCE_ENDS = (".", "!", "?", "。", "！", "？", "…")
 NUMBER = re.compile(r"\s*[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?\s*")

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from netlab.data.dataset import Dataset, Field
+from netlab.data.fitted import Fitted
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ TASKS: dict[str, Task] = {
 }  # fmt: skip
 
 
-def answer(task: Task, scores: np.ndarray, dataset: Dataset, field: Field | None = None) -> dict[str, Any]:
+def answer(task: Task, scores: np.ndarray, dataset: Fitted, field: Field | None = None) -> dict[str, Any]:
     """What a model says of one sample, in words and units of the data.
 
     Args:

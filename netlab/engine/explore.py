@@ -1,24 +1,29 @@
-"""Questions to a trained model: what is this, how does the text go on, where does it look."""
+"""Questions to a trained model: what is this, what is it in the other form, how does the text go on."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
-from netlab.data.dataset import DataError, Dataset, Field, source_of
+from netlab.data.dataset import DataError, Dataset, Field, Source, source_of
+from netlab.data.fitted import Fitted
+from netlab.data.splitting import SPLITS
 from netlab.data.task import TASKS, answer
+from netlab.data.texts import END, PAD, START
 from netlab.data.tokenizer import Tokenizer
 from netlab.engine import checkpoint
 from netlab.engine.build import Built
+from netlab.engine.decoding import Sampling, Written, beam
 from netlab.engine.device import choose
-from netlab.engine.loader import TOKENIZER
-from netlab.probes.attention import Attention as AttentionProbe
+from netlab.engine.loader import fitted_in
 from netlab.runs.store import find_run
+
+SOURCE, TARGET_IN = "source", "target_in"  # as the sources of pairs call what is read, and what was written so far
 
 
 class ExploreError(ValueError):
@@ -27,45 +32,83 @@ class ExploreError(ValueError):
 
 @dataclass
 class Model:
-    """The model of a run with its last weights, in evaluation mode, and the data it was trained on."""
+    """The model of a run with its last weights, in evaluation mode, and what it learned of its data."""
 
     built: Built
-    dataset: Dataset
+    fitted: Fitted
     device: torch.device
 
     @classmethod
     def of(cls, run: Path, device: str = "auto") -> Model:
-        """Load a run.
+        """Load a run. Its data is opened only if that was not saved with the run, or rows are asked about.
 
         Raises:
             RunError, CheckpointError: there is no such run, or it has no weights yet.
+            DataError: the run is an old one, and its data is gone.
         """
         folder = find_run(run)
         built = checkpoint.trained(folder)
         chosen = choose(device)
         built.model.to(chosen).eval()
-        choice = built.project.data
-        dataset = source_of(choice.source, choice.options).load()
-        learned = folder / TOKENIZER
-        if learned.is_file():  # the ids that the model knows, whatever has become of the text since
-            dataset = replace(dataset, tokenizer=Tokenizer.from_json(learned.read_text(encoding="utf-8")))
-        return cls(built, dataset, chosen)
+        return cls(built, fitted_in(folder, built.project.data), chosen)
+
+    @cached_property
+    def source(self) -> Source:
+        """Where the data comes from."""
+        choice = self.built.project.data
+        return source_of(choice.source, choice.options)
+
+    @cached_property
+    def dataset(self) -> Dataset:
+        """The rows that the model was trained on.
+
+        Raises:
+            DataError: the data is gone.
+            ExploreError: it has changed, so that its rows would no longer reach the model in the form it learned.
+        """
+        if isinstance(self.fitted, Dataset):
+            return self.fitted
+        dataset = self.source.load()
+        if dataset.to_json() != self.fitted.to_json() or dataset.tokenizer != self.fitted.tokenizer:
+            raise ExploreError(
+                "The data has changed since this model was trained, so its rows would reach it in another form. "
+                "Ask about values or text instead of rows, or bring the old data back."
+            )
+        return dataset
 
     @property
     def task(self) -> str:
         """What the data asks for."""
-        return source_of(self.built.project.data.source, self.built.project.data.options).task
+        return self.source.task
+
+    @property
+    def translates(self) -> bool:
+        """Whether it writes a text token by token, while it reads another one and what it wrote so far."""
+        return self.task == "sequence_to_sequence" and set(self.built.source.inputs) == {SOURCE, TARGET_IN}
 
     def field(self, name: str) -> Field:
         """A field of the data."""
-        return self.dataset.field(name)
+        return self.fitted.field(name)
 
     @property
     def words(self) -> Tokenizer:
         """The tokenizer; `ExploreError` if the data is no text."""
-        if self.dataset.tokenizer is None:
+        if self.fitted.tokenizer is None:
             raise ExploreError("This model was not trained on text, so it cannot be asked in words.")
-        return self.dataset.tokenizer
+        return self.fitted.tokenizer
+
+    def padded(self, ids: list[int], name: str) -> list[int]:
+        """As many tokens as the field has places: the first of them, as in training, or with padding behind."""
+        length = self.field(name).sizes[0]
+        return (ids + [PAD] * length)[:length]
+
+    def text_inputs(self, text: str) -> dict[str, torch.Tensor]:
+        """A text as a batch of one of the first field, which has to be of tokens."""
+        name = SOURCE if self.translates else self.built.source.inputs[0]
+        ids = self.words.encode(text)
+        if self.task == "next_token":
+            ids = ids[-self.field(name).sizes[0] :]  # what goes on is the end
+        return {name: torch.tensor([self.padded(ids, name)])}
 
     def ask(self, **inputs: torch.Tensor) -> torch.Tensor:
         """The first output for a batch of inputs by field."""
@@ -75,90 +118,77 @@ class Model:
         return (made[0] if isinstance(made, tuple) else made).cpu()
 
 
-def predict(model: Model, inputs: list[str]) -> list[dict[str, Any]]:
+def predict(model: Model, inputs: list[str], width: int = 1) -> list[dict[str, Any]]:
     """An answer for each input, in the way of the task.
 
-    An input is a row number such as ``test:3``, numbers separated by commas, or text.
+    An input is a row number such as ``test:3``, values separated by commas, or text. What a model writes token by
+    token is searched for with a beam of that width.
     """
     names = model.built.source.inputs
-    if len(names) != 1 and not all(":" in text for text in inputs):
+    if width != 1 and not model.translates:
+        raise ExploreError("A beam is for models that write a text token by token, such as seq2seq. Leave --beam out.")
+    if len(names) != 1 and not model.translates and not all(_row(text) for text in inputs):
         raise ExploreError(f"The model wants {', '.join(names)}. Ask it about rows of its data, for example test:0.")
-    return [_answer(model, text, _read(model, text)) for text in inputs]
+    return [_answer(model, text, _read(model, text), width) for text in inputs]
+
+
+def _row(text: str) -> tuple[str, int] | None:
+    """The part and the number that a text such as ``test:3`` names."""
+    part, _, number = text.partition(":")
+    return (part, int(number)) if part in SPLITS and number.isdecimal() else None
 
 
 def _read(model: Model, text: str) -> dict[str, torch.Tensor]:
     """One input as a batch of one."""
-    part, colon, number = text.partition(":")
-    if colon and part in model.dataset.splits and number.isdigit():
+    if asked := _row(text):
+        part, number = asked
         rows = model.dataset.splits[part]
-        if int(number) >= len(rows):
+        if number >= len(rows):
             raise DataError(f"The {part} part has {len(rows)} rows, counted from 0; there is no row {number}.")
-        row = rows[int(number)]
+        row = rows[number]
         return {n: torch.from_numpy(model.dataset.columns[n][row : row + 1]) for n in model.built.source.inputs}
     name = model.built.source.inputs[0]
-    field = model.field(name)
-    if field.kind == "tokens":
-        ids = _fitted(model.words.encode(text), field)
-        return {name: torch.tensor([ids])}
+    if model.translates or model.field(name).kind == "tokens":
+        return model.text_inputs(text)
     try:
-        numbers = np.array([float(word) for word in text.replace(";", ",").split(",")], np.float32)
-    except ValueError as error:
-        raise ExploreError(f"{text!r} is neither a row such as test:3 nor numbers with commas between.") from error
-    if numbers.size != int(np.prod(field.sizes)):
-        raise ExploreError(f"{name} has {int(np.prod(field.sizes))} numbers, but {numbers.size} were given.")
-    values = numbers.reshape(field.sizes)
-    if name in model.dataset.normalisation:
-        mean, std = model.dataset.normalisation[name]
-        values = ((values - np.asarray(mean)) / np.asarray(std)).astype(np.float32)
-    return {name: torch.from_numpy(values[None])}
+        return {name: torch.from_numpy(model.fitted.row(name, text)[None])}
+    except DataError as error:
+        raise ExploreError(f"{text!r} is neither a row such as test:3 nor the values of one. {error}") from error
 
 
-def _fitted(ids: list[int], field: Field) -> list[int]:
-    """The last tokens that fit, with zeros behind them if there are too few."""
-    length = field.sizes[0]
-    return (ids[-length:] + [0] * length)[:length]
-
-
-def _answer(model: Model, text: str, inputs: dict[str, torch.Tensor]) -> dict[str, Any]:
+def _answer(model: Model, text: str, inputs: dict[str, torch.Tensor], width: int) -> dict[str, Any]:
     """What the model says, read as the task of its data wants it; a model of another kind tells the shape it gives."""
+    if model.translates:
+        return {"input": text} | _translated(model, inputs, width)
     scores = model.ask(**inputs)[0].numpy()
     task = TASKS[model.task]
     wanted = {"class": 1, "tokens": 2}.get(task.reads, scores.ndim)
-    return {"input": text} | answer(task if scores.ndim == wanted else TASKS["autoencoding"], scores, model.dataset)
+    return {"input": text} | answer(task if scores.ndim == wanted else TASKS["autoencoding"], scores, model.fitted)
 
 
-@dataclass(frozen=True)
-class Sampling:
-    """How the next token is drawn: softmax of the scores / temperature, among the `top_k` or the likeliest `top_p`."""
+def _translated(model: Model, inputs: dict[str, torch.Tensor], width: int) -> dict[str, Any]:
+    best, *others = translations(model, inputs, width)
+    read = model.words.decode((i for i in inputs[SOURCE][0].tolist() if i != PAD), specials=False)
+    told = {"read": read, "text": _text(model, best), "tokens": [model.words.token(i) for i in best.ids]}
+    told |= {"score": round(best.score, 6), "ended": best.ended}
+    rest = [{"text": _text(model, other), "score": round(other.score, 6)} for other in others]
+    return told | ({"others": rest} if rest else {})
 
-    temperature: float = 1.0
-    top_k: int | None = None
-    top_p: float | None = None
-    seed: int = 0
 
-    def __post_init__(self) -> None:
-        if not 0.0 <= self.temperature <= 100.0:
-            raise ExploreError(
-                f"temperature is {self.temperature:g}, but it has to be from 0 (always the best) to 100."
-            )
-        if self.top_k is not None and self.top_k < 1:
-            raise ExploreError(f"top_k is {self.top_k}, but at least one token has to stay.")
-        if self.top_p is not None and not 0.0 < self.top_p <= 1.0:
-            raise ExploreError(f"top_p is {self.top_p:g}, but it has to be above 0 and at most 1.")
+def _text(model: Model, written: Written) -> str:
+    return model.words.decode(written.ids, specials=False)
 
-    def shares(self, scores: torch.Tensor) -> torch.Tensor:
-        """Probabilities of all tokens from scores (vocabulary), after temperature, top-k and top-p (Holtzman et al. 2019)."""
-        if self.temperature == 0:
-            return torch.nn.functional.one_hot(scores.argmax(), len(scores)).float()
-        scores = scores / self.temperature
-        if self.top_k is not None and self.top_k < len(scores):
-            scores = scores.masked_fill(scores < scores.topk(self.top_k).values[-1], -torch.inf)
-        shares = scores.softmax(-1)
-        if self.top_p is not None:
-            ranked, order = shares.sort(descending=True)
-            dropped = order[ranked.cumsum(0) - ranked >= self.top_p]  # the first always stays
-            shares = shares.index_fill(0, dropped, 0.0)
-        return shares / shares.sum()
+
+def translations(model: Model, inputs: dict[str, torch.Tensor], width: int = 1) -> list[Written]:
+    """What a model that translates makes of a batch of one, best first: its ``source``, whatever else is given."""
+    source, longest = inputs[SOURCE], model.field(TARGET_IN).sizes[0]
+
+    def step(rows: torch.Tensor) -> torch.Tensor:
+        given = torch.nn.functional.pad(rows, (0, longest - rows.shape[1]), value=PAD)  # cannot be seen from before
+        scores = model.ask(**{SOURCE: source.expand(len(rows), -1), TARGET_IN: given})
+        return scores[:, rows.shape[1] - 1, : model.words.size]
+
+    return beam(step, START, END, longest, width)
 
 
 def generate(model: Model, prompt: str, max_tokens: int, sampling: Sampling) -> Iterator[str]:
@@ -175,52 +205,10 @@ def _pieces(model: Model, prompt: str, max_tokens: int, sampling: Sampling) -> I
     generator = torch.Generator().manual_seed(sampling.seed)
     shown = model.words.decode(ids)
     for _ in range(max_tokens):
-        window = ids[-length:]
-        padded = window + [0] * (length - len(window))  # what is behind cannot be seen by what is before
-        scores = model.ask(**{name: torch.tensor([padded])})[0, len(window) - 1, : model.words.size]
+        window = ids[-length:]  # what is behind cannot be seen by what is before
+        scores = model.ask(**{name: torch.tensor([model.padded(window, name)])})[0, len(window) - 1, : model.words.size]
         ids.append(int(torch.multinomial(sampling.shares(scores), 1, generator=generator)))
         whole = model.words.decode(ids)
         if not whole.endswith("\ufffd"):  # a character may need more than one token
             yield whole[len(shown) :]
             shown = whole
-
-
-def attention(model: Model, text: str) -> list[dict[str, Any]]:
-    """The attention of every layer for a text: node, name, tokens, and weights (heads, queries, keys)."""
-    names = [n for n in model.built.source.inputs if model.field(n).kind == "tokens"]
-    if len(model.built.source.inputs) != 1 or not names:
-        raise ExploreError("The attention to a text can be asked of models that read one text, such as gpt.")
-    field = model.field(names[0])
-    ids = model.words.encode(text)[: field.sizes[0]]
-    if not ids:
-        raise ExploreError("The text is empty; give at least one character.")
-    seen: dict[str, tuple[Any, ...]] = {}
-    hooks = []
-    nodes = model.built.project.graph.nodes
-    for node in nodes.values():
-        module = model.built.module(node.id)
-        if node.type in AttentionProbe.fits and module is not None:
-            hooks.append(module.register_forward_hook(_keep(seen, node.id)))
-    if not hooks:
-        raise ExploreError("This model has no attention layer.")
-    try:
-        model.ask(**{names[0]: torch.tensor([_fitted(ids, field)])})
-    finally:
-        for hook in hooks:
-            hook.remove()
-    tokens = [model.words.token(i) for i in ids]
-    found = []
-    for node, arguments in seen.items():
-        module: Any = model.built.module(node)
-        with torch.no_grad():
-            weights = module.attention_weights(*arguments)[0, :, : len(ids), : len(ids)]
-        rows = [[[round(float(w), 6) for w in row] for row in head] for head in weights]
-        found.append({"node": node, "name": nodes[node].name or nodes[node].type, "tokens": tokens, "weights": rows})
-    return found
-
-
-def _keep(seen: dict[str, tuple[Any, ...]], node: str) -> Callable[..., None]:
-    def hook(module: torch.nn.Module, arguments: tuple[Any, ...], output: object) -> None:
-        seen.setdefault(node, arguments)
-
-    return hook

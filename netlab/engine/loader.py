@@ -18,22 +18,24 @@ import torch
 
 from netlab.data.dataset import DataError, Dataset, source_of
 from netlab.data.findings import ERROR, NOTE, summary
+from netlab.data.fitted import Fitted
 from netlab.data.lazy import Column
+from netlab.data.tokenizer import Tokenizer
 from netlab.document.file import write_atomically
 from netlab.document.project import DataChoice
 from netlab.engine.distributed import ALONE, Team
 from netlab.engine.drawing import Batch, drawn
+from netlab.runs.store import FITTED, TOKENIZER
 
 ON_DEVICE = 4 << 30  # bytes of a data set up to which it lives on a GPU, if a quarter of its memory holds it
 WORKERS = min(4, os.cpu_count() or 1)
 AHEAD = 2  # batches each worker has in hand
 MOST_BROKEN = 0.01
-TOKENIZER = "tokenizer.json"
 Log = Callable[[str, str], object]
 
 
 def load_data(choice: DataChoice, log: Log, folder: Path | None) -> Dataset:
-    """Load the data of a run, write its tokenizer into the run's folder if one is given, and log what is wrong.
+    """Load the data of a run, write what was fitted to it into the run's folder if one is given, and log what is wrong.
 
     Raises:
         DataError: there is nothing that could be trained on.
@@ -44,9 +46,25 @@ def load_data(choice: DataChoice, log: Log, folder: Path | None) -> Dataset:
         raise DataError(" ".join(blocking))
     for sentence in summary(finding for finding in dataset.findings if finding.severity != NOTE):
         log("warning", f"Data: {sentence}")
-    if dataset.tokenizer is not None and folder is not None:
-        write_atomically(folder / TOKENIZER, dataset.tokenizer.to_json().encode())
+    if folder is not None:
+        write_atomically(folder / FITTED, dataset.to_json())
+        if dataset.tokenizer is not None:
+            write_atomically(folder / TOKENIZER, dataset.tokenizer.to_json().encode())
     return dataset
+
+
+def fitted_in(folder: Path, choice: DataChoice) -> Fitted:
+    """What was fitted to the data of a run, from its folder; of a run that did not save it yet, from the data itself.
+
+    Raises:
+        DataError: what is saved makes no sense, or nothing is saved and the data is gone.
+    """
+    known = folder / TOKENIZER
+    words = Tokenizer.from_json(known.read_text(encoding="utf-8")) if known.is_file() else None
+    if (folder / FITTED).is_file():
+        return Fitted.from_json((folder / FITTED).read_bytes(), words)
+    source = source_of(choice.source, choice.options)
+    return Fitted(source.fields(), tokenizer=words) if words is not None else source.load()
 
 
 class Loader:

@@ -26,6 +26,7 @@ from netlab.document.file import write_atomically
 from netlab.protocol import commands
 from netlab.runs.reader import LIVE, RunReader
 from netlab.runs.schema import connect_to_read, connect_to_write
+from netlab.runs.store import FITTED, TOKENIZER
 
 LOOK_SECONDS = 0.1
 ROWS, PIECE = 2000, 192 * 1024
@@ -37,7 +38,14 @@ COLUMNS = {
     "marks": ("step", "kind", "text", "time"),
     "log": ("time", "level", "message", "node", "detail"),
 }
-SENT = re.compile(r"model\.py|engine\.log|checkpoints/(step-\d+|kept-\d+|last|best)\.safetensors")
+WHOLE = ("model.py", "engine.log", TOKENIZER, FITTED)
+SENT = re.compile("|".join(map(re.escape, WHOLE)) + r"|checkpoints/(step-\d+|kept-\d+|last|best)\.safetensors")
+
+
+
+def _files_of(folder: Path) -> list[Path]:
+    """The files of a run that are sent whole."""
+    return [*(folder / name for name in WHOLE), *folder.glob("checkpoints/*")]
 
 
 class LineError(ValueError):
@@ -195,7 +203,7 @@ class _Feeder:
         return more
 
     def _send_files(self) -> None:
-        for path in (self.folder / "model.py", self.folder / "engine.log", *self.folder.glob("checkpoints/*")):
+        for path in _files_of(self.folder):
             name = path.relative_to(self.folder).as_posix()
             with suppress(FileNotFoundError):
                 known = path.stat()
@@ -255,7 +263,7 @@ class Copy:
         after = {t: self.base.execute(f"SELECT coalesce(max(id), 0) FROM {t}").fetchone()[0] for t in COLUMNS}
         row = self.base.execute("SELECT value FROM status WHERE key = 'rewinds'").fetchone()
         files = {}
-        for path in (self.folder / "model.py", self.folder / "engine.log", *self.folder.glob("checkpoints/*")):
+        for path in _files_of(self.folder):
             with suppress(FileNotFoundError):
                 known = path.stat()
                 files[path.relative_to(self.folder).as_posix()] = (known.st_size, known.st_mtime_ns)

@@ -17,6 +17,7 @@ from netlab.runs.schema import FILE, copy_record
 
 PROJECT = "project.netlab"
 CHECKPOINTS = "checkpoints"
+TOKENIZER, FITTED = "tokenizer.json", "data.json"  # what training fitted to the data
 
 
 class RunError(ValueError):

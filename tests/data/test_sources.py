@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from netlab.data.dataset import SPLITS, DataError, Dataset, catalogue, fingerprint, normalise, source_of
+from netlab.data.fitted import Fitted
 from netlab.data.task import TASKS
 from netlab.options import OptionError
 
@@ -44,6 +45,14 @@ def test_fields_say_what_is_loaded(key: str, loaded: dict[str, Dataset]) -> None
             assert 0 <= column.min() <= column.max() < field.classes
         if field.names:
             assert len(field.names) == (field.classes or field.sizes[-1])
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_what_was_fitted_survives_its_file(key: str, loaded: dict[str, Dataset]) -> None:
+    dataset = loaded[key]
+    kept = Fitted.from_json(dataset.to_json(), dataset.tokenizer)
+    assert kept.to_json() == dataset.to_json()
+    assert kept.fields == dataset.fields == source_of(key, {}).fields()
 
 
 @pytest.mark.parametrize("key", KEYS)

@@ -15,11 +15,15 @@ from netlab.cli import main
 from netlab.compiler.builder import Graph
 from netlab.data.dataset import source_of
 from netlab.data.look import guess, look
+from netlab.data.texts import END, START
 from netlab.document import edits, file
 from netlab.document.examples import examples
 from netlab.document.values import plain
-from netlab.engine.explore import ExploreError, Model, Sampling, attention, generate, predict
+from netlab.engine.attending import attention
+from netlab.engine.decoding import DecodingError, Sampling
+from netlab.engine.explore import ExploreError, Model, generate, predict
 from netlab.engine.train import run_job
+from netlab.runs.store import FITTED
 
 
 @pytest.fixture(scope="module")
@@ -52,19 +56,41 @@ def test_predict_classifies_rows_and_numbers(run_of: Callable[..., Path]) -> Non
         assert sum(entry["probability"] for entry in row["classes"]) == pytest.approx(1.0, abs=1e-4)
 
 
-def test_predict_answers_each_token_of_a_sequence(run_of: Callable[..., Path]) -> None:
-    answer = predict(Model.of(run_of("seq2seq")), ["test:0"])[0]
-    assert len(answer["tokens"]) == 11
+def test_a_model_writes_a_text_that_it_would_go_on_with_in_the_same_way(run_of: Callable[..., Path]) -> None:
+    model = Model.of(run_of("seq2seq"))
+    told = predict(model, ["3141", "27182"])
+    assert [answer["read"] for answer in told] == ["3141", "27182"]
+    for answer in told:
+        ids = [model.words.encode(token)[0] for token in answer["tokens"]]
+        given = torch.tensor([model.padded([START, *ids], "target_in")])
+        best = model.ask(**model.text_inputs(answer["input"]), target_in=given)[0].argmax(-1).tolist()
+        assert best[: len(ids)] == ids
+        assert not answer["ended"] or best[len(ids)] == END
+        assert answer["text"] == "".join(answer["tokens"])
+    row = model.dataset.columns["source"][model.dataset.splits["test"][0]]
+    assert predict(model, ["test:0"])[0]["read"] == model.words.decode(row[row > 0])
+    wide = predict(model, ["3141", "27182"], 4)
+    assert all(a["score"] >= b["score"] and len(a["others"]) == 3 for a, b in zip(wide, told, strict=True))
+
+
+def test_attention_is_told_by_the_tokens_of_both_texts(run_of: Callable[..., Path]) -> None:
+    model = Model.of(run_of("seq2seq"))
+    layer = attention(model, "314")[0]
+    written = predict(model, ["314"])[0]["tokens"]
+    assert layer["keys"] == ["3", "1", "4"]
+    assert layer["tokens"] == ["▸", *written][: len(layer["tokens"])]
+    assert np.shape(layer["weights"]) == (1, len(layer["tokens"]), 3)
 
 
 @pytest.mark.parametrize(
     ("name", "text", "words"),
-    [("spirals", "test:99999", "rows"), ("spirals", "abc", "numbers"), ("spirals", "1,2,3", "2 numbers"),
-     ("seq2seq", "hello", "test:0")],
+    [("spirals", "test:99999", "rows"), ("spirals", "abc", "numbers"), ("spirals", "1,2,3", "2 numbers")],
 )  # fmt: skip
 def test_what_cannot_be_asked_is_a_sentence(run_of: Callable[..., Path], name: str, text: str, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         predict(Model.of(run_of(name)), [text])
+    with pytest.raises(ExploreError, match="beam"):
+        predict(Model.of(run_of("spirals")), ["test:0"], 2)
 
 
 def text_of(model: Model, **how: object) -> str:
@@ -89,7 +115,7 @@ def test_sampling_keeps_what_it_says() -> None:
     assert torch.allclose(nucleus[:2], scores[:2].softmax(0))
     assert nucleus[2:].sum() == 0
     for wrong in ({"temperature": -1.0}, {"top_k": 0}, {"top_p": 0.0}, {"top_p": 1.5}):
-        with pytest.raises(ExploreError):
+        with pytest.raises(DecodingError):
             Sampling(**wrong)  # type: ignore[arg-type]
 
 
@@ -120,25 +146,44 @@ def test_the_commands(run_of: Callable[..., Path], capfd: pytest.CaptureFixture[
     assert len(json.loads(capfd.readouterr().out)) == 2
     assert main(["predict", spirals, "test:0", "--json"]) == 0
     assert json.loads(capfd.readouterr().out)[0]["answer"] in ("blue", "orange")
+    assert main(["predict", str(run_of("seq2seq")), "31", "--beam", "2"]) == 0
+    assert capfd.readouterr().out.startswith("31: ")
     assert main(["generate", spirals, "--prompt", "x"]) == 1
     told = capfd.readouterr()
     assert told.out == ""
     assert "continue a text" in told.err
 
 
-def run_on(tmp_path: Path, source: str, data: dict[str, object], outputs: int, loss: str, **training: object) -> Path:
-    """A short run of a single Linear on some data."""
+def trained(tmp_path: Path, g: Graph, source: str, data: dict[str, object]) -> Path:
+    """A run of three steps."""
     from netlab.runs import store
 
+    project = g.project("Small", source, data_options=data, device="cpu")
+    folder = store.create(file.encode(project), tmp_path / "runs", steps=3)
+    assert run_job(folder)["state"] == "finished"
+    return folder
+
+
+def run_on(tmp_path: Path, source: str, data: dict[str, object], outputs: int, loss: str) -> Path:
+    """A short run of a single Linear on some data."""
     inputs, target = (f.name for f in source_of(source, data).fields()[:2])
     g = Graph()
     scores = g.add("linear", g.add("input", field=inputs), name="scores", out_features=outputs)
     g.add("output", scores)
     g.add(loss, scores, g.add("input", field=target))
-    project = g.project("One layer", source, data_options=data, device="cpu", **training)
-    folder = store.create(file.encode(project), tmp_path, steps=3)
-    assert run_job(folder)["state"] == "finished"
-    return folder
+    return trained(tmp_path, g, source, data)
+
+
+def test_a_model_of_several_inputs_is_asked_about_rows(tmp_path: Path) -> None:
+    g = Graph()
+    both = g.add("add", g.add("input", field="a"), g.add("input", field="b"))
+    scores = g.add("linear", both, out_features=2)
+    g.add("output", scores)
+    g.add("cross_entropy_loss", scores, g.add("input", field="label"))
+    model = Model.of(trained(tmp_path, g, "random_values", {"inputs": "a: 3; b: 3; label: < 2"}))
+    assert predict(model, ["test:0"])[0]["answer"] in ("0", "1")
+    with pytest.raises(ExploreError, match="test:0"):
+        predict(model, ["1,2,3"])
 
 
 def test_a_number_is_told_in_the_units_of_the_data(tmp_path: Path) -> None:
@@ -180,8 +225,35 @@ def test_a_model_keeps_the_words_it_learned(tmp_path: Path) -> None:
 
     folder = store.create(file.encode(edits.set_training(project, "device", "cpu")), tmp_path / "runs", steps=2)
     assert run_job(folder)["state"] == "finished"
-    before = Model.of(folder).words
+    before = "".join(generate(Model.of(folder), "the ", 8, Sampling(seed=1)))
     text.write_text("A zebra! the cat sat on the mat. " * 200, encoding="utf-8")
-    after = Model.of(folder)
-    assert after.words == before
-    assert "".join(generate(after, "the ", 8, Sampling(seed=1))), "a wider output names no token that is not there"
+    with pytest.raises(ExploreError, match="changed"):
+        predict(Model.of(folder), ["test:0"])
+    text.unlink()
+    assert "".join(generate(Model.of(folder), "the ", 8, Sampling(seed=1))) == before
+    (folder / FITTED).unlink()  # as runs were that did not save it yet
+    assert "".join(generate(Model.of(folder), "the ", 8, Sampling(seed=1))) == before
+
+
+def test_a_model_of_a_table_answers_without_the_table(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    rows = [f"{i * 7 % 50},{('red', 'blue', 'green')[i % 3]},{'yes' if i % 2 else 'no'}" for i in range(90)]
+    path.write_text("size,colour,sold\n" + "\n".join(rows) + "\n")
+    source, _ = look(guess(path).with_options(target=["sold"]))
+    folder = run_on(tmp_path, "table", plain(source.values), 2, "cross_entropy_loss")
+    model = Model.of(folder)
+    asked = [f"test:{i}" for i in range(3)]
+    told = [answer["classes"] for answer in predict(model, asked)]
+    seen = [rows[i].rpartition(",")[0] for i in model.dataset.splits["test"][:3]]
+    path.unlink()
+    model = Model.of(folder)
+    assert [answer["classes"] for answer in predict(model, seen)] == told
+    with pytest.raises(ExploreError, match="green, red"):
+        predict(model, ["3,mauve"])
+    with pytest.raises(ExploreError, match="size, colour"):
+        predict(model, ["3"])
+    with pytest.raises(ValueError, match="not there"):
+        predict(model, asked)
+    (folder / FITTED).unlink()
+    with pytest.raises(ValueError, match="not there"):
+        Model.of(folder)

@@ -14,6 +14,7 @@ from netlab.data.lazy import Column
 from netlab.document.project import DataChoice
 from netlab.engine import loader as loading
 from netlab.engine.loader import Loader, load_data
+from netlab.runs.store import TOKENIZER
 
 CPU = torch.device("cpu")
 
@@ -109,7 +110,7 @@ def test_data_is_told_about_and_its_tokenizer_kept(tmp_path, monkeypatch) -> Non
     told: list[tuple[str, str]] = []
     dataset = load_data(DataChoice("python_docs", {}), lambda *said: told.append(said), tmp_path)
     assert dataset.tokenizer is not None
-    assert (tmp_path / loading.TOKENIZER).read_text() == dataset.tokenizer.to_json()
+    assert (tmp_path / TOKENIZER).read_text() == dataset.tokenizer.to_json()
     assert not told
 
     class Wrong:

@@ -13,7 +13,7 @@ from netlab.options import Choice, Int
 
 RULES = ("reverse", "sort", "copy", "add", "parentheses")
 SYMBOLS = "0123456789abcdefghijklmnopqrstuvwxyz"
-SPECIALS = ["·", "▸", "■"]
+SPECIALS = ("·", "▸", "■")
 WRITTEN = ("add", "parentheses")
 DEEPEST = 35
 
@@ -52,7 +52,7 @@ class Sequences(Source):
     def load(self) -> Dataset:
         random = np.random.Generator(np.random.Philox(self.seed))
         columns = self._written(random) if self.rule in WRITTEN else self._drawn(random)
-        words = Tokenizer("char", json.dumps([*SPECIALS, *self._signs()], ensure_ascii=False))
+        words = Tokenizer("char", json.dumps([*SPECIALS, *self._signs()], ensure_ascii=False), SPECIALS)
         splits = self.shuffled_splits(self.sequences)
         return Dataset(self.fields(), {n: c.astype(np.int64) for n, c in columns.items()}, splits, tokenizer=words)
 

@@ -14,6 +14,7 @@ from netlab.data.columns import ColumnFacts, cells, numbers, times
 from netlab.data.dataset import DataError, Dataset, Field
 from netlab.data.delimited import Chunk
 from netlab.data.findings import NOTE, Ledger, Progress, silent
+from netlab.data.fitted import Encoded
 from netlab.data.judging import judge
 from netlab.data.tables import TableFacts, TableFile, read_all
 from netlab.options import Choice, Names, Text
@@ -86,9 +87,18 @@ class Table(TableFile):
             splits = self._splits(columns, rows)
         except splitting.SplitError as error:
             raise DataError(str(error)) from error
-        made, scales = self._made(columns, splits, ledger)
+        features, scale, encoding = self._inputs(columns, splits["train"], ledger)
+        made, scales = self._aims(columns, splits["train"])
+        made, scales = {"features": features} | made, {"features": scale} | scales
         judge(made, fields, splits, ledger)
-        return Dataset(fields, made, splits, normalisation=scales, findings=ledger.findings())
+        return Dataset(
+            fields,
+            made,
+            splits,
+            normalisation=scales,
+            encoding={"features": encoding},
+            findings=ledger.findings(),
+        )
 
     def _targets(self) -> list[ColumnFacts]:
         facts: TableFacts = self.facts
@@ -147,43 +157,44 @@ class Table(TableFile):
             return splitting.in_order(order, self.validation, self.test)
         return splitting.at_random(rows, self.validation, self.test, self.split_seed)
 
-    def _made(
-        self, columns: dict[str, np.ndarray], splits: splitting.Splits, ledger: Ledger
-    ) -> tuple[dict[str, np.ndarray], dict[str, tuple[Any, Any]]]:
-        """The columns as the model sees them, and the scales of the numbers."""
-        train = splits["train"]
-        blocks, means, stds = [], [], []
+    def _inputs(
+        self, columns: dict[str, np.ndarray], train: np.ndarray, ledger: Ledger
+    ) -> tuple[np.ndarray, tuple[Any, Any], tuple[Encoded, ...]]:
+        """The features as the model sees them, their shift and scale, and how they were encoded."""
+        blocks, means, stds, encoding = [], [], [], []
         for column in self._features():
             x = columns[f"feature/{column.name}"]
             if column.kind == "category":
-                known = np.unique(x[train])
-                one_hot = x[:, None] == np.where(
-                    np.isin(np.arange(len(column.classes)), known), np.arange(len(column.classes)), -2
-                )
+                known = np.isin(np.arange(len(column.classes)), x[train])
+                one_hot = x[:, None] == np.where(known, np.arange(len(column.classes)), -2)
                 blocks.append(one_hot.astype(np.float32))
                 means += [0.0] * len(column.classes)
                 stds += [1.0] * len(column.classes)
+                unseen = tuple(name for name, seen in zip(column.classes, known, strict=True) if not seen)
+                encoding.append(Encoded(column.name, column.classes, unseen))
                 continue
-            scaled, mean, std = _scaled(x, train, self.scaling)
+            scaled, shift, scale = _scaled(x, train, self.scaling)
             blocks.append(scaled[:, None])
-            means.append(mean)
-            stds.append(std)
+            means.append(shift)
+            stds.append(scale)
+            encoding.append(Encoded(column.name, missing=float(_there(x[train]).mean())))
             if count := int(np.isnan(x).sum()):
                 message = f"{column.name!r} is missing in {count:,} rows; there it is taken as its mean."
                 ledger.say("filled", message, NOTE, column.name, count)
-        made = {"features": np.concatenate(blocks, 1)}
-        scales: dict[str, tuple[Any, Any]] = {"features": (means, stds)}
+        return np.concatenate(blocks, 1), (means, stds), tuple(encoding)
+
+    def _aims(
+        self, columns: dict[str, np.ndarray], train: np.ndarray
+    ) -> tuple[dict[str, np.ndarray], dict[str, tuple[Any, Any]]]:
+        """The targets as the model sees them, and the scales of the numbers."""
         if self.task == "classification":
-            made["label"] = columns["label"]
-        else:
-            y = np.stack([columns[f"target/{c.name}"] for c in self._targets()], 1)
-            if self.task == "multi_label":
-                made["labels"] = y.astype(np.float32)
-            else:
-                parts = [_scaled(y[:, i], train) for i in range(y.shape[1])]
-                made["target"] = np.stack([part[0] for part in parts], 1)
-                scales["target"] = ([part[1] for part in parts], [part[2] for part in parts])
-        return made, scales
+            return {"label": columns["label"]}, {}
+        y = np.stack([columns[f"target/{c.name}"] for c in self._targets()], 1)
+        if self.task == "multi_label":
+            return {"labels": y.astype(np.float32)}, {}
+        parts = [_scaled(y[:, i], train) for i in range(y.shape[1])]
+        scale = ([part[1] for part in parts], [part[2] for part in parts])
+        return {"target": np.stack([part[0] for part in parts], 1)}, {"target": scale}
 
 
 class _Rows:
@@ -252,8 +263,7 @@ def _encoded(column: ColumnFacts) -> tuple[str, ...]:
 
 def _scaled(x: np.ndarray, train: np.ndarray, how: str = "standard") -> tuple[np.ndarray, float, float]:
     """Scaled by the training rows, missing values at their mean: (rows,) float32, and the shift and scale."""
-    seen = x[train].astype(np.float64)
-    seen = seen[~np.isnan(seen)] if not np.isnan(seen).all() else np.zeros(1)
+    seen = _there(x[train])
     mean = float(seen.mean())
     shift, scale = {
         "standard": (mean, float(seen.std())),
@@ -262,6 +272,12 @@ def _scaled(x: np.ndarray, train: np.ndarray, how: str = "standard") -> tuple[np
     }[how]
     scale = scale or 1.0
     return ((np.where(np.isnan(x), mean, x) - shift) / scale).astype(np.float32), shift, scale
+
+
+def _there(x: np.ndarray) -> np.ndarray:
+    """The values that are not missing, in float64; a zero if all are."""
+    seen = x.astype(np.float64)
+    return seen[~np.isnan(seen)] if not np.isnan(seen).all() else np.zeros(1)
 
 
 def _without_copies(columns: dict[str, np.ndarray], ledger: Ledger) -> dict[str, np.ndarray]:

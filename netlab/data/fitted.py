@@ -1,0 +1,130 @@
+"""What training fitted to data: scales, categories, vocabulary. With it a model can be asked without the data."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from netlab.data.field import DataError, Field
+from netlab.data.tokenizer import Tokenizer
+
+MISSING = ("", "NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "None", "?", "-")  # texts for what is not there
+SHOWN_CLASSES = 12
+
+
+class Encoded(msgspec.Struct, frozen=True):
+    """How a column of a table becomes numbers: a number stays one, a category becomes one for each class (one-hot).
+
+    Attributes:
+        classes: the categories; () for a number.
+        unseen: those that no training row has; they are zeros, like categories nobody has heard of.
+        missing: the number that stands for a missing one, in units of the column.
+    """
+
+    name: str
+    classes: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
+    missing: float = 0.0
+
+    @property
+    def width(self) -> int:
+        """How many numbers the model sees of it."""
+        return len(self.classes) or 1
+
+    def numbers(self, cell: str) -> list[float]:
+        """What one cell becomes, before scaling. DataError in words if it is neither a number nor a category here."""
+        if self.classes:
+            if cell not in (*self.classes, *MISSING):
+                more = ", …" if len(self.classes) > SHOWN_CLASSES else ""
+                raise DataError(
+                    f"{self.name!r} has no {cell!r}; it has: {', '.join(self.classes[:SHOWN_CLASSES])}{more}."
+                )
+            return [float(name == cell and name not in self.unseen) for name in self.classes]
+        if cell in MISSING:
+            return [self.missing]
+        try:
+            return [float(cell)]
+        except ValueError:
+            raise DataError(f"{cell!r} is no number, which {self.name!r} holds.") from None
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What is known of data beside its rows.
+
+    Attributes:
+        tokenizer: for text; ids and words.
+        normalisation: mean and standard deviation by field, from the training rows only.
+        encoding: the columns of a table that a field was made of, in order, by field.
+    """
+
+    fields: tuple[Field, ...]
+    tokenizer: Tokenizer | None = field(default=None, kw_only=True)
+    normalisation: Mapping[str, tuple[Any, Any]] = field(default_factory=dict, kw_only=True)
+    encoding: Mapping[str, tuple[Encoded, ...]] = field(default_factory=dict, kw_only=True)
+
+    def field(self, name: str) -> Field:
+        """The field of that name; KeyError if there is none."""
+        return {f.name: f for f in self.fields}[name]
+
+    def row(self, name: str, text: str) -> np.ndarray:
+        """A field of numbers for one row that is written as text, as the model sees it: float32 of the field's shape.
+
+        The text holds the values of the field, or of the columns it was made of, in their own units, with commas or
+        semicolons between; an empty one is missing.
+
+        Raises:
+            DataError: another number of values, or one that is neither a number nor a category of its column.
+        """
+        sizes = self.field(name).sizes
+        columns = self.encoding.get(name) or _numbers(self.field(name))
+        cells = next(csv.reader([text], delimiter=";" if ";" in text else ",", skipinitialspace=True), [])
+        cells = [cell.strip() for cell in cells]
+        if len(cells) == sum(c.width for c in columns) > len(columns):  # one-hot already
+            columns = tuple(Encoded(n) for c in columns for n in (c.classes or (c.name,)))
+        if len(cells) != len(columns):
+            raise DataError(f"{name} has {len(columns)} numbers, but {len(cells)} were given.{_asked(columns)}")
+        values = np.array([x for c, cell in zip(columns, cells, strict=True) for x in c.numbers(cell)], np.float64)
+        values = values.reshape(sizes)
+        if name in self.normalisation:
+            mean, std = (np.asarray(part) for part in self.normalisation[name])
+            values = (values - mean) / std
+        return values.astype(np.float32)
+
+    def to_json(self) -> bytes:
+        """All but the tokenizer, which has a file of its own, as JSON text."""
+        told = {"fields": self.fields, "normalisation": self.normalisation, "encoding": self.encoding}
+        return msgspec.json.encode(told)
+
+    @classmethod
+    def from_json(cls, text: bytes, tokenizer: Tokenizer | None) -> Fitted:
+        """Read what `to_json` wrote. DataError if it is something else."""
+        try:
+            told = msgspec.json.decode(text, type=_Told)
+        except msgspec.DecodeError as error:
+            raise DataError(f"What the run says of its data makes no sense ({error}). Train it again.") from error
+        return cls(told.fields, tokenizer=tokenizer, normalisation=told.normalisation, encoding=told.encoding)
+
+
+class _Told(msgspec.Struct):
+    fields: tuple[Field, ...]
+    normalisation: dict[str, tuple[Any, Any]]
+    encoding: dict[str, tuple[Encoded, ...]]
+
+
+def _numbers(field: Field) -> tuple[Encoded, ...]:
+    """The columns of a field that holds numbers as they are."""
+    count = int(np.prod(field.sizes))
+    named = field.names if len(field.names) == count else (f"number {i + 1}" for i in range(count))
+    return tuple(map(Encoded, named))
+
+
+def _asked(columns: Sequence[Encoded]) -> str:
+    """The columns by name, where they have names that were given by people."""
+    named = ", ".join(column.name for column in columns[:SHOWN_CLASSES])
+    return f" Give {named}{', …' if len(columns) > SHOWN_CLASSES else ''}." if any(c.classes for c in columns) else ""
