@@ -135,26 +135,6 @@ def test_targets_are_what_the_rule_says(rule: str) -> None:
         assert [int(t) for t in given if t] == [1, *wanted]
 
 
-def test_masks_are_as_bert_was_trained() -> None:
-    dataset = source_of("masked_docs", {"vocab_size": 600}).load()
-    tokens, original, segment = (dataset.columns[n] for n in ("tokens", "original", "segment"))
-    chosen = original > 0
-    words = (tokens > 3) | chosen
-    assert chosen.sum() / words.sum() == pytest.approx(0.15, abs=0.01)
-    assert (tokens[chosen] == 3).mean() == pytest.approx(0.8, abs=0.02)
-    assert (tokens[chosen] == original[chosen]).mean() == pytest.approx(0.1, abs=0.02)
-    assert not (tokens[~chosen] == 3).any()
-    assert dataset.columns["is_next"].mean() == pytest.approx(0.5, abs=0.03)
-    ends = (tokens == 2).sum(1)
-    assert (ends == 2).all()
-    assert (tokens[:, 0] == 1).all()
-    first_end = (tokens == 2).argmax(1)
-    for row in range(0, len(tokens), 97):
-        assert not segment[row, : first_end[row] + 1].any()
-        inside = np.flatnonzero(tokens[row]) > first_end[row]
-        assert segment[row, np.flatnonzero(tokens[row])[inside]].all()
-
-
 def test_no_sentence_is_in_two_parts() -> None:
     dataset = source_of("masked_docs", {"vocab_size": 600, "masked": 0.01}).load()
     heads = {}

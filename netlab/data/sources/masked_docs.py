@@ -10,12 +10,11 @@ import numpy as np
 from netlab.data import tokenizer
 from netlab.data.dataset import DataError, Dataset, Field, Source
 from netlab.data.draws import MaskTokens
+from netlab.data.pretraining import MASK, SPECIALS, masked, sentence_pairs
 from netlab.data.sources.python_docs import text
 from netlab.data.tokenizer import Tokenizer
 from netlab.options import Bool, Float, Int
 
-PAD, CLS, SEP, MASK = 0, 1, 2, 3
-SPECIALS = ("[PAD]", "[CLS]", "[SEP]", "[MASK]")
 SHORTEST = 4  # tokens of a sentence worth having
 
 
@@ -55,7 +54,8 @@ class MaskedDocs(Source):
         cuts = self.cut(np.arange(len(sentences)))  # in order, so that no sentence is in two parts
         for i, (name, chosen) in enumerate(cuts.items()):
             random = np.random.Generator(np.random.Philox([self.seed, i]))
-            rows = self._rows([sentences[j] for j in chosen], random)
+            rows = sentence_pairs([sentences[j] for j in chosen], self.context, random)
+            rows["tokens"], rows["original"] = masked(rows["tokens"], self.masked, self.vocab_size, random)
             count = len(rows["tokens"])
             splits[name] = np.arange(start, start + count, dtype=np.int64)
             start += count
@@ -65,33 +65,6 @@ class MaskedDocs(Source):
         columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
         draw = MaskTokens("tokens", "original", self.masked, MASK, len(SPECIALS), self.vocab_size)
         return Dataset(self.fields(), columns, splits, tokenizer=words, draws=(draw,))
-
-    def _rows(self, sentences: list[list[int]], random: np.random.Generator) -> dict[str, np.ndarray]:
-        count = max(len(sentences) - 1, 0)
-        tokens = np.full((count, self.context), PAD, np.int64)
-        segment = np.zeros((count, self.context), np.int64)
-        is_next = (random.random(count) < 0.5).astype(np.int64)
-        room = self.context - 3
-        for i in range(count):
-            other = i + 1
-            if not is_next[i] and len(sentences) > 2:  # anything but the true neighbour
-                other = int(random.integers(len(sentences) - 1))
-                other += other >= i + 1
-            first = sentences[i][: max(room - len(sentences[other]), room // 2)]
-            second = sentences[other][: room - len(first)]
-            row = [CLS, *first, SEP, *second, SEP]
-            tokens[i, : len(row)] = row
-            segment[i, len(first) + 2 : len(row)] = 1
-        tokens, original = self._masked(tokens, random)
-        return {"tokens": tokens, "segment": segment, "original": original, "is_next": is_next}
-
-    def _masked(self, tokens: np.ndarray, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        chosen = (tokens > MASK) & (random.random(tokens.shape) < self.masked)
-        original = np.where(chosen, tokens, PAD)
-        lot = random.random(tokens.shape)
-        others = random.integers(len(SPECIALS), self.vocab_size, tokens.shape)
-        shown = np.where(chosen & (lot < 0.8), MASK, tokens)
-        return np.where(chosen & (lot >= 0.8) & (lot < 0.9), others, shown), original
 
 
 @cache
