@@ -82,3 +82,13 @@ class ImageChanges(Options):
         chosen = {name: getattr(self, name) for name in ImageChanges.options()}
         draw = ChangeImages(field, **chosen)
         return () if draw == ChangeImages(field) else (draw,)
+
+
+class TokenChanges(Options):
+    """The option of sources of text that says how training rows are changed anew in each epoch."""
+
+    drop = Float(0.0, min=0.0, max=0.9, help="Share of the tokens that training hides, other ones in each epoch.")
+
+    def drops(self, by: int, first: int, *fields: str) -> tuple[Draw, ...]:
+        """The changes of fields of tokens, none if the option is off: ids from `first` on may become `by`."""
+        return tuple(DropTokens(field, self.drop, by, first) for field in fields) if self.drop else ()

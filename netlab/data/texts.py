@@ -9,16 +9,18 @@ import numpy as np
 
 from netlab.data import splitting, tokenizer
 from netlab.data.dataset import DataError
+from netlab.data.draws import Draw, TokenChanges
 from netlab.data.encoding import SAMPLE, encoding_of, lines_of
 from netlab.data.findings import NOTE, Ledger, Progress, silent
 from netlab.data.tokenizer import Tokenizer
-from netlab.options import Choice, Int, Options
+from netlab.options import Choice, Int
 
 PAD, START, END = 0, 1, 2
 PAIR_SPECIALS = ("[PAD]", "[START]", "[END]")
+DROPPED = "[DROP]"  # takes the place of tokens that training hides
 
 
-class TokenOptions(Options):
+class TokenOptions(TokenChanges):
     """How texts become tokens."""
 
     tokenizer = Choice("char", tokenizer.KINDS, help="One token a character, byte or word, or pieces that are learned.")
@@ -28,6 +30,7 @@ class TokenOptions(Options):
 
     def tokens_at_most(self, letters: int, specials: int) -> int:
         """How many ids the tokenizer can have, for texts with so many different characters."""
+        specials += self.drop > 0
         if self.tokenizer == "char":
             return specials + letters + 1
         if self.tokenizer == "byte":
@@ -38,7 +41,11 @@ class TokenOptions(Options):
     def learned(self, texts: Sequence[str], specials: tuple[str, ...], progress: Progress = silent) -> Tokenizer:
         """A tokenizer with the vocabulary of these texts."""
         size = self.tokens_at_most(0, len(specials))
-        return tokenizer.train(self.tokenizer, texts, size, specials, progress)
+        return tokenizer.train(self.tokenizer, texts, size, (*specials, DROPPED) if self.drop else specials, progress)
+
+    def dropped(self, words: Tokenizer, *fields: str) -> tuple[Draw, ...]:
+        """What training hides in fields of tokens."""
+        return self.drops(words.id_of(DROPPED), len(words.specials), *fields) if self.drop else ()
 
 
 def padded(rows: Sequence[Sequence[int]], length: int) -> np.ndarray:

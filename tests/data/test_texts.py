@@ -9,6 +9,7 @@ import pytest
 
 from netlab.data import tokenizer
 from netlab.data.dataset import DataError
+from netlab.data.draws import DropTokens
 from netlab.data.look import guess, look
 from netlab.data.sources.tagged_text import TaggedText
 from netlab.data.sources.text_classes import TextClasses
@@ -43,6 +44,25 @@ def test_a_text_becomes_windows(tmp_path: Path, kind: str) -> None:
         assert STORY.startswith(train[:1000])
     assert seen.texts
     assert sum(seen.lengths.counts) > 0
+
+
+@pytest.mark.parametrize("kind", tokenizer.KINDS)
+def test_dropped_tokens_become_one_that_stands_for_nothing_else(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "story.txt"
+    path.write_text(STORY, encoding="utf-8")
+    plain, _ = look(guess(path).with_options(tokenizer=kind, context=16, vocab_size=300))
+    assert not plain.load().draws
+    source = plain.with_options(drop=0.25)
+    dataset = source.load()
+    (draw,) = dataset.draws
+    assert isinstance(draw, DropTokens)
+    assert dataset.tokenizer is not None
+    assert (draw.field, draw.share, draw.by) == ("tokens", 0.25, dataset.tokenizer.id_of("[DROP]"))
+    assert draw.first == len(dataset.tokenizer.specials)
+    assert not (dataset.columns["tokens"] == draw.by).any()
+    size = source.fields()[0].classes
+    assert size is not None
+    assert dataset.columns["tokens"].max() < dataset.tokenizer.size <= size
 
 
 def test_bad_lines_of_a_text_cost_themselves(tmp_path: Path) -> None:
@@ -90,6 +110,7 @@ def test_pairs_are_read_for_teacher_forcing(tmp_path: Path, name: str, kind: str
         assert [int(i) for i in given if i] == [words.id_of("[START]"), *made[:-1]]
     assert [f.sizes for f in source.fields()] == [c.shape[1:] for c in dataset.columns.values()]
     assert seen.task == "sequence_to_sequence"
+    assert [draw.field for draw in source.with_options(drop=0.1).load().draws] == ["source", "target_in"]
 
 
 def test_pairs_without_a_text_are_told(tmp_path: Path) -> None:
@@ -122,6 +143,7 @@ def test_tagged_words_keep_their_tags(tmp_path: Path) -> None:
     source, seen = look(guess(path))
     assert isinstance(source, TaggedText)
     assert source.facts.sentences == 30
+    assert source.with_options(drop=0.1).load().draws == (DropTokens("tokens", 0.1, by=1, first=2),)
     assert [f.code for f in seen.findings if f.costs] == ["too_few_fields"]
     dataset = source.load()
     tags, names = dataset.columns["tags"], source.fields()[1].names

@@ -41,7 +41,7 @@ class InterfaceLanguages(TokenOptions, Source):
             raise DataError(str(error)) from error
         words = self.learned([strings[row] for row in splits["train"].tolist()], SPECIALS)
         columns = {"tokens": padded(words.encode_all(strings), self.context), "label": labels}
-        return Dataset(self.fields(), columns, splits, tokenizer=words)
+        return Dataset(self.fields(), columns, splits, tokenizer=words, draws=self.dropped(words, "tokens"))
 
 
 @cache

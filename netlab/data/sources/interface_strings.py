@@ -47,7 +47,8 @@ class InterfaceStrings(TokenOptions, Source):
         if not places:
             raise DataError("No string is as short as the context. Raise context and target_context.")
         columns = pairs([read[p] for p in places], [written[p] for p in places], (self.context, self.target_context))
-        return Dataset(self.fields(), columns, self.shuffled_splits(len(places)), tokenizer=words)
+        draws = self.dropped(words, "source", "target_in")
+        return Dataset(self.fields(), columns, self.shuffled_splits(len(places)), tokenizer=words, draws=draws)
 
 
 @cache

@@ -8,13 +8,15 @@ import msgspec
 
 from netlab.data import splitting, tokenizer
 from netlab.data.dataset import DataError, Dataset, Field
+from netlab.data.draws import TokenChanges
 from netlab.data.files import FileSource, parts
 from netlab.data.findings import ERROR, Ledger, Progress, silent
 from netlab.data.judging import judge
 from netlab.data.texts import cut_short, padded, read_text
+from netlab.data.tokenizer import UNKNOWN_WORD
 from netlab.options import Int
 
-SPECIALS = ("[PAD]", "[UNK]")
+SPECIALS = ("[PAD]", UNKNOWN_WORD)
 NO_TAG = "[PAD]"
 
 
@@ -29,7 +31,7 @@ class TaggedFacts(msgspec.Struct, frozen=True):
     tags: tuple[str, ...]
 
 
-class TaggedText(FileSource):
+class TaggedText(TokenChanges, FileSource):
     """Sentences with a tag for each word, as in the CoNLL files: first column the word, last column the tag.
 
     ``tags`` has the class 0 for padding, which losses leave out with ignore_index = 0.
@@ -94,7 +96,8 @@ class TaggedText(FileSource):
             "tags": padded([[index[tag] for tag in tags] for _, tags in known], self.context),
         }
         judge(columns, fields, splits, ledger)
-        return Dataset(fields, columns, splits, tokenizer=vocabulary, findings=ledger.findings())
+        draws = self.drops(SPECIALS.index(UNKNOWN_WORD), len(SPECIALS), "tokens")
+        return Dataset(fields, columns, splits, tokenizer=vocabulary, findings=ledger.findings(), draws=draws)
 
     def _sentences(self, ledger: Ledger, progress: Progress) -> list[tuple[list[str], list[str]]]:
         found: list[tuple[list[str], list[str]]] = []

@@ -86,7 +86,8 @@ class TextClasses(TokenOptions, TableFile):
         cut_short(ids, self.context, "context", ledger)
         columns = {"tokens": padded(ids, self.context), "label": y}
         judge(columns, fields, splits, ledger)
-        return Dataset(fields, columns, splits, tokenizer=words, findings=ledger.findings())
+        draws = self.dropped(words, "tokens")
+        return Dataset(fields, columns, splits, tokenizer=words, findings=ledger.findings(), draws=draws)
 
     def _columns(self, facts: TableFacts) -> tuple[ColumnFacts, ColumnFacts]:
         text = facts.column(self.text_column) if self.text_column else None

@@ -92,7 +92,8 @@ class TextFile(TokenOptions, FileSource):
         texts = self._cut("\n".join(lines))
         words = self.learned(texts[0].split("\n\n") if self.tokenizer != "char" else [texts[0]], (), learning)
         columns, splits = next_token(texts, words, self.context)
-        return Dataset(self.fields(), columns, splits, tokenizer=words, findings=ledger.findings())
+        draws = self.dropped(words, "tokens")
+        return Dataset(self.fields(), columns, splits, tokenizer=words, findings=ledger.findings(), draws=draws)
 
     def _files(self) -> list[Path]:
         place = self.place

@@ -75,7 +75,8 @@ class TextPairs(TokenOptions, TableFile):
         cut_short(written, self.target_context, "target_context", ledger)
         columns = pairs(read, written, (self.context, self.target_context))
         judge(columns, fields[:1], splits, ledger)
-        return Dataset(fields, columns, splits, tokenizer=words, findings=ledger.findings())
+        draws = self.dropped(words, "source", "target_in")
+        return Dataset(fields, columns, splits, tokenizer=words, findings=ledger.findings(), draws=draws)
 
     def _columns(self, facts: TableFacts) -> tuple[ColumnFacts, ColumnFacts]:
         texts = [c for c in facts.columns if c.kind in ("text", "category")]
