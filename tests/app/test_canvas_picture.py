@@ -36,6 +36,12 @@ def differing(a: QImage, b: QImage) -> float:
     return float((one != other).mean())
 
 
+def furthest(a: QImage, b: QImage) -> int:
+    """By how much the colour of a pixel differs at most."""
+    one, other = (np.frombuffer(i.constBits(), np.uint8).astype(int) for i in (a, b))
+    return int(abs(one - other).max())
+
+
 def show(hand: Hand, nodes: int) -> None:
     hand.session.take(large(nodes))
     hand.canvas.fit()
@@ -110,6 +116,34 @@ def test_another_theme_colours_everything_anew(hand: Hand) -> None:
     set_theme("light")
     assert dark != light
     assert picture(hand) == light
+
+
+@pytest.mark.parametrize("zoom", [1.0, 0.3, 0.1])
+def test_halos_change_under_a_picture_that_stays_right(hand: Hand, zoom: float) -> None:
+    show(hand, 60)
+    hand.canvas.set_zoom(zoom)
+    hand.canvas.centre_on(["n6"])
+    graph = hand.canvas.scene_.graph
+    steps = (
+        lambda: None,
+        lambda: hand.session.select(["n6", "n7"]),
+        lambda: hand.session.apply("Move", edits.move, {"n6": (310.0, 40.0)}),
+        lambda: hand.session.apply("Rename", edits.rename, "n7", "other"),
+        lambda: hand.canvas.horizontalScrollBar().setValue(hand.canvas.horizontalScrollBar().value() + 70),
+        lambda: set_theme("dark"),
+        lambda: hand.canvas.set_zoom(hand.canvas.zoom * 1.1),
+    )
+    for i, step in enumerate(steps):
+        step()
+        for level in (0.3, 1.0 - i / 10):
+            graph.set_glow(dict.fromkeys(hand.canvas.scene_.nodes, level))
+            seen = picture(hand)
+        graph.update()  # all of it, not only the halos
+        whole = picture(hand)
+        assert furthest(seen, whole) <= 4, f"after step {i}"
+        graph.set_glow({"n6": 0.1})
+        assert differing(picture(hand), whole) > 0.002
+    set_theme("light")
 
 
 def test_ten_thousand_nodes_open_and_are_all_there(hand: Hand) -> None:

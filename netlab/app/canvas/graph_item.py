@@ -2,8 +2,8 @@
 
 Ten thousand items that each paint themselves take longer than a frame. So nodes and wires paint nothing; this one item
 looks up what is in sight. From afar it draws rectangles and lines straight out of arrays, nearer it copies the pictures
-of `sprites`. While the view moves, pictures of another zoom are stretched; when it rests they are made anew, a few in
-each frame.
+of `sprites`. While the view moves, pictures of another zoom are stretched; when it rests they are made anew, a few at a
+time, and then shown together.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt, QTimer
+from PySide6.QtCore import QMarginsF, QPointF, QRectF, Qt, QTimer
 from PySide6.QtGui import QImage, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
@@ -19,14 +19,16 @@ from netlab.app.canvas.card import RADIUS, TITLE_FROM
 from netlab.app.canvas.drawing import draw_lines, draw_rects
 from netlab.app.canvas.node_item import CATEGORIES, NodeItem
 from netlab.app.canvas.sprites import Sprites, whole
+from netlab.app.canvas.still import Still
 from netlab.app.canvas.table import Table
 from netlab.app.canvas.wire_item import LABEL_FROM, WireItem, paint_highlight, paint_label, style_pen
 from netlab.app.theme import category_color, color
 
 GLOW = 11.0  # how far a halo reaches
+HALO = QMarginsF(GLOW, GLOW, GLOW, GLOW)
 BELOW = 40.0  # how far a picture hangs below its node
 REST_MS = 90  # so long after the last movement everything is drawn as well as it can be
-HURRY, PATIENCE = 0.003, 0.006  # seconds a frame may spend on new pictures, moving and at rest
+HURRY, PATIENCE = 0.003, 0.006  # seconds for new pictures in a frame, and between frames when the view rests
 ROUGH_FROM = 120  # so many wires in sight are drawn without smoothing while the view moves
 FLAT_FROM = 800  # so many nodes in sight are drawn as rectangles while the view moves
 
@@ -38,13 +40,15 @@ class GraphItem(QGraphicsItem):
         """`resting` belongs to the scene, which calls `rest` when it has run out."""
         super().__init__()
         self.nodes, self.wires = Table[NodeItem](), Table[WireItem]()
-        self.sprites = Sprites()
+        self.sprites, self._still = Sprites(), Still()
         self._bounds = QRectF()
         self.exposed: list[QRectF] = []  # the parts of the scene that are wanted, where the view knows better than Qt
         self._pictures: dict[str, QImage] = {}
         self._moving = False
         self._resting = resting
         self._stale = QRectF()
+        self._poor: list[NodeItem] = []  # drawn with a picture of another zoom, or none, at this zoom and ratio
+        self._scale = (1.0, 1.0)
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
 
@@ -63,6 +67,8 @@ class GraphItem(QGraphicsItem):
     def hurry(self) -> None:
         """The view moves: until it rests, speed counts more than beauty."""
         self._moving = True
+        self._still.drop()
+        self._poor.clear()
         self._stale = QRectF()  # when it rests, everything is drawn anyway
         self._resting.start(REST_MS)
 
@@ -73,11 +79,23 @@ class GraphItem(QGraphicsItem):
 
     def rest(self) -> None:
         """Draw what was drawn in a hurry as well as it can be."""
-        if self._moving:
+        if self._sharpen():
+            self._resting.start(0)
+        elif self._moving:
             self._moving = False
             self.update()
+            self._still.wanted = bool(self.nodes.levels[: len(self.nodes.items)].any())  # the next halos have it then
         elif not self._stale.isEmpty():
             self.update(self._stale)
+
+    def _sharpen(self) -> bool:
+        """Make better pictures of some nodes that were drawn with a poor one; whether more are left."""
+        until, (zoom, ratio) = time.perf_counter() + PATIENCE, self._scale
+        while self._poor and time.perf_counter() < until:
+            item = self._poor.pop()
+            if item.graph is self and item.sprite_scale != zoom * ratio:
+                self.sprites.make(item, zoom, ratio)
+        return bool(self._poor)
 
     def drop(self, item: NodeItem | WireItem) -> None:
         """Draw it no longer."""
@@ -98,27 +116,35 @@ class GraphItem(QGraphicsItem):
         zoom = option.levelOfDetailFromTransform(painter.worldTransform())
         seen = option.exposedRect  # type: ignore[attr-defined]
         parts = self.exposed or [seen]
+        ratio = widget.devicePixelRatioF() if widget is not None else 1.0
+        painter.save()
+        try:
+            self._paint_glow(painter, self.nodes.within([part.marginsAdded(HALO) for part in parts]))
+            if self._still.wanted and widget is not None and not self._moving:
+                seen = painter.worldTransform().inverted()[0].mapRect(QRectF(widget.rect()))
+                self._still.paint(painter, widget, lambda own: self._paint_graph(own, [seen], seen, zoom, ratio))
+            else:
+                self._paint_graph(painter, parts, seen, zoom, ratio)
+        finally:
+            painter.restore()
+
+    def _paint_graph(self, painter: QPainter, parts: list[QRectF], seen: QRectF, zoom: float, ratio: float) -> None:
+        """Wires, nodes and what is selected, in some parts of the scene."""
         if seen.contains(self._stale):
             self._stale = QRectF()
         below = [part.adjusted(0, -BELOW, 0, 0) for part in parts] if self._pictures else parts
         nodes, wires = self.nodes.within(below), self.wires.within(parts)
-        painter.save()
-        try:
-            self._paint_glow(painter, nodes)
-            if zoom < TITLE_FROM or (self._moving and len(nodes) > FLAT_FROM):
-                self._paint_lines(painter, wires)
-                self._paint_boxes(painter, nodes)
-            else:
-                self._paint_wires(painter, wires, zoom, parts)
-                ratio = widget.devicePixelRatioF() if widget is not None else 1.0
-                if self._pictures:
-                    self._paint_pictures(painter, nodes)
-                self._stale |= seen & self._paint_nodes(painter, nodes, zoom, ratio)
-                if not self._stale.isEmpty() and not self._resting.isActive():
-                    self._resting.start(0)
-            self._paint_selection(painter, zoom)
-        finally:
-            painter.restore()
+        if zoom < TITLE_FROM or (self._moving and len(nodes) > FLAT_FROM):
+            self._paint_lines(painter, wires)
+            self._paint_boxes(painter, nodes)
+        else:
+            self._paint_wires(painter, wires, zoom, parts)
+            if self._pictures:
+                self._paint_pictures(painter, nodes)
+            self._stale |= seen & self._paint_nodes(painter, nodes, zoom, ratio)
+            if not self._stale.isEmpty() and not self._resting.isActive():
+                self._resting.start(0)
+        self._paint_selection(painter, zoom)
 
     # --- from afar
 
@@ -140,6 +166,7 @@ class GraphItem(QGraphicsItem):
         rows = rows[~self.wires.special[rows]]
         lines, styles = self.wires.shapes[rows], self.wires.styles[rows]
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
         for style in np.unique(styles):
             painter.setPen(style_pen(int(style), 0.0))
             draw_lines(painter, lines[styles == style])
@@ -173,7 +200,7 @@ class GraphItem(QGraphicsItem):
     def _paint_nodes(self, painter: QPainter, rows: np.ndarray, zoom: float, ratio: float) -> QRectF:
         """Copy the pictures of these nodes; returns where better ones are wanted."""
         transform = painter.worldTransform()
-        scale, until = zoom * ratio, time.perf_counter() + (HURRY if self._moving else PATIENCE)
+        scale, until = zoom * ratio, time.perf_counter() + HURRY
         places = self.nodes.boxes[rows, :2] * zoom + (transform.dx(), transform.dy())
         places = (places * ratio).round() / ratio  # on whole pixels, or letters blur
         stale, bare = [], []
@@ -193,6 +220,10 @@ class GraphItem(QGraphicsItem):
                 stale.append(row)
         painter.setTransform(transform)
         self._paint_boxes(painter, np.array(bare, int))
+        if self._scale != (zoom, ratio):
+            self._poor.clear()
+        self._poor += [self.nodes.items[row] for row in stale + bare]
+        self._scale = zoom, ratio
         return self.nodes.bounds(stale + bare)
 
     def _in_order(self, rows: np.ndarray, places: list[list[float]]) -> list[tuple[int, list[float]]]:
@@ -221,6 +252,7 @@ class GraphItem(QGraphicsItem):
 
     def update(self, *rect: QRectF) -> None:  # type: ignore[override]
         """Draw a part of the scene anew, or all of it."""
+        self._still.drop()
         super().update(*(part.adjusted(0, 0, 0, BELOW) for part in rect) if self._pictures else rect)
 
     def set_pictures(self, pictures: dict[str, QImage]) -> None:
@@ -242,8 +274,11 @@ class GraphItem(QGraphicsItem):
         before = self.nodes.levels[:count].copy()
         self.nodes.levels[:count] = [glow.get(item.node.id, 0.0) for item in self.nodes.items]
         changed = (self.nodes.levels[:count] != before).nonzero()[0]
+        if not glow:
+            self._still.drop()
         if len(changed):
-            self.update(self.nodes.bounds(changed).adjusted(-GLOW, -GLOW, GLOW, GLOW))
+            self._still.wanted = bool(glow)
+            super().update(self.nodes.bounds(changed).marginsAdded(HALO))
 
     def _paint_selection(self, painter: QPainter, zoom: float) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
