@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from unicodedata import normalize
 
 from netlab.compiler.definitions import Definitions, names_of_module
 from netlab.compiler.infer import Inferred
@@ -273,7 +274,7 @@ class _Model:
 
 
 def _docstring_safe(title: str) -> str:
-    plain = title.encode("ascii", "replace").decode().replace("\\", "/").replace('"', "'")
+    plain = normalize("NFKD", title).encode("ascii", "ignore").decode().replace("\\", "/").replace('"', "'")
     return " ".join(plain.split()) or "Model"
 
 

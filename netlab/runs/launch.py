@@ -53,11 +53,8 @@ def hand_over(engine: subprocess.Popen[bytes], folder: Path, resume: bool = Fals
 
 
 def dismiss(engine: subprocess.Popen[bytes]) -> None:
-    """End a waiting engine."""
+    """End a waiting engine, at once: it has nothing to lose, and whoever closes a window does not want to wait."""
     assert engine.stdin is not None
     engine.stdin.close()
-    try:
-        engine.wait(2)
-    except subprocess.TimeoutExpired:  # it is still loading torch and would read the end of input only then
-        engine.kill()
-        engine.wait()
+    engine.kill()
+    engine.wait()

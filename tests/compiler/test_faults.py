@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -21,6 +22,8 @@ from netlab.layers.layer import catalogue
 from netlab.options import Choice, Float, Int, Size
 
 Fault = tuple[str, Project]
+MORE = os.environ.get("NETLAB_FAULTY", "").split()
+"""Further examples to be broken in every way, as ``dev.py torture`` does."""
 
 
 def mlp() -> Project:
@@ -49,7 +52,7 @@ def regression() -> Project:
 def sound() -> dict[str, Project]:
     """Projects without a problem."""
     found = {"mlp": mlp(), "regression": regression()}
-    found |= {name: file.load(examples()[name]) for name in ("spirals", "lenet", "lstm_digits", "gpt", "gpt_blocks")}
+    found |= {name: file.load(examples()[name]) for name in ("spirals", "lenet", "lstm_digits", "gpt_blocks", *MORE)}
     assert all(not check(project).blocking for project in found.values())
     return found
 
