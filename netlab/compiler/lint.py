@@ -65,21 +65,26 @@ def nothing_learns(project: Project, inferred: Inferred) -> Iterator[Problem]:
 
 
 def classes(project: Project, inferred: Inferred) -> Iterator[Problem]:
-    """Cross-entropy needs as many scores as the data has classes."""
+    """Cross-entropy needs as many scores as the data has classes, or tokens; more of them stand for nothing."""
     for node, layer in inferred.layers.items():
         field = _field_at(project, inferred, node, "target") if layer.role == "loss" else None
         prediction = inferred.inputs.get((node, "prediction"))
         if field is None or field.classes is None or prediction is None or not prediction.rank:
             continue
         scores = prediction.sizes[-1]
-        if scores is not None and scores < field.classes and prediction.dtype == "float" and field.dtype == "int":
-            where = label(project.graph.nodes[node])
-            message = (
-                f"{where} gets {scores} scores for each sample ({prediction}), but {field.name!r} has {field.classes} "
-                f"classes. Give the layer before it {field.classes} outputs."
-            )
-            fixes = source_fix(project, inferred, node, "prediction", field.classes)
+        if scores in (None, field.classes) or prediction.dtype != "float" or field.dtype != "int":
+            continue
+        where = label(project.graph.nodes[node])
+        things = "tokens" if field.kind == "tokens" else "classes"
+        told = f"{where} gets {scores} scores for each sample ({prediction}), but {field.name!r} has"
+        remedy = f"Give the layer before it {field.classes} outputs."
+        fixes = source_fix(project, inferred, node, "prediction", field.classes)
+        if scores < field.classes:
+            message = f"{told} {field.classes} {things}. {remedy}"
             yield Problem("classes", message, node, "prediction", fixes=fixes, where=where)
+        else:
+            message = f"{told} only {field.classes} {things}: {scores - field.classes} stand for nothing. {remedy}"
+            yield Problem("spare_scores", message, node, "prediction", severity=WARNING, fixes=fixes, where=where)
 
 
 def vocabulary(project: Project, inferred: Inferred) -> Iterator[Problem]:

@@ -13,14 +13,16 @@ from netlab.compiler.problem import Problem
 from netlab.document.project import Project
 
 
-def project(data: dict[str, Any] | None = None, source: str = "points", norm: bool = False, **training: Any) -> Project:
+def project(
+    data: dict[str, Any] | None = None, source: str = "points", norm: bool = False, scores: int = 2, **training: Any
+) -> Project:
     g = Graph()
     x = g.add("input", field={"points": "point", "table": "features"}[source])
     x = g.add("linear", x, out_features=4)
     x = g.add("batch_norm1d", x) if norm else x
-    scores = g.add("linear", x, out_features=2)
-    g.add("output", scores)
-    g.add("cross_entropy_loss", scores, g.add("input", field="label"))
+    outputs = g.add("linear", x, out_features=scores)
+    g.add("output", outputs)
+    g.add("cross_entropy_loss", outputs, g.add("input", field="label"))
     return g.project("t", source, data_options=data or {}, **training)
 
 
@@ -38,6 +40,8 @@ def test_a_sound_project_has_no_complaint() -> None:
     [
         ("no_validation", project({"validation": 0.0}), False),
         ("large_batch", project({"points": 40}, batch_size=64), False),
+        ("classes", project(scores=1), True),
+        ("spare_scores", project(scores=3), False),
         ("batch_norm_alone", project(norm=True, batch_size=1), True),
         ("batch_norm_alone", project(norm=True, batch_size=8, micro_batches=8), True),
     ],
@@ -60,6 +64,19 @@ def table(*classes: str) -> dict[str, Any]:
     ]
     facts = {"sha256": "", "bytes": 1, "rows": 30 * len(classes), "bad": 0, "columns": columns}
     return {"path": "gone.csv", "seen": facts}
+
+
+def test_a_text_is_counted_in_windows_before_it_is_read() -> None:
+    seen = {"sha256": "", "bytes": 1000, "characters": 1000, "letters": 20, "files": 1, "bad": 0}
+    windows = {"path": "gone.txt", "seen": seen, "tokenizer": "char", "context": 10}
+    g = Graph()
+    x = g.add("embedding", g.add("input", field="tokens"), num_embeddings=21, embedding_dim=4)
+    scores = g.add("linear", x, out_features=21)
+    g.add("output", scores)
+    g.add("cross_entropy_loss", scores, g.add("input", field="next_token"))
+    found = problems(g.project("t", "text_file", data_options=windows, batch_size=100))
+    assert set(found) == {"large_batch"}
+    assert "80 training rows" in found["large_batch"].message
 
 
 def test_one_class_blocks_before_the_file_is_read() -> None:

@@ -79,6 +79,10 @@ class TextFile(TokenOptions, FileSource):
         size, shape = self.tokens_at_most(self.facts.letters, 0), f"T={self.context}"
         return Field("tokens", shape, "int", "tokens", size), Field("next_token", shape, "int", "tokens", size)
 
+    def row_count(self) -> int | None:
+        counted = {"char": "characters", "byte": "bytes"}.get(self.tokenizer)
+        return getattr(self.facts, counted) // self.context if self.seen and counted else None
+
     def load(self, progress: Progress = silent) -> Dataset:
         ledger = Ledger()
         reading, learning = parts(progress, 1, 2)

@@ -57,6 +57,9 @@ class TokenFile(FileSource):
         size, shape = self.facts.highest + 1, f"T={self.context}"
         return Field("tokens", shape, "int", "tokens", size), Field("next_token", shape, "int", "tokens", size)
 
+    def row_count(self) -> int | None:
+        return self.facts.tokens // self.context if self.seen else None
+
     def load(self, progress: Progress = silent) -> Dataset:
         ledger = Ledger()
         try:
