@@ -16,7 +16,7 @@ from netlab.data import splitting
 from netlab.data.draws import Draw
 from netlab.data.field import DataError as DataError
 from netlab.data.field import Field as Field
-from netlab.data.findings import Finding
+from netlab.data.findings import Finding, Progress, silent
 from netlab.data.fitted import Fitted
 from netlab.data.lazy import Column
 from netlab.data.splitting import SPLITS as SPLITS
@@ -72,8 +72,13 @@ class Source(Options):
         """The fields, without loading the rows."""
 
     @abstractmethod
-    def load(self) -> Dataset:
-        """Read, split and normalise; `DataError` in words if that cannot be done."""
+    def load(self, progress: Progress = silent) -> Dataset:
+        """Read, split and normalise.
+
+        Raises:
+            DataError: that cannot be done, in words.
+            Cancelled: the progress callback raised it.
+        """
 
     def row_count(self) -> int | None:
         """How many rows there are, without loading them; None if that is not known."""

@@ -156,7 +156,7 @@ def look(source: FileSource, progress: Progress = silent) -> tuple[FileSource, P
 
 def preview(source: Source, progress: Progress = silent) -> Preview:
     """What is in a source, built in or of a file that was looked at."""
-    dataset = source.load(progress) if isinstance(source, FileSource) else source.load()
+    dataset = source.load(progress)
     facts = source.facts if isinstance(source, FileSource) else None
     fields = {f.kind: f for f in reversed(dataset.fields)}
     rows = dataset.splits["train"]

@@ -10,6 +10,7 @@ import pytest
 
 from netlab.data import catalogues
 from netlab.data.dataset import DataError, Dataset, source_of
+from netlab.data.findings import Cancelled
 from netlab.data.phrases import Language, languages
 from netlab.data.sources import python_docs
 
@@ -109,6 +110,10 @@ def test_puzzles_of_numbers_and_brackets(rule: str) -> None:
             assert written == depths
 
 
+def _cancelled(share: float) -> None:
+    raise Cancelled
+
+
 def test_docstrings_join_the_topics(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told = "This module tells a long story that is found in no topic."
     (tmp_path / "one.py").write_text(f'"""{told}"""\n\n\ndef f():\n    """Short."""\n')
@@ -120,11 +125,15 @@ def test_docstrings_join_the_topics(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     python_docs.text.cache_clear()
     monkeypatch.setattr(python_docs.sysconfig, "get_path", lambda name: str(tmp_path))
     try:
-        both = python_docs.text(True)
+        with pytest.raises(Cancelled):
+            python_docs.text(True, progress=_cancelled)
+        shares: list[float] = []
+        both = python_docs.text(True, progress=shares.append)
+        assert shares == [1 / 3, 2 / 3, 1.0]
         assert told in both
         assert "Short." not in both
         assert "read by nobody" not in both
-        assert len(both) > len(python_docs.text())
+        assert len(both) > len(python_docs.text(False))
         fields = [source_of("python_docs", {"docstrings": more}).fields() for more in (False, True)]
         assert fields[0] == fields[1]
     finally:

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFormLayout, QLabel, QVBoxLayout, QWidget
 
 from netlab.app.form import form
 from netlab.data.dataset import DataError, Source
-from netlab.data.draws import ImageChanges
+from netlab.data.draws import ImageChanges, TokenChanges
 from netlab.data.files import FileSource
 from netlab.options import Facts, Option, OptionError
 
@@ -55,11 +55,11 @@ def _align(widget: QWidget) -> None:
 def _groups(source: type[Source]) -> Iterator[tuple[str, dict[str, Option[Any]]]]:
     options = {n: o for n, o in source.options().items() if n != "path" and not isinstance(o, Facts)}
     decisive = source.decisive if issubclass(source, FileSource) else ()
-    changes = tuple(ImageChanges.options()) if issubclass(source, ImageChanges) else ()
+    changes = [name for kind in (ImageChanges, TokenChanges) if issubclass(source, kind) for name in kind.options()]
     told = {
         "": [name for name in options if name not in (*PARTS, *decisive, *changes)],
         "Parts": [name for name in PARTS if name in options],
-        "Changes of training images": list(changes),
+        "Changes of training rows": changes,
         "How the file is read": [name for name in options if name in decisive],
     }
     for title, names in told.items():

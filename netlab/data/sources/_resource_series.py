@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from netlab.data.dataset import DataError, Dataset, Field
-from netlab.data.findings import Ledger
+from netlab.data.findings import Ledger, Progress, silent
 from netlab.data.resources import FOLDER
 from netlab.data.series import SeriesSource
 
@@ -24,7 +24,7 @@ class _ResourceSeries(SeriesSource):
     def row_count(self) -> int | None:
         return self.windows_of(self.samples)
 
-    def load(self) -> Dataset:
+    def load(self, progress: Progress = silent) -> Dataset:
         try:
             values = np.genfromtxt(FOLDER / self.file, delimiter=",", skip_header=1, usecols=[1]).ravel()
         except (OSError, ValueError) as error:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from netlab.data.dataset import Dataset, Field, Source, normalise
+from netlab.data.findings import Progress, silent
 
 LICENCE = "BSD-3-Clause (scikit-learn); UCI Machine Learning Repository"
 
@@ -25,7 +26,7 @@ class _Table(Source):
             return features, Field("target", "d=1", kind="target")
         return features, Field("label", "", "int", "label", len(self.classes), self.classes)
 
-    def load(self) -> Dataset:
+    def load(self, progress: Progress = silent) -> Dataset:
         import sklearn.datasets  # takes a second, so only when rows are needed
 
         options: dict[str, Any] = {"scaled": False} if self.loader == "load_diabetes" else {}

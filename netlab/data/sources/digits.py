@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from netlab.data.dataset import Dataset, Field, Source, normalise
+from netlab.data.findings import Progress, silent
 from netlab.data.sources._tables import LICENCE
 from netlab.options import Bool
 
@@ -26,7 +27,7 @@ class Digits(Source):
             return Field("rows", "T=8 d=8"), label
         return Field("image", "C=1 H=8 W=8", kind="image"), label
 
-    def load(self) -> Dataset:
+    def load(self, progress: Progress = silent) -> Dataset:
         from sklearn.datasets import load_digits
 
         x, y = load_digits(return_X_y=True)

@@ -8,6 +8,7 @@ import numpy as np
 
 from netlab.data import catalogues, splitting
 from netlab.data.dataset import DataError, Dataset, Field, Source
+from netlab.data.findings import Progress, silent
 from netlab.data.texts import TokenOptions, padded
 from netlab.options import Int
 
@@ -33,13 +34,13 @@ class InterfaceLanguages(TokenOptions, Source):
         tokens = Field("tokens", f"T={self.context}", "int", "tokens", size)
         return tokens, Field("label", "", "int", "label", len(LANGUAGES), tuple(LANGUAGES.values()))
 
-    def load(self) -> Dataset:
+    def load(self, progress: Progress = silent) -> Dataset:
         strings, labels = _strings()
         try:
             splits = splitting.stratified(labels, self.validation, self.test, self.split_seed)
         except splitting.SplitError as error:
             raise DataError(str(error)) from error
-        words = self.learned([strings[row] for row in splits["train"].tolist()], SPECIALS)
+        words = self.learned([strings[row] for row in splits["train"].tolist()], SPECIALS, progress)
         columns = {"tokens": padded(words.encode_all(strings), self.context), "label": labels}
         return Dataset(self.fields(), columns, splits, tokenizer=words, draws=self.dropped(words, "tokens"))
 

@@ -6,6 +6,7 @@ from functools import cache
 
 from netlab.data import catalogues
 from netlab.data.dataset import DataError, Dataset, Field, Source
+from netlab.data.findings import Progress, silent
 from netlab.data.texts import PAIR_SPECIALS, TokenOptions, pairs
 from netlab.options import Choice, Int
 
@@ -37,10 +38,10 @@ class InterfaceStrings(TokenOptions, Source):
             Field("target", target, "int", "tokens", size),
         )
 
-    def load(self) -> Dataset:
+    def load(self, progress: Progress = silent) -> Dataset:
         known = catalogues.pairs(self.language)
         splits = self.shuffled_splits(len(known))
-        words = self.learned([text for row in splits["train"].tolist() for text in known[row]], PAIR_SPECIALS)
+        words = self.learned([text for row in splits["train"].tolist() for text in known[row]], PAIR_SPECIALS, progress)
         read, written = (words.encode_all([pair[side] for pair in known]) for side in (0, 1))
         fits = [len(a) <= self.context and len(b) <= self.target_context for a, b in zip(read, written, strict=True)]
         places = [row for row, fit in enumerate(fits) if fit]

@@ -10,7 +10,10 @@ import numpy as np
 from netlab.data import tokenizer
 from netlab.data.dataset import DataError, Dataset, Field, Source
 from netlab.data.draws import MaskTokens
+from netlab.data.files import parts
+from netlab.data.findings import Progress, silent
 from netlab.data.pretraining import MASK, SPECIALS, masked, sentence_pairs
+from netlab.data.remembered import Remembered
 from netlab.data.sources.python_docs import text
 from netlab.data.tokenizer import Tokenizer
 from netlab.options import Bool, Float, Int
@@ -47,10 +50,10 @@ class MaskedDocs(Source):
             Field("is_next", "", "int", "label", 2, ("random", "next")),
         )
 
-    def load(self) -> Dataset:
-        words = _words(self.vocab_size, self.docstrings)
+    def load(self, progress: Progress = silent) -> Dataset:
+        words = _words(self.vocab_size, self.docstrings, progress=progress)
         sentences = [ids for ids in _encoded(self.vocab_size, self.docstrings) if len(ids) >= SHORTEST]
-        splits, start, parts = {}, 0, []
+        splits, start, made = {}, 0, []
         cuts = self.cut(np.arange(len(sentences)))  # in order, so that no sentence is in two parts
         for i, (name, chosen) in enumerate(cuts.items()):
             random = np.random.Generator(np.random.Philox([self.seed, i]))
@@ -59,24 +62,25 @@ class MaskedDocs(Source):
             count = len(rows["tokens"])
             splits[name] = np.arange(start, start + count, dtype=np.int64)
             start += count
-            parts.append(rows)
+            made.append(rows)
         if not len(splits["train"]):
             raise DataError("The training part has no pair of sentences. Lower validation and test.")
-        columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        columns = {name: np.concatenate([part[name] for part in made]) for name in made[0]}
         draw = MaskTokens("tokens", "original", self.masked, MASK, len(SPECIALS), self.vocab_size)
         return Dataset(self.fields(), columns, splits, tokenizer=words, draws=(draw,))
 
 
-@cache
-def _sentences(docstrings: bool) -> list[str]:
+@Remembered
+def _sentences(docstrings: bool, progress: Progress) -> list[str]:
     """Sentences of the documentation: prose and code alike, cut at full stops and empty lines."""
-    parts = re.split(r"\n\s*\n|(?<=[.!?:])\s+(?=[A-Z\"`*(])", text(docstrings))
-    return [" ".join(part.split()) for part in parts if part.strip()]
+    cuts = re.split(r"\n\s*\n|(?<=[.!?:])\s+(?=[A-Z\"`*(])", text(docstrings, progress=progress))
+    return [" ".join(part.split()) for part in cuts if part.strip()]
 
 
-@cache
-def _words(vocab_size: int, docstrings: bool) -> Tokenizer:
-    return tokenizer.train("bpe", "\n\n".join(_sentences(docstrings)), vocab_size, SPECIALS)
+@Remembered
+def _words(vocab_size: int, docstrings: bool, progress: Progress) -> Tokenizer:
+    reading, learning = parts(progress, 4, 1)
+    return tokenizer.train("bpe", _sentences(docstrings, progress=reading), vocab_size, SPECIALS, learning)
 
 
 @cache

@@ -6,6 +6,7 @@ import numpy as np
 
 from netlab.data.dataset import DataError, Dataset, Field, Source, normalise
 from netlab.data.draws import ImageChanges
+from netlab.data.findings import Progress, silent
 from netlab.data.resources import FOLDER
 
 FILE = FOLDER / "mnist5k.npz"
@@ -25,7 +26,7 @@ class Mnist(ImageChanges, Source):
         image = Field("image", "C=1 H=28 W=28", kind="image")
         return image, Field("label", "", "int", "label", 10, tuple("0123456789"))
 
-    def load(self) -> Dataset:
+    def load(self, progress: Progress = silent) -> Dataset:
         try:
             with np.load(FILE, allow_pickle=False) as file:
                 x, y = file["images"], file["labels"]

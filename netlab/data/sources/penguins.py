@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from netlab.data.dataset import Dataset, Field, Source
+from netlab.data.findings import Progress, silent
 from netlab.data.resources import FOLDER
 from netlab.data.sources.table import Table
 
@@ -27,8 +28,8 @@ class Penguins(Source):
     def fields(self) -> tuple[Field, ...]:
         return _table().fields()
 
-    def load(self) -> Dataset:
-        return _table().with_options(**self.values, split="stratified").load()
+    def load(self, progress: Progress = silent) -> Dataset:
+        return _table().with_options(**self.values, split="stratified").load(progress)
 
 
 @cache

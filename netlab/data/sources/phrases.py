@@ -10,6 +10,7 @@ from functools import cache
 import numpy as np
 
 from netlab.data.dataset import DataError, Dataset, Field, Source
+from netlab.data.findings import Progress, silent
 from netlab.data.phrases import LARGEST, UNITS, WIDTHS, Language
 from netlab.data.texts import PAIR_SPECIALS, pairs
 from netlab.data.tokenizer import UNKNOWN, Tokenizer
@@ -52,7 +53,7 @@ class Phrases(Source):
     def row_count(self) -> int:
         return self.phrases
 
-    def load(self) -> Dataset:
+    def load(self, progress: Progress = silent) -> Dataset:
         letters, *lengths = _measures(self.kind, self.languages, self.into)
         words = Tokenizer("char", json.dumps([*PAIR_SPECIALS, UNKNOWN, *letters], ensure_ascii=False), PAIR_SPECIALS)
         texts = list(_pairs(self.kind, self.languages, self.into, self.phrases, self.seed))

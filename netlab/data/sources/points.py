@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from netlab.data.dataset import Dataset, Field, Source
+from netlab.data.findings import Progress, silent
 from netlab.options import Choice, Float, Int
 
 PATTERNS = ("moons", "circles", "spirals", "xor")
@@ -29,7 +30,7 @@ class Points(Source):
     def row_count(self) -> int:
         return self.points
 
-    def load(self) -> Dataset:
+    def load(self, progress: Progress = silent) -> Dataset:
         random = np.random.Generator(np.random.Philox(self.seed))
         label = np.arange(self.points) % 2
         xy = _place(self.pattern, label, random) + random.normal(0, self.noise, (self.points, 2))

@@ -12,6 +12,9 @@ import numpy as np
 
 from netlab.data import tokenizer
 from netlab.data.dataset import Dataset, Field, Source
+from netlab.data.files import parts
+from netlab.data.findings import Progress, silent
+from netlab.data.remembered import Remembered
 from netlab.data.texts import next_token
 from netlab.data.tokenizer import Tokenizer
 from netlab.options import Bool, Choice, Float, Int
@@ -45,36 +48,37 @@ class PythonDocs(Source):
         shape = f"T={self.context}"
         return Field("tokens", shape, "int", "tokens", size), Field("next_token", shape, "int", "tokens", size)
 
-    def load(self) -> Dataset:
-        whole = text(self.docstrings)
+    def load(self, progress: Progress = silent) -> Dataset:
+        reading, learning = parts(progress, 4, 1)
+        whole = text(self.docstrings, progress=reading)
         cuts = self.cut(np.arange(len(whole)))  # by characters, so that the vocabulary sees training text only
         bounds = [len(cuts["train"]), len(cuts["train"]) + len(cuts["val"])]
-        parts = [whole[: bounds[0]], whole[bounds[0] : bounds[1]], whole[bounds[1] :]]
-        words = _char_tokenizer() if self.tokenizer == "char" else _bpe(parts[0], self.vocab_size)
-        columns, splits = next_token(parts, words, self.context)
+        texts = [whole[: bounds[0]], whole[bounds[0] : bounds[1]], whole[bounds[1] :]]
+        words = _char_tokenizer() if self.tokenizer == "char" else _bpe(texts[0], self.vocab_size, progress=learning)
+        columns, splits = next_token(texts, words, self.context)
         return Dataset(self.fields(), columns, splits, tokenizer=words)
 
 
-@cache
-def text(docstrings: bool = False) -> str:
+@Remembered
+def text(docstrings: bool, progress: Progress) -> str:
     """All help topics in alphabetical order; or mixed with the docstrings of the standard library."""
     from pydoc_data.topics import topics
 
-    parts = [topics[name].strip() for name in sorted(topics)]
+    told = [topics[name].strip() for name in sorted(topics)]
     if docstrings:
-        parts += _docstrings()
-        parts = [parts[i] for i in np.random.Generator(np.random.Philox(0)).permutation(len(parts))]
-    return "\n\n".join(parts)
+        told += _docstrings(progress=progress)
+        told = [told[i] for i in np.random.Generator(np.random.Philox(0)).permutation(len(told))]
+    return "\n\n".join(told)
 
 
-@cache
-def _docstrings() -> tuple[str, ...]:
+@Remembered
+def _docstrings(progress: Progress) -> tuple[str, ...]:
     """The docstrings of the standard library that have a sentence or more, each once."""
     root = Path(sysconfig.get_path("stdlib"))
     found: dict[str, None] = {}
-    for path in sorted(root.rglob("*.py")):
-        if OTHERS & set(path.relative_to(root).parts):
-            continue
+    paths = [path for path in sorted(root.rglob("*.py")) if not OTHERS & set(path.relative_to(root).parts)]
+    for number, path in enumerate(paths, 1):
+        progress(number / len(paths))
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", SyntaxWarning)  # odd escapes in old modules
@@ -91,9 +95,9 @@ def _docstrings() -> tuple[str, ...]:
 
 @cache
 def _char_tokenizer() -> Tokenizer:
-    return tokenizer.train("char", text())
+    return tokenizer.train("char", text(False))
 
 
-@cache
-def _bpe(part: str, vocab_size: int) -> Tokenizer:
-    return tokenizer.train("bpe", part, vocab_size)
+@Remembered
+def _bpe(part: str, vocab_size: int, progress: Progress) -> Tokenizer:
+    return tokenizer.train("bpe", part, vocab_size, progress=progress)

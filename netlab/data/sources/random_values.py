@@ -7,6 +7,7 @@ import re
 import numpy as np
 
 from netlab.data.dataset import DataError, Dataset, Field, Source
+from netlab.data.findings import Progress, silent
 from netlab.options import Int, Text
 
 FORM = re.compile(r"\s*(\w+)\s*:([\d\s]*)(?:<\s*(\d+))?\s*")
@@ -35,7 +36,7 @@ class RandomValues(Source):
             raise DataError("Two fields have the same name. Give each its own.")
         return tuple(found)
 
-    def load(self) -> Dataset:
+    def load(self, progress: Progress = silent) -> Dataset:
         random = np.random.Generator(np.random.Philox(self.seed))
         columns: dict[str, np.ndarray] = {}
         for field in self.fields():

@@ -7,6 +7,7 @@ import json
 import numpy as np
 
 from netlab.data.dataset import Dataset, Field, Source
+from netlab.data.findings import Progress, silent
 from netlab.data.texts import END, PAD, START, pairs
 from netlab.data.tokenizer import Tokenizer
 from netlab.options import Choice, Int
@@ -49,7 +50,7 @@ class Sequences(Source):
     def row_count(self) -> int:
         return self.sequences
 
-    def load(self) -> Dataset:
+    def load(self, progress: Progress = silent) -> Dataset:
         random = np.random.Generator(np.random.Philox(self.seed))
         columns = self._written(random) if self.rule in WRITTEN else self._drawn(random)
         words = Tokenizer("char", json.dumps([*SPECIALS, *self._signs()], ensure_ascii=False), SPECIALS)
