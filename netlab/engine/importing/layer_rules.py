@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -11,8 +11,9 @@ import torch
 from netlab.engine.importing.faults import NoLayer
 from netlab.engine.importing.modules import layer_of, options_of
 from netlab.engine.importing.reader import Call, Reader, module_rule, rule
-from netlab.engine.importing.shape_rules import Stacked, need, reshaped
-from netlab.engine.importing.sketch import Learned, Merged, Value
+from netlab.engine.importing.shape_rules import Stacked, need
+from netlab.engine.importing.sketch import Learned, Value, View
+from netlab.engine.importing.views import alone, reshaped, straight
 from netlab.layers.layer import catalogue
 
 
@@ -28,9 +29,17 @@ def tensor_of(thing: Any) -> torch.Tensor:
 def weighed(r: Reader, key: str, x: Any, named: Mapping[str, Any], c: Call, **options: Any) -> Any:
     """A layer with one input and these weights; None is left out."""
     weights = {name: tensor_of(thing) for name, thing in named.items() if thing is not None}
-    if isinstance(x, Merged) and key == "linear":
-        return Merged(r.add(key, x.value, name=c.label, weights=weights, **options), x.count)
-    return r.add(key, need(x), name=c.label, weights=weights, **options)
+    return along_last(r, x, lambda value: r.add(key, value, name=c.label, weights=weights, **options), key)
+
+
+def along_last(r: Reader, x: Any, layer: Callable[[Value], Value], key: str) -> Any:
+    """A layer of a value, or of a view if it only looks along the last axis."""
+    if not isinstance(x, View) or key not in ("linear", "layer_norm"):
+        return layer(need(x))
+    x = straight(r, x)
+    if alone(x, -1) != len(x.value.sizes) - 1:
+        raise NoLayer("The axis along which it looks is not the last.")
+    return View(layer(x.value), x.groups)
 
 
 @rule("linear")

@@ -9,8 +9,9 @@ import torch
 
 from netlab.engine.importing.faults import NoLayer
 from netlab.engine.importing.reader import Call, Reader, rule
-from netlab.engine.importing.shape_rules import axis_of, inside, need
-from netlab.engine.importing.sketch import Merged, Value
+from netlab.engine.importing.shape_rules import axis_of, need
+from netlab.engine.importing.sketch import Value, View
+from netlab.engine.importing.views import alone, straight
 from netlab.layers.function import FUNCTIONS
 
 Number = int | float
@@ -70,8 +71,11 @@ def _div(r: Reader, c: Call) -> Any:
 @rule("matmul", "bmm", "mm", "__matmul__")
 def _matmul(r: Reader, c: Call) -> Any:
     a, b = c.args[:2]
-    if isinstance(a, Merged) and isinstance(b, Merged) and a.count == b.count:
-        return Merged(r.add("matmul", a.value, b.value, transpose_b=False), a.count)
+    if isinstance(a, View) and isinstance(b, View):
+        a, b = straight(r, a), straight(r, b)
+        if a.groups != b.groups or len(a.groups) < 3 or not all(alone(a, axis) for axis in (-2, -1)):
+            raise NoLayer("It multiplies matrices whose batch lies in different places.")
+        return View(r.add("matmul", a.value, b.value, transpose_b=False), a.groups)
     return r.add("matmul", a, b, transpose_b=False)
 
 
@@ -151,8 +155,9 @@ def _glu(r: Reader, c: Call) -> Any:
 @rule("softmax", "_softmax", "special_softmax")
 def _softmax(r: Reader, c: Call) -> Any:
     x, axis = c.arg(0, "input"), c.arg(1, "dim", -1)
-    if isinstance(x, Merged):
-        return Merged(r.add("softmax", x.value, axis=inside(x, axis)), x.count)
+    if isinstance(x, View):
+        x = straight(r, x)
+        return View(r.add("softmax", x.value, axis=alone(x, axis)), x.groups)
     return r.add("softmax", x, axis=axis)
 
 

@@ -7,20 +7,21 @@ from typing import Any
 import torch
 
 from netlab.engine.importing.faults import NoLayer
-from netlab.engine.importing.layer_rules import tensor_of
-from netlab.engine.importing.onnx_reader import OnnxReader, Op, Turned, Uniform, op
+from netlab.engine.importing.layer_rules import along_last, tensor_of
+from netlab.engine.importing.onnx_reader import OnnxReader, Op, Uniform, op
 from netlab.engine.importing.reader import RULES, Call
 from netlab.engine.importing.shape_rules import need
-from netlab.engine.importing.sketch import BATCH, Value
+from netlab.engine.importing.sketch import Value, View
+from netlab.engine.importing.views import alone, settled, straight, without
 
 
-def weighed(r: OnnxReader, key: str, x: Any, named: dict[str, Any], o: Op, **options: Any) -> Value:
+def weighed(r: OnnxReader, key: str, x: Any, named: dict[str, Any], o: Op, **options: Any) -> Any:
     """A layer with one input and these weights; None is left out."""
     weights = {name: tensor_of(thing) for name, thing in named.items() if thing is not None}
-    return r.add(key, need(x), name=o.label, weights=weights, **options)
+    return along_last(r, x, lambda value: r.add(key, value, name=o.label, weights=weights, **options), key)
 
 
-def linear(r: OnnxReader, x: Any, weight: torch.Tensor, bias: Any, o: Op) -> Value:
+def linear(r: OnnxReader, x: Any, weight: torch.Tensor, bias: Any, o: Op) -> Any:
     """x Wᵀ + b."""
     options = {"out_features": weight.shape[0], "bias": bias is not None}
     return weighed(r, "linear", x, {"weight": weight.contiguous(), "bias": bias}, o, **options)
@@ -41,7 +42,7 @@ def _gemm(r: OnnxReader, o: Op) -> Any:
 def _matmul(r: OnnxReader, o: Op) -> Any:
     """With a matrix of weights it is a Linear, and an Add of a vector behind it is that layer's offset."""
     a, b = o.inputs
-    if isinstance(a, Value) and not isinstance(b, Value) and tensor_of(b).dim() == 2:
+    if isinstance(a, Value | View) and not isinstance(b, Value | View) and tensor_of(b).dim() == 2:
         weight, out = tensor_of(b).t(), o.outputs[0]
         after = r.readers.get(out)
         if after is not None and after.op_type == "Add" and r.users[out] == 1:
@@ -117,7 +118,7 @@ def _batch_norm(r: OnnxReader, o: Op) -> Any:
 
 @op("LayerNormalization")
 def _layer_norm(r: OnnxReader, o: Op) -> Any:
-    x = need(o.given(0))
+    x = o.given(0)
     if o.attributes.get("axis", -1) not in (-1, len(x.sizes) - 1):
         raise NoLayer("It normalises several axes at once.")
     scale = tensor_of(o.given(1))
@@ -176,8 +177,8 @@ GATES = {"LSTM": (0, 2, 3, 1), "GRU": (1, 0, 2), "RNN": (0,)}
 @op("LSTM", "GRU", "RNN")
 def _recurrent(r: OnnxReader, o: Op) -> Any:
     """Time comes first there; the layer wants the batch first, so that the turns around it fall away."""
-    x = o.given(0)
-    if not isinstance(x, Turned) or x.order != (1, 0, 2) or o.attributes.get("layout"):
+    x = straight(r, o.given(0)) if isinstance(o.given(0), View) else None
+    if x is None or x.groups != ((1,), (0,), (2,)) or o.attributes.get("layout"):
         raise NoLayer("It is not fed by a sequence with time first.")
     hidden, ways = (
         o.attributes["hidden_size"],
@@ -198,7 +199,7 @@ def _recurrent(r: OnnxReader, o: Op) -> Any:
     options = {"hidden_size": hidden, "bidirectional": ways == 2}
     made = r.sketch.add(o.type.lower(), {"x": x.value} | states, name=o.label, weights=weights, **options)
     split = [r.add("unflatten", value, sizes=[ways, hidden]) for value in made]
-    return (Turned(split[0], (1, 2, 0, 3)), *(Turned(state, (1, 0, 2)) for state in split[1:]))
+    return (View(split[0], ((1,), (2,), (0,), (3,))), *(View(state, ((1,), (0,), (2,))) for state in split[1:]))
 
 
 def _first_state(r: OnnxReader, state: Any, ways: int) -> Value | None:
@@ -207,7 +208,7 @@ def _first_state(r: OnnxReader, state: Any, ways: int) -> Value | None:
         return None
     if isinstance(state, torch.Tensor) and not state.any():
         return None
-    if ways == 1 and isinstance(state, Turned) and state.sizes[0] == 1:
+    if ways == 1 and isinstance(state, View) and state.sizes[0] == 1:
         return need(pick(r, state, 0, 0))
     raise NoLayer("It begins with given states for both directions.")
 
@@ -223,7 +224,7 @@ def _gather(r: OnnxReader, o: Op) -> Any:
     """Rows of a table by indices is an Embedding; one place of an axis is a Select."""
     data, index = o.inputs
     axis = o.attributes.get("axis", 0)
-    if not isinstance(data, Value | Turned):
+    if not isinstance(data, Value | View):
         table = tensor_of(data)
         if axis or table.dim() != 2:
             raise NoLayer("It looks up something else than rows of a table.")
@@ -241,11 +242,11 @@ def _gather(r: OnnxReader, o: Op) -> Any:
 
 def pick(r: OnnxReader, x: Any, axis: int, index: int) -> Any:
     """One place of an axis."""
-    if isinstance(x, Turned):
-        real = x.order[axis]
-        value = r.add("select", x.value, axis=real, index=index)
-        rest = [a for i, a in enumerate(x.order) if i != axis % len(x.order)]
-        return seen(r, value, [a - (a > real) for a in rest])
+    if isinstance(x, View):
+        if not x.groups[axis] and index in (0, -1):
+            return settled(r, View(x.value, tuple(g for i, g in enumerate(x.groups) if i != axis % len(x.groups))))
+        value = r.add("select", x.value, axis=alone(x, axis), index=index)
+        return settled(r, without(x, axis, value))
     return r.add("select", need(x), axis=axis, index=index)
 
 
@@ -253,19 +254,12 @@ def stretch(r: OnnxReader, x: Any, axis: int, start: int, stop: int, step: int) 
     """Some places of an axis."""
     from netlab.engine.importing.shape_rules import cut
 
-    if isinstance(x, Turned):
-        return Turned(cut(r, x.value, x.order[axis], start, stop, step), x.order)
+    if isinstance(x, View):
+        if range(x.sizes[axis])[start:stop:step] == range(x.sizes[axis]):
+            return x
+        return View(cut(r, x.value, alone(x, axis), start, stop, step), x.groups)
     if isinstance(x, Uniform):
         sizes = list(x.sizes)
         sizes[axis] = len(range(*slice(start, stop, step).indices(sizes[axis])))
         return Uniform(x.number, tuple(sizes))
     return cut(r, need(x), axis % len(x.sizes), start, stop, step)
-
-
-def seen(r: OnnxReader, value: Value, order: list[int]) -> Any:
-    """A value with its axes in another order; where the batch stays first, a Permute makes it so."""
-    if order == list(range(len(order))):
-        return value
-    if order[0] == 0 and value.sizes[0] == BATCH:
-        return r.add("permute", value, order=order[1:])
-    return Turned(value, tuple(order))

@@ -10,12 +10,13 @@ import torch
 from netlab.engine.importing import layer_rules, math_rules, shape_rules  # noqa: F401 - their rules are used
 from netlab.engine.importing.faults import NoLayer
 from netlab.engine.importing.math_rules import reduced
-from netlab.engine.importing.onnx_ops import pick, seen, stretch
-from netlab.engine.importing.onnx_reader import OnnxReader, Op, Turned, Uniform, op
+from netlab.engine.importing.onnx_ops import pick, stretch
+from netlab.engine.importing.onnx_reader import OnnxReader, Op, Uniform, op
 from netlab.engine.importing.reader import RULES, Call
-from netlab.engine.importing.shape_rules import axis_of, inside, need, reshaped, stretched
-from netlab.engine.importing.sketch import BATCH, Merged, Value
+from netlab.engine.importing.shape_rules import axis_of, need, stretched
+from netlab.engine.importing.sketch import BATCH, Value, View
 from netlab.engine.importing.trace import Made
+from netlab.engine.importing.views import alone, arranged, reshaped, straight, whole
 from netlab.layers.function import FUNCTIONS
 
 SAME_AS = {
@@ -89,7 +90,7 @@ def _cast(r: OnnxReader, o: Op) -> Any:
     kind = {1: "float", 10: "float", 11: "float", 16: "float", 6: "int", 7: "int", 9: "bool"}.get(o.attributes["to"])
     if kind == x.shape.dtype:
         return x
-    if (x.shape.dtype, kind) == ("bool", "float"):
+    if kind and x.shape.dtype == "bool":  # 0 and 1 are the same numbers, whole or not
         return r.add("where", x, torch.ones(1), torch.zeros(1))
     if kind == "bool":
         return r.add("compare", x, how="not equal", value=0.0)
@@ -143,10 +144,13 @@ def _concat(r: OnnxReader, o: Op) -> Any:
         return Uniform(parts[0].number, tuple(sizes))
     if len(parts) == 1:
         return parts[0]
-    if all(isinstance(part, Turned) and part.order == parts[0].order for part in parts):
-        values = [part.value for part in parts]
-        joined = RULES["cat"](r, Call("cat", (values, parts[0].order[axis]), {}, None, None))
-        return Turned(joined, parts[0].order)
+    if all(isinstance(part, View) for part in parts):
+        views = [straight(r, part) for part in parts]
+        if any(view.groups != views[0].groups for view in views):
+            raise NoLayer("It joins values whose axes lie in different places.")
+        values = [view.value for view in views]
+        joined = RULES["cat"](r, Call("cat", (values, alone(views[0], axis)), {}, None, None))
+        return View(joined, views[0].groups)
     return RULES["cat"](r, Call("cat", (parts, axis), {}, None, None))
 
 
@@ -159,12 +163,7 @@ def _reshape(r: OnnxReader, o: Op) -> Any:
         target[target.index(-1)] = math.prod(sizes) // -math.prod(target)
     if isinstance(x, Uniform):
         return Uniform(x.number, tuple(target))
-    if isinstance(x, Turned):
-        if x.order != (1, 0, *range(2, len(sizes))) or tuple(target[:2]) != sizes[:2]:
-            raise NoLayer("The batch is not the first axis.")
-        value = reshaped(r, x.value, (*x.value.sizes[:2], *target[2:]))
-        return Turned(value, (1, 0, *range(2, len(target))))
-    if isinstance(x, Merged):
+    if isinstance(x, View):
         return reshaped(r, x, tuple(target))
     if target and target[0] == 1 and x.has_batch and math.prod(target) * BATCH == math.prod(sizes):
         target[0] = BATCH  # exported for one sample
@@ -185,14 +184,7 @@ def _transpose(r: OnnxReader, o: Op) -> Any:
     order = o.attributes.get("perm") or list(range(len(x.sizes)))[::-1]
     if isinstance(x, Uniform):
         return Uniform(x.number, tuple(x.sizes[i] for i in order))
-    if isinstance(x, Turned):
-        return seen(r, x.value, [x.order[i] for i in order])
-    if isinstance(x, Merged):
-        inner = [*range(x.count), *(inside(x, axis) for axis in order[1:])]
-        if order[0]:
-            raise NoLayer("The batch is merged with other axes.")
-        return Merged(r.add("permute", x.value, order=inner[1:]), x.count)
-    return seen(r, need(x), order)
+    return arranged(r, x if isinstance(x, View) else need(x), order)
 
 
 @op("Squeeze")
@@ -204,7 +196,7 @@ def _squeeze(r: OnnxReader, o: Op) -> Any:
         if isinstance(x, Uniform):
             x = Uniform(x.number, x.sizes[:axis] + x.sizes[axis + 1 :])
         else:
-            x = pick(r, x, axis, 0) if isinstance(x, Turned) else r.add("squeeze", need(x), axis=axis)
+            x = pick(r, x, axis, 0) if isinstance(x, View) else r.add("squeeze", need(x), axis=axis)
     return x
 
 
@@ -215,17 +207,11 @@ def _unsqueeze(r: OnnxReader, o: Op) -> Any:
     for axis in sorted(axis_of(a, rank) for a in o.ints(1, "axes") or []):
         if isinstance(x, Uniform):
             x = Uniform(x.number, (*x.sizes[:axis], 1, *x.sizes[axis:]))
+        elif isinstance(x, View) or (axis == 0 and need(x).has_batch):
+            x = View(whole(x).value, (*whole(x).groups[:axis], (), *whole(x).groups[axis:]))
         elif axis:
             x = r.add("unsqueeze", need(x), axis=axis)
-        elif need(x).has_batch:
-            x = in_front(r, need(x))
     return x
-
-
-def in_front(r: OnnxReader, x: Value) -> Turned:
-    """The value with an axis of size 1 before the batch, as states of recurrent layers have it."""
-    value = r.add("unsqueeze", x, axis=1)
-    return Turned(value, (1, 0, *range(2, len(value.sizes))))
 
 
 @op("Slice")
@@ -266,7 +252,7 @@ def _expand(r: OnnxReader, o: Op) -> Any:
     if isinstance(x, Uniform) or (isinstance(x, torch.Tensor) and x.numel() and bool((x == x.flatten()[0]).all())):
         return Uniform(x.number if isinstance(x, Uniform) else float(x.flatten()[0]), sizes)
     if isinstance(x, Value) and sizes == (1, *given):
-        return in_front(r, x)
+        return View(x, ((), *whole(x).groups))
     if isinstance(x, Value):
         return stretched(r, x, sizes)
     return RULES["expand"](r, Call("expand", (x,), {}, Made(sizes, "float"), None, o.label))

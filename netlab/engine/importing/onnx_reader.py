@@ -16,28 +16,21 @@ from onnx.reference import ReferenceEvaluator
 from netlab.data.dataset import Field
 from netlab.engine.importing.faults import NoLayer
 from netlab.engine.importing.reader import Reader
-from netlab.engine.importing.sketch import BATCH, Learned, Merged, Scope, Sketch, Value
+from netlab.engine.importing.sketch import BATCH, Learned, Scope, Sketch, Value, View
+from netlab.engine.importing.views import alike, straight
 
 QUOTED = re.compile(r"'([^']*)'")
 SPREADS = ("ConstantOfShape", "Expand", "Tile", "Range", "EyeLike", "RandomNormal", "RandomUniform")
+PLACEWISE = frozenset(
+    "Add Sub Mul Div Pow Relu Sigmoid Tanh Selu Mish HardSwish Softplus Exp Equal Greater Less GreaterOrEqual LessOrEqual "
+    "And Not Where Cast Gelu Elu LeakyRelu Clip Identity".split()
+)
+"""Operators of which each number of the result needs only the numbers at its place."""
 KINDS: dict[int, str] = {
     int(onnx.TensorProto.INT64): "int",
     int(onnx.TensorProto.INT32): "int",
     int(onnx.TensorProto.BOOL): "bool",
 }
-
-
-@dataclass(frozen=True)
-class Turned:
-    """A value seen with its axes in another order, because the batch is not the first: axis i is axis order[i] of it."""
-
-    value: Value
-    order: tuple[int, ...]
-
-    @property
-    def sizes(self) -> tuple[int, ...]:
-        """Its sizes as they are seen."""
-        return tuple(self.value.sizes[axis] for axis in self.order)
 
 
 @dataclass(frozen=True)
@@ -50,7 +43,7 @@ class Uniform:
 
 @dataclass
 class Op:
-    """One operator: values, turned or uniform values, and constant tensors by place; None for what is left out."""
+    """One operator: values and views of them, uniform values, and constant tensors by place; None for what is left out."""
 
     type: str
     inputs: list[Any]
@@ -124,16 +117,14 @@ class OnnxReader(Reader):
         self.sketch.scope = ()
         for output in self.graph.output:
             thing = self.known[output.name]
-            if isinstance(thing, Turned | Merged):
+            if isinstance(thing, View):
                 self.sketch.notes.append(f"The output {output.name} has its batch first here, unlike in the model.")
-                thing = thing.value
+                thing = straight(self, thing).value
             self.sketch.output(self.value(thing), output.name)
         return self.sketch
 
     def value(self, thing: Any, name: str = "") -> Value:
         """As for traces; an initializer with the name of a submodule's weight is learned, others are constants."""
-        if isinstance(thing, Turned):
-            raise NoLayer("The batch is not the first axis.")
         if isinstance(thing, Uniform):
             if thing.sizes[:1] != (BATCH,):
                 raise NoLayer("The batch is not the first axis.")
@@ -163,12 +154,20 @@ class OnnxReader(Reader):
             if rule is None or node.domain not in ("", "ai.onnx"):
                 raise NoLayer(f"There is no layer for {node.op_type}.")
             operation.inputs = [self.learned(n) if n else None for n in node.input]
-            result = rule(self, operation)
+            result = self._lifted(rule, operation) if node.op_type in PLACEWISE else rule(self, operation)
             return list(result) if isinstance(result, tuple) else [result]
         except (NoLayer, TypeError, IndexError, KeyError, ValueError) as error:
             self.back(mark)
             why = str(error) if isinstance(error, NoLayer) else "It is used in a way that no rule foresees."
             return list(self._kept(node, operation, why))
+
+    def _lifted(self, rule: Rule, operation: Op) -> Any:
+        """What acts place by place acts on the values behind views in the same way."""
+        if not any(isinstance(thing, View) for thing in operation.inputs):
+            return rule(self, operation)
+        given = [torch.tensor(thing.number) if isinstance(thing, Uniform) else thing for thing in operation.inputs]
+        operation.inputs, groups = alike(self, given)
+        return View(self.value(rule(self, operation)), groups)
 
     def _folded(self, node: onnx.NodeProto) -> list[Any]:
         if node.op_type == "Constant":
@@ -181,7 +180,7 @@ class OnnxReader(Reader):
         ]
 
     def _kept(self, node: onnx.NodeProto, operation: Op, why: str) -> tuple[Value, ...]:
-        things = [t.value if isinstance(t, Turned | Merged) else t for t in operation.inputs]
+        things = [t.value if isinstance(t, View) else t for t in operation.inputs]
         sources = [self.value(t) for t in things if isinstance(t, Value | Learned | torch.Tensor)]
         made = [self.shapes.get(name, ((BATCH,), "float")) for name in node.output if name]
         options = {k: v for k, v in operation.attributes.items() if not isinstance(v, torch.Tensor)}

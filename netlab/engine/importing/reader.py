@@ -12,7 +12,7 @@ from torch.fx.node import map_aggregate, map_arg
 
 from netlab.data.dataset import Field
 from netlab.engine.importing.faults import ImportFault, NoLayer
-from netlab.engine.importing.sketch import BATCH, Learned, Merged, Sketch, Value
+from netlab.engine.importing.sketch import BATCH, Learned, Sketch, Value, View
 from netlab.engine.importing.trace import Made, Trace, function_name
 
 SAME = frozenset(
@@ -97,6 +97,8 @@ class Reader:
         match thing:
             case Value():
                 return thing
+            case View():
+                raise NoLayer("The batch is not the first axis, or merged with others.")
             case Learned() | torch.Tensor():
                 tensor = thing.tensor if isinstance(thing, Learned) else thing
                 learned = isinstance(thing, Learned)
@@ -224,7 +226,7 @@ class TraceReader(Reader):
         return found(self, call)
 
     def _opaque(self, call: Call, things: list[Any], why: str) -> Any:
-        things = [thing.value if isinstance(thing, Merged) else thing for thing in things]
+        things = [thing.value if isinstance(thing, View) else thing for thing in things]
         tensors = (Value, Learned, torch.Tensor)
         sources = [self.value(thing) for thing in things if isinstance(thing, tensors)]
         weights: dict[str, torch.Tensor] = {}

@@ -8,52 +8,16 @@ import torch
 
 from netlab.engine.importing.faults import NoLayer
 from netlab.engine.importing.reader import Call, Reader, rule
-from netlab.engine.importing.sketch import BATCH, Learned, Merged, Value
+from netlab.engine.importing.sketch import BATCH, Learned, Value, View
+from netlab.engine.importing.views import arranged, reshaped
 
 DTYPES = {"float": torch.float32, "int": torch.int64, "bool": torch.bool}
 
 
-def reshaped(r: Reader, x: Value | Merged, sizes: tuple[int, ...]) -> Any:
-    """The same numbers with other axes; the batch may be merged with axes behind it for a while."""
-    if isinstance(x, Merged):
-        x = x.value
-    if x.sizes == sizes:
-        return x
-    if sizes and sizes[0] != BATCH and sizes[0] % BATCH == 0 and x.has_batch:
-        return merged(r, x, sizes)
-    if not x.has_batch or sizes[:1] != (BATCH,):
-        raise NoLayer("The axes of the samples would be mixed with the batch.")
-    if len(sizes) == 1:
-        return r.add("squeeze", reshaped(r, x, (*sizes, 1)))
-    if len(sizes) == 2 and len(x.sizes) > 2:
-        return r.add("flatten", x)
-    kept = len(x.sizes) - 1
-    if len(sizes) > len(x.sizes) and sizes[:kept] == x.sizes[:kept] and kept:
-        return r.add("unflatten", x, sizes=list(sizes[kept:]))
-    return r.add("reshape", x, sizes=list(sizes[1:]))
-
-
-def merged(r: Reader, x: Value, sizes: tuple[int, ...]) -> Merged:
-    """The value with its first axes seen as one: as many as multiply to the first size."""
-    count, total = 1, BATCH
-    while total != sizes[0] and count < len(x.sizes):
-        total *= x.sizes[count]
-        count += 1
-    if total != sizes[0]:
-        raise NoLayer("The axes of the samples would be mixed with the batch.")
-    return Merged(reshaped(r, x, (*x.sizes[:count], *sizes[1:])), count)
-
-
-def inside(x: Merged, axis: int) -> int:
-    """Where an axis that is seen lies in the value."""
-    found = axis_of(axis, len(x.sizes))
-    if not found:
-        raise NoLayer("The batch is merged with other axes.")
-    return found + x.count - 1
-
-
 def need(thing: Any) -> Value:
     """A value that depends on the input; rules for views of constants are not needed, they are worked out."""
+    if isinstance(thing, View):
+        raise NoLayer("The batch is not the first axis, or merged with others.")
     if not isinstance(thing, Value):
         raise NoLayer("It rearranges learned numbers with the batch in them.")
     return thing
@@ -67,7 +31,7 @@ def axis_of(axis: int, rank: int) -> int:
 @rule("view", "reshape", "flatten", "unflatten", "view_as", "reshape_as", "_unsafe_view", "ravel", "_reshape_copy")
 def _view(r: Reader, c: Call) -> Any:
     x = c.args[0]
-    return reshaped(r, x if isinstance(x, Merged) else need(x), c.sizes)
+    return reshaped(r, x if isinstance(x, View) else need(x), c.sizes)
 
 
 @rule("expand", "expand_as", "broadcast_to", "repeat")
@@ -119,8 +83,10 @@ def _squeeze(r: Reader, c: Call) -> Any:
 @rule("transpose", "swapaxes", "swapdims")
 def _transpose(r: Reader, c: Call) -> Any:
     x, a, b = c.args[0], c.arg(1, "dim0"), c.arg(2, "dim1")
-    if isinstance(x, Merged):
-        return Merged(r.add("transpose", x.value, axis_a=inside(x, a), axis_b=inside(x, b)), x.count)
+    if isinstance(x, View):
+        order = list(range(len(x.groups)))
+        order[a], order[b] = order[b], order[a]
+        return arranged(r, x, order)
     return r.add("transpose", need(x), axis_a=a, axis_b=b)
 
 

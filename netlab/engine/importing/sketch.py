@@ -60,16 +60,21 @@ class Learned:
 
 
 @dataclass(frozen=True)
-class Merged:
-    """A value whose first `count` axes, the batch among them, are seen as one, as ``x.view(B * T, d)`` makes it."""
+class View:
+    """A value whose axes a model sees elsewhere or as one, as ``x.view(B * T, d)`` and ``x.permute(1, 0, 2)`` make it.
+
+    Attributes:
+        groups: for each axis that is seen, the axes of the value that it is made of, the outermost first; none for an
+            axis of size 1. Each axis of the value, of which 0 is the batch, is in one group.
+    """
 
     value: Value
-    count: int
+    groups: tuple[tuple[int, ...], ...]
 
     @property
     def sizes(self) -> tuple[int, ...]:
         """Its sizes as they are seen."""
-        return (prod(self.value.sizes[: self.count]), *self.value.sizes[self.count :])
+        return tuple(prod(self.value.sizes[axis] for axis in group) for group in self.groups)
 
 
 @dataclass
