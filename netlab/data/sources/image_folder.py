@@ -51,7 +51,8 @@ class ImageFolder(ImageOptions, FileSource):
         ledger, root = Ledger(), self.place
         paths = images_in(root)
         if not paths:
-            raise DataError(f"{self.path} has no image (any more). Bring it back, or choose another folder.")
+            gone = "has no image any more" if root.is_dir() else "is not there (any more)"
+            raise DataError(f"{self.path} {gone}. Bring it back, or choose another folder.")
         if listing_of(paths, root) != facts.listing:
             message = (
                 f"{root.name} has changed since it was chosen, so results differ from earlier ones. Choose it again."

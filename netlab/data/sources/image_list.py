@@ -21,8 +21,9 @@ from netlab.options import Text
 
 
 class ListFacts(TableFacts, frozen=True):
-    """What a list of images holds, and its images."""
+    """What a list of images holds; the column that was found to name them, "" for none; and the images."""
 
+    image: str = ""
     pictures: ImageFacts | None = None
 
 
@@ -51,7 +52,9 @@ class ImageList(ImageOptions, TableFile):
     def examine(self, ledger: Ledger, progress: Progress) -> ListFacts:
         reading, looking = parts(progress, 1, 9)
         table = super().examine(ledger, reading)
-        values = {name: getattr(table, name) for name in table.__struct_fields__}
+        texts = [c.name for c in table.columns if c.kind in ("text", "category")]
+        image = next((name for name in texts if _names_images(self.place, name)), "")
+        values = {name: getattr(table, name) for name in table.__struct_fields__} | {"image": image}
         listed = self.with_options(seen=msgspec.to_builtins(ListFacts(**values)))
         paths, labels = listed._listed(Ledger())  # what is wrong with the rows is told when they are loaded
         names = [listed.columns()[1].classes[label] for label in labels]
@@ -93,11 +96,8 @@ class ImageList(ImageOptions, TableFile):
     def columns(self) -> tuple[ColumnFacts, ColumnFacts]:
         """The column of file names and that of classes."""
         facts: ListFacts = self.facts
-        if self.image_column:
-            image = facts.column(self.image_column)
-        else:
-            texts = [c for c in facts.columns if c.kind in ("text", "category")]
-            image = next((c for c in texts if _names_images(self.place, c.name)), None)
+        name = self.image_column or facts.image
+        image = facts.column(name) if name else None
         few = [c for c in facts.columns if c.classes and c is not image]
         label = facts.column(self.label_column) if self.label_column else next(iter(few), None)
         if image is None or label is None or not label.classes:
