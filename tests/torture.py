@@ -14,6 +14,7 @@ REPEATS = int(os.environ.get("NETLAB_TORTURE_REPEATS", "20"))
 WORDS = "kill or crash or lost or random or monkey or any"
 MONKEY_OPERATIONS = 1_000_000  # at the canvas, in all turns together
 FAULTY = "gpt bert vit seq2seq"  # examples that are broken in every way, besides those of the suite
+CASES = {"NETLAB_RESUME_CASES": 500, "NETLAB_POISON_CASES": 200, "NETLAB_SIGNALS": 100}  # in all turns, each another
 PLACES = ("tests/document", "tests/engine", "tests/runs", "tests/app")
 
 
@@ -23,7 +24,8 @@ def main() -> int:
     failed = suite("--timeout", "0", "tests/compiler/test_faults.py")
     for turn in range(1, REPEATS + 1):
         print(f"turn {turn} of {REPEATS}", flush=True)
-        os.environ["NETLAB_MONKEY_SEED"] = str(turn)
+        os.environ["NETLAB_MONKEY_SEED"] = os.environ["NETLAB_TURN"] = str(turn)
+        os.environ |= {name: str(ceil(count / REPEATS)) for name, count in CASES.items()}
         os.environ["NETLAB_MONKEY_OPERATIONS"] = str(ceil(MONKEY_OPERATIONS / REPEATS))
         failed |= suite("-k", WORDS, f"--hypothesis-seed={turn}", "--timeout", "0", *PLACES)
     return failed

@@ -32,6 +32,9 @@ def main() -> int:
     partner.add_argument("--size", type=int)
     partner.add_argument("--meeting", type=Path)
     partner.add_argument("--resume", action="store_true")
+    recover = commands.add_parser("recover")
+    recover.add_argument("folder", type=Path)
+    recover.add_argument("--step", type=int)
     sweep = commands.add_parser("sweep")
     sweep.add_argument("folder", type=Path)
     mirror = commands.add_parser("mirror")
@@ -66,6 +69,8 @@ def main() -> int:
             return 0
         job = json.loads(line)
         return work(Path(job["run"]), bool(job.get("resume", False)))
+    if options.command == "recover":
+        return work(options.folder, resume=True, broken=options.step)
     return work(options.folder, options.resume, options.ticket)
 
 
@@ -79,8 +84,11 @@ def warm_up() -> None:
     torch.optim.Adam([weight], fused=True)
 
 
-def work(folder: Path, resume: bool, ticket: int | None = None) -> int:
-    """Train, once it is this run's turn, with faults of the interpreter written into the run folder."""
+def work(folder: Path, resume: bool, ticket: int | None = None, broken: int | None = None) -> int:
+    """Train, once it is this run's turn, with faults of the interpreter written into the run folder.
+
+    `broken` is the step at which an earlier process lost its GPU.
+    """
     from netlab.engine.queueing import turn
 
     if not folder.is_dir():
@@ -92,7 +100,7 @@ def work(folder: Path, resume: bool, ticket: int | None = None) -> int:
         _redirect(log)
         try:
             with turn(folder, ticket) as goes_ahead:
-                status = _train(folder, resume) if goes_ahead else {"state": "stopped"}
+                status = _train(folder, resume, broken) if goes_ahead else {"state": "stopped"}
         except ValueError as error:  # another engine has the run, or its folder cannot be written
             print(error)
             status = {}
@@ -125,13 +133,17 @@ def _on_its_own(job: Callable[[], str]) -> int:
         return 1
 
 
-def _train(folder: Path, resume: bool) -> dict[str, str]:
+def _train(folder: Path, resume: bool, broken: int | None) -> dict[str, str]:
     """Load torch only now: whoever waits for a turn needs none of its memory."""
+    from netlab.engine import recovery
     from netlab.engine.process import be_modest
     from netlab.engine.together import train
 
     be_modest()
-    return train(folder, resume=resume)
+    status = train(folder, resume=resume) if broken is None else recovery.recover(folder, broken)
+    if status.get("broken"):
+        recovery.hand_over(folder, int(status["broken"]))
+    return status
 
 
 def _be_partner(options: argparse.Namespace) -> int:

@@ -10,7 +10,8 @@ import torch
 
 from netlab.compiler.source import where
 from netlab.engine.build import Built, node_of, place_of
-from netlab.engine.lines import after_each_line
+from netlab.engine.indices import stray_index
+from netlab.engine.lines import after_each_line, values_of_nodes
 from netlab.engine.loader import Batch
 
 EXPLODED = 1e9
@@ -24,18 +25,33 @@ class TrainingFault(Exception):
         node: where it began, "" if that is not known.
         step: the step, if it is known.
         micro_batches: parts of a batch with which the run could go on after memory ran out, 0 for another fault.
+        row: the row of the batch that it is about, if it is about one.
+        broken: the device can no longer be used by this process.
     """
 
     def __init__(
-        self, message: str, node: str = "", detail: str = "", step: int | None = None, micro_batches: int = 0
+        self,
+        message: str,
+        node: str = "",
+        detail: str = "",
+        step: int | None = None,
+        micro_batches: int = 0,
+        row: int | None = None,
+        broken: bool = False,
     ) -> None:
         super().__init__(message)
         self.message, self.node, self.detail, self.step = message, node, detail, step
-        self.micro_batches = micro_batches
+        self.micro_batches, self.row, self.broken = micro_batches, row, broken
+
+    def lies_in(self, row: int) -> None:
+        """Say which row of the whole data set it is about."""
+        self.message += f" In the data it is row {row:,}, counted from 0."
 
 
-def of_exception(error: Exception, built: Built, batch_size: int, micro_batches: int = 1) -> TrainingFault:
-    """What an exception in the model means."""
+def of_exception(
+    error: Exception, built: Built, batch_size: int, micro_batches: int = 1, batch: Batch | None = None
+) -> TrainingFault:
+    """What an exception in the model means; with the `batch` an index out of range is led back to its row."""
     node, line = place_of(error, built.source, built.filename)
     place = where(built.project, node) if node else "The model"
     place += f", line {line} of its code," if line else ""
@@ -47,8 +63,38 @@ def of_exception(error: Exception, built: Built, batch_size: int, micro_batches:
         remedy = f"Go on with micro_batches {parts}: the same batch in smaller parts, with the same gradient. "
         remedy += f"Or lower batch_size (now {batch_size}) to {max(1, batch_size // 2)}."
         return TrainingFault(f"The memory was used up at {place}. {remedy}", node, str(error), micro_batches=parts)
+    if is_of_device(error):
+        return of_device(error, node)
+    fault = None if batch is None else of_index(built, batch)
+    if fault is not None:
+        return fault
     first = str(error).strip().split("\n")[0]
     return TrainingFault(f"{place} failed: {first}", node, str(error))
+
+
+def of_index(built: Built, batch: Batch, step: int | None = None) -> TrainingFault | None:
+    """An index out of range somewhere in the model, as a fault; None if there is none."""
+    stray = stray_index(built, batch)
+    if stray is None:
+        return None
+    layer = built.inferred.layers.get(stray.node)
+    if not stray.is_class and layer is not None and "num_embeddings" in layer.options():
+        remedy = f"Set num_embeddings to more than {stray.value}, or correct that row."
+    else:
+        remedy = f"Correct that row, or let the model have more than {stray.value} of them."
+    remedy = "Numbers begin at 0: correct that row." if stray.value < 0 else remedy
+    return TrainingFault(f"{where(built.project, stray.node)} {stray}. {remedy}", stray.node, step=step, row=stray.row)
+
+
+def of_device(error: Exception, node: str = "", step: int | None = None) -> TrainingFault:
+    """What an error that `is_of_device` means; the process has to be replaced."""
+    told = "The GPU reported an error, after which this process cannot use it any more."
+    return TrainingFault(told, node, str(error), step=step, broken=True)
+
+
+def is_of_device(error: BaseException) -> bool:
+    """Whether an error means that a GPU can no longer be used by this process, as after a failed assert on it."""
+    return isinstance(error, torch.AcceleratorError) or "CUDA error" in str(error)
 
 
 def is_memory(error: BaseException) -> bool:
@@ -69,6 +115,9 @@ def of_unexpected(error: Exception) -> TrainingFault:
 
 def of_loss(built: Built, batch: Batch, step: int, loss: float, learning_rate: float) -> TrainingFault:
     """What a loss that is infinite, not a number or beyond reason means; the step is run again to find the place."""
+    fault = of_data(built, batch, step)
+    if fault is not None:
+        return fault
     node = first_bad_node(built, batch)
     name = "not a number" if loss != loss else "infinite" if loss in (float("inf"), -float("inf")) else f"{loss:.3g}"
     place = f" The first numbers to go wrong are those of {where(built.project, node)}." if node else ""
@@ -76,11 +125,47 @@ def of_loss(built: Built, batch: Batch, step: int, loss: float, learning_rate: f
     return TrainingFault(message, node, step=step)
 
 
-def of_gradient(built: Built, step: int, learning_rate: float) -> TrainingFault:
-    """What a gradient that is not finite means; of the bad ones that nearest to the loss is named."""
-    node = _last_bad(built, {name: p.grad for name, p in built.model.named_parameters() if p.grad is not None})
-    place = f" The first gradient to go wrong is that of {where(built.project, node)}." if node else ""
-    return TrainingFault(f"The gradient is not finite at step {step}.{place} {_remedy(learning_rate)}", node, step=step)
+def of_data(built: Built, batch: Batch, step: int) -> TrainingFault | None:
+    """A number in the batch itself that is not finite, with its field and row; None if all are."""
+    for field, values in batch.items():
+        if values.is_floating_point() and not _finite(values):
+            row = int((~torch.isfinite(values)).reshape(len(values), -1).any(1).int().argmax())
+            node = next((n.id for n in built.project.graph.nodes.values() if n.options.get("field") == field), "")
+            message = f"Step {step} cannot be done, since {field!r} holds a number that is not finite."
+            return TrainingFault(f"{message} Correct that row, or leave it out.", node, step=step, row=row)
+    return None
+
+
+def of_gradient(built: Built, batch: Batch, step: int, learning_rate: float) -> TrainingFault:
+    """What a gradient that is not finite means; going back from the loss, the first node that makes one is named."""
+    fault = of_data(built, batch, step)
+    if fault is not None:
+        return fault
+    told = f"The gradient is not finite at step {step}."
+    bad = _last_bad(built, {name: p.grad for name, p in built.model.named_parameters() if p.grad is not None})
+    node = first_bad_node(built, batch)
+    if node:
+        told += f" Already on the way to the loss the numbers of {where(built.project, node)} are beyond reason."
+    else:
+        node = first_bad_gradient(built, batch) or bad
+        told += (
+            f" Going back from the loss, the first to go wrong is that of {where(built.project, node)}." if node else ""
+        )
+    return TrainingFault(f"{told} {_remedy(learning_rate)}", node, step=step)
+
+
+def first_bad_gradient(built: Built, batch: Batch) -> str:
+    """The node nearest to the loss that gets finite gradients and passes on others; "" if none does.
+
+    Runs the step once more, as `first_bad_node` does.
+    """
+    readings: dict[str, torch.Tensor] = {}
+    values = values_of_nodes(built, lambda: readings.update(built.model(**built.source.arguments(batch))[1]))
+    readings["loss"].backward()
+    bad = {node for node, value in values.items() if value.grad is not None and not _finite(value.grad)}
+    first = next((node for node in reversed(built.inferred.order) if node in bad), "")
+    takers = [edge.target for edge in built.project.graph.edges.values() if edge.source == first]
+    return next((node for node in takers if node in values and node not in bad), first)
 
 
 def of_weights(built: Built, step: int, learning_rate: float) -> TrainingFault | None:

@@ -113,9 +113,9 @@ class Guard:
     ) -> TrainingFault:
         self._pending.clear()
         value = loss.item()
-        if math.isfinite(value) and infinite:
-            return faults.of_gradient(self.built, step, learning_rate)
         with self.precision.region():
+            if math.isfinite(value) and infinite:
+                return faults.of_gradient(self.built, batch, step, learning_rate)
             return faults.of_loss(self.built, batch, step, value, learning_rate)
 
 

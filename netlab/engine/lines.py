@@ -7,6 +7,8 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
+import torch
+
 from netlab.engine.build import Built
 
 Look = Callable[[str, int, dict[str, Any]], None]  # node, line number, local variables
@@ -14,7 +16,7 @@ Look = Callable[[str, int, dict[str, Any]], None]  # node, line number, local va
 
 def after_each_line(built: Built, run: Callable[[], object], look: Look) -> None:
     """Call ``run()`` and, after each line that a node wrote, ``look(node, line, variables)``; also inside of blocks."""
-    node_of_line = built.source.node_of_line
+    node_of_line, twin = built.source.node_of_line, _twins(built)
 
     def enter(frame: FrameType, event: str, argument: Any) -> Any:
         if frame.f_code.co_filename != built.filename:
@@ -25,7 +27,7 @@ def after_each_line(built: Built, run: Callable[[], object], look: Look) -> None
             nonlocal last
             node = node_of_line.get(last, "")
             if node:
-                look(node, last, frame.f_locals)
+                look(twin(node, frame.f_locals.get("self")), last, frame.f_locals)
             last = frame.f_lineno if event == "line" else 0
             return step
 
@@ -37,3 +39,34 @@ def after_each_line(built: Built, run: Callable[[], object], look: Look) -> None
         run()
     finally:
         sys.settrace(previous)
+
+
+def _twins(built: Built) -> Callable[[str, Any], str]:
+    """Blocks that are alike share one class: tells which node a line belongs to when this module runs it."""
+    places = built.source.modules_of_node
+    owner = {path: node for node, found in places.items() for path, _ in found}
+    paths = {id(module): path for path, module in built.model.named_modules()}
+
+    def twin(node: str, module: Any) -> str:
+        if node not in places:
+            return node
+        path = f"{paths.get(id(module), '')}.{places[node][0][0].rpartition('.')[2]}"
+        return owner.get(path.lstrip("."), node)
+
+    return twin
+
+
+def values_of_nodes(built: Built, run: Callable[[], object]) -> dict[str, torch.Tensor]:
+    """Call ``run()`` and return what each node sent, by node; going backward then leaves gradients there, too."""
+    text = built.source.text.splitlines()
+    found: dict[str, torch.Tensor] = {}
+
+    def look(node: str, line: int, variables: dict[str, Any]) -> None:
+        value = variables.get(text[line - 1].strip().partition(" = ")[0].partition(",")[0])
+        if isinstance(value, torch.Tensor) and value.is_floating_point():
+            if value.requires_grad:
+                value.retain_grad()
+            found[node] = value
+
+    after_each_line(built, run, look)
+    return found

@@ -112,6 +112,12 @@ class Loader:
         shuffled = np.random.Generator(np.random.Philox([self.seed, epoch])).permutation(len(rows))
         return rows[torch.from_numpy(shuffled).to(rows.device)]
 
+    def row_of(self, step: int, place: int) -> int:
+        """The number, in the whole data set, of a row of the batch of a step, which counts from 1."""
+        epoch, position = divmod(step - 1, self.steps_per_epoch)
+        start = position * self.batch_size
+        return int(self.order(epoch)[start : start + self.batch_size][self.share][place])
+
     def batches(self, epoch: int, start: int = 0) -> Iterator[Batch]:
         """The batches of one epoch, from number `start` on."""
         order = self.order(epoch)

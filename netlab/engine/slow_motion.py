@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import torch
 
 from netlab.engine.build import Built
-from netlab.engine.lines import after_each_line
+from netlab.engine.lines import values_of_nodes
 from netlab.engine.loader import Batch
 from netlab.engine.step import BACKWARD, FORWARD, UPDATE, Stepper
 from netlab.probes.probe import Seen
@@ -34,17 +33,7 @@ class SlowMotion:
 
     def forward(self, step: int, batch: Batch) -> None:
         """Run the model, and keep what each line assigns."""
-        text = self.built.source.text.splitlines()
-        self._values.clear()
-
-        def look(node: str, line: int, variables: dict[str, Any]) -> None:
-            value = variables.get(text[line - 1].strip().partition(" = ")[0].partition(",")[0])
-            if isinstance(value, torch.Tensor) and value.is_floating_point():
-                if value.requires_grad:
-                    value.retain_grad()
-                self._values[node] = value
-
-        after_each_line(self.built, lambda: self.stepper.forward(batch), look)
+        self._values = values_of_nodes(self.built, lambda: self.stepper.forward(batch))
         for node, value in self._values.items():
             self._tell(step, FORWARD, node, [value])
 

@@ -157,4 +157,4 @@ class Stepper:
         except TrainingFault:
             raise
         except Exception as error:
-            raise faults.of_exception(error, self.built, self.batch_size, self.micro_batches) from error
+            raise faults.of_exception(error, self.built, self.batch_size, self.micro_batches, self.batch) from error

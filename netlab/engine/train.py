@@ -41,6 +41,7 @@ from netlab.engine.recorder import OnMetrics, Recorder
 from netlab.engine.slow_motion import SlowMotion
 from netlab.engine.steering import Steering
 from netlab.engine.step import BACKWARD, FORWARD, UPDATE, Stepper
+from netlab.engine.telling import tell
 from netlab.runs import store
 from netlab.runs.reader import RunReader
 from netlab.runs.writer import RunWriter
@@ -77,13 +78,13 @@ def run_job(
             asked = Asked() if team.size > 1 else signalled  # in a team all have to hear of it at the same step
             Job(folder, writer, on_metrics, resume, Orders(team, reader, signalled), asked, team).run()
     except TrainingFault as fault:
-        _tell(writer, fault, team)
+        tell(writer, fault, team)
     except (CompileError, ValueError, OSError) as error:
         writer.log("error", str(error), detail=traceback.format_exc())
         writer.status(state="failed", message=str(error))
     except Exception as error:
         team.lost = team.size > 1 and is_loss_of_a_partner(error)  # between the steps all talk to each other too
-        _tell(writer, faults.of_unexpected(error), team)
+        tell(writer, faults.of_unexpected(error), team)
     finally:
         writer.close()
     run = RunReader(folder)
@@ -101,21 +102,6 @@ def _help(folder: Path, resume: bool, team: Team) -> dict[str, str]:
         except (TrainingFault, ValueError, OSError) as error:
             writer.status(state="failed", message=error)
     return writer.known
-
-
-def _tell_loss(writer: RunWriter, team: Team, fault: TrainingFault) -> None:
-    goes_on = "All start again from the last checkpoint." if team.may_restart else "The last checkpoint is good."
-    message = f"One of the {team.size} processes ended unexpectedly. {goes_on}"
-    writer.log("warning" if team.may_restart else "error", message, detail=fault.detail)
-    writer.status(state="starting" if team.may_restart else "failed", message=message)
-
-
-def _tell(writer: RunWriter, fault: TrainingFault, team: Team) -> None:
-    if team.lost:
-        _tell_loss(writer, team, fault)
-        return
-    writer.log("error", fault.message, fault.node, fault.detail)
-    writer.status(state="failed", message=fault.message, node=fault.node, micro_batches=fault.micro_batches or "")
 
 
 class Job:
@@ -198,9 +184,17 @@ class Job:
                 self._loop()
         except TrainingFault as fault:
             self.team.lost = self.team.size > 1 and is_loss_of_a_partner(fault.detail)
+            if fault.row is not None:
+                fault.lies_in(self.loader.row_of(fault.step or self.step + 1, fault.row))
+            if fault.broken:
+                raise faults.of_device(fault, fault.node, self.step + 1) from fault  # nothing can be read from it now
             if fault.step is not None:
                 self.recorder.forget_after(fault.step)
             self.recorder.report(self.step, self.learning_rate, all_of_it=True)
+            raise
+        except RuntimeError as error:
+            if faults.is_of_device(error):
+                raise faults.of_device(error, step=self.step + 1) from error
             raise
         finally:
             self._refused(self.keeper.close())
@@ -282,7 +276,7 @@ class Job:
         try:
             measured = over(judged, self.loader, "val", self.precision, self.steering.wants_out)
             self.validation = self.team.agreed(measured)
-        except RuntimeError as error:
+        except (RuntimeError, IndexError) as error:
             raise faults.of_exception(error, self.built, self.loader.batch_size) from error
         self.recorder.validated(self.step, self.validation)
 

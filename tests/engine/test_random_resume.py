@@ -1,6 +1,6 @@
 """Going on from a checkpoint in the middle of an epoch, for models and settings drawn at random: to the bit.
 
-The suite draws 50 cases; ``NETLAB_RESUME_CASES`` asks for more.
+The suite draws 34 cases; ``NETLAB_RESUME_CASES`` asks for more, ``NETLAB_TURN`` for others. Every example does it, too.
 """
 
 from __future__ import annotations
@@ -11,12 +11,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import torch
 from safetensors.torch import load_file
 
 from netlab.compiler.builder import Graph
-from netlab.document import edits
+from netlab.document import edits, file
+from netlab.document.examples import examples
 from netlab.document.optimizers import OPTIMIZERS
 from netlab.document.project import Project
 from netlab.document.schedules import SCHEDULES
@@ -25,7 +27,8 @@ from netlab.protocol import commands
 from netlab.runs import store
 from netlab.runs.reader import RunReader
 
-CASES = int(os.environ.get("NETLAB_RESUME_CASES", "50"))
+CASES = int(os.environ.get("NETLAB_RESUME_CASES", "34"))
+TURN = int(os.environ.get("NETLAB_TURN", "0"))
 STEPS = 12
 
 
@@ -101,10 +104,22 @@ def every_step(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("netlab.engine.train.REPORT_SECONDS", 0.0)
 
 
-@pytest.mark.parametrize("seed", range(CASES))
+@pytest.mark.parametrize("seed", range(TURN * CASES, (TURN + 1) * CASES))
 def test_a_random_run_goes_on_to_the_same_bits(seed: int, new_run: Callable[..., Path]) -> None:
-    whole = new_run(drawn(seed), steps=STEPS)
-    cut = random.Random(seed).randint(1, STEPS - 2)
+    goes_on_to_the_same_bits(new_run, drawn(seed), STEPS, random.Random(seed).randint(1, STEPS - 2))
+
+
+@pytest.mark.parametrize("name", examples())
+def test_an_example_goes_on_to_the_same_bits(name: str, new_run: Callable[..., Path]) -> None:
+    project = msgspec.structs.replace(file.load(examples()[name]), probes={})
+    for setting, value in {"device": "cpu", "batch_size": 8, "seed": TURN, "epochs": 1}.items():
+        project = edits.set_training(project, setting, value)
+    goes_on_to_the_same_bits(new_run, project, steps=4, cut=2)
+
+
+def goes_on_to_the_same_bits(new_run: Callable[..., Path], project: Project, steps: int, cut: int) -> None:
+    """Train it whole, and once more from the middle."""
+    whole = new_run(project, steps=steps)
 
     def keep(step: int, epoch: int, metrics: dict[str, float]) -> None:
         if step == cut and "train/loss" in metrics:

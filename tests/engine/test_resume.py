@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -69,6 +70,32 @@ print(state["step"])
 """
 
 
+SIGNAL_LOOP = """
+import os, random, signal, sys, threading, time
+from pathlib import Path
+from netlab.engine import checkpoint
+from netlab.engine.train import run_job
+from netlab.runs import store
+folder, longest = Path(sys.argv[1]), 0.0
+store.extend(folder, 5_000_000)
+for turn in range(int(sys.argv[2])):
+    sent = []
+    def signal_me():
+        sent.append(time.monotonic())
+        os.kill(os.getpid(), signal.SIGTERM)
+    timer = threading.Timer(random.Random(turn).uniform(0.0, 0.4), signal_me)
+    def listen(step, epoch, metrics):
+        if not timer.is_alive() and not sent:
+            timer.start()
+    status = run_job(folder, resume=turn > 0, on_metrics=listen)
+    longest = max(longest, time.monotonic() - sent[0])
+    assert status["state"] == "stopped", status
+    kept = checkpoint.state_of(checkpoint.newest(folder))
+    assert kept["step"] == int(status["step"]) > 0, (kept["step"], status)
+print(f"{turn + 1} signals, the slowest end took {longest:.2f} s")
+"""
+
+
 def same(a: Path, b: Path) -> bool:
     one, two = load_file(checkpoint.newest(a)), load_file(checkpoint.newest(b))
     return one.keys() == two.keys() and all(torch.equal(one[key], two[key]) for key in one)
@@ -117,6 +144,20 @@ def test_checkpoints_stay_whole_in_a_kill_loop(make_points: Points, new_run: New
     )
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) > 15, "no checkpoint was written between the kills"
+
+
+@posix
+def test_a_signal_at_a_random_moment_leaves_a_checkpoint_of_the_last_step(make_points: Points, new_run: NewRun) -> None:
+    folder = new_run(make_points(width=64))
+    done = subprocess.run(
+        [sys.executable, "-c", SIGNAL_LOOP, str(folder), os.environ.get("NETLAB_SIGNALS", "4")],
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).resolve().parents[2],
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    print(done.stdout)
 
 
 @posix
@@ -179,25 +220,15 @@ def test_commands_and_signals_on_a_real_engine(
     waiting.stdin.write(json.dumps({"run": str(folder), "resume": True}).encode() + b"\n")
     waiting.stdin.close()  # as if the window had gone
     wait_for(lambda: step() > stopped_at + 20, "steps of the resumed run")
+    waiting.send_signal(signal.SIGSTOP)  # as when a computer sleeps
+    wait_for(lambda: psutil.Process(waiting.pid).status() == psutil.STATUS_STOPPED, "the engine to stand still")
+    still = step()
+    assert state() == "running", "an engine that stands still is not lost"
+    waiting.send_signal(signal.SIGCONT)
+    wait_for(lambda: step() > still + 20, "steps after the sleep")
     waiting.send_signal(signal.SIGHUP)
     waiting.send_signal(signal.SIGTERM)
     assert waiting.wait(20) == 0
     assert state() == "stopped"
     _, told = checkpoint._read(checkpoint.newest(folder))
     assert (told["step"], told["learning_rate"]) == (step(), 0.123)
-
-
-def test_a_convolution_goes_on_bit_for_bit(new_run: NewRun) -> None:
-    """Its weights lie in memory channels last, and so does what the optimizer keeps for them."""
-    from netlab.document import edits, file
-    from netlab.document.examples import examples
-
-    project = edits.set_training(file.load(examples()["lenet"]), "device", "cpu")
-    whole, cut = new_run(project, steps=8), new_run(project, steps=4)
-    run_job(whole)
-    run_job(cut)
-    store.extend(cut, 8)
-    run_job(cut, resume=True)
-    first, second = (load_file(folder / "checkpoints" / "last.safetensors") for folder in (whole, cut))
-    assert first.keys() == second.keys()
-    assert all(torch.equal(first[name], second[name]) for name in first)

@@ -126,9 +126,9 @@ def test_guard_stops_at_the_bad_step_and_no_weight_moves(make_points: Points, ki
             optimizer.step()
             optimizer.zero_grad()
 
-    with pytest.raises(faults.TrainingFault, match=r"not a number at step 3.*hidden") as caught:
+    with pytest.raises(faults.TrainingFault, match=r"Step 3 cannot be done.*'point'") as caught:
         train()
-    assert (caught.value.step, caught.value.node) == (3, "n3")
+    assert (caught.value.step, caught.value.node, caught.value.row) == (3, "n1", 0)
     assert last == (3 + LAG if delayed else 3)
     assert all(torch.equal(a, b) for a, b in zip(before, weights, strict=True))
 

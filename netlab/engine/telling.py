@@ -1,0 +1,27 @@
+"""Says in a run what ended it."""
+
+from __future__ import annotations
+
+from netlab.engine.distributed import Team
+from netlab.engine.faults import TrainingFault
+from netlab.runs.writer import RunWriter
+
+
+def tell(writer: RunWriter, fault: TrainingFault, team: Team) -> None:
+    """Write a fault into the log and the status of a run, with what may be done about it.
+
+    ``micro_batches`` are parts with which the run could go on, ``broken`` is the step at which the device was lost.
+    """
+    if team.lost:
+        _tell_loss(writer, team, fault)
+        return
+    writer.log("error", fault.message, fault.node, fault.detail)
+    writer.status(state="failed", message=fault.message, node=fault.node, micro_batches=fault.micro_batches or "")
+    writer.status(broken=(fault.step or "") if fault.broken else "")
+
+
+def _tell_loss(writer: RunWriter, team: Team, fault: TrainingFault) -> None:
+    goes_on = "All start again from the last checkpoint." if team.may_restart else "The last checkpoint is good."
+    message = f"One of the {team.size} processes ended unexpectedly. {goes_on}"
+    writer.log("warning" if team.may_restart else "error", message, detail=fault.detail)
+    writer.status(state="starting" if team.may_restart else "failed", message=message)

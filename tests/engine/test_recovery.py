@@ -1,0 +1,91 @@
+"""An index that is not there is named with its row; a GPU that failed costs the process, not the run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+from netlab.compiler.builder import Graph
+from netlab.document.project import Project
+from netlab.engine import recovery
+from netlab.engine.step import Stepper
+from netlab.engine.together import RESTARTS
+from netlab.engine.train import run_job
+from netlab.runs.reader import RunReader
+from netlab.runs.writer import RunWriter
+
+NewRun = Callable[..., Path]
+
+
+def pointing(steps: int = 6) -> Project:
+    """Picks one of four steps of a sequence by an index of which nobody says that it stays below four."""
+    g = Graph()
+    picked = g.add("gather", g.add("input", field="x"), g.add("input", field="which"), name="pick")
+    scores = g.add("linear", picked, out_features=3)
+    g.add("output", scores)
+    g.add("cross_entropy_loss", scores, g.add("input", field="label"))
+    data = {"inputs": f"x: {steps} 8; which: < 6; label: < 3", "rows": 64}
+    return g.project("Pointing", "random_values", data_options=data, device="cpu", batch_size=8)
+
+
+def broken_gpu(monkeypatch: pytest.MonkeyPatch, at: int) -> None:
+    """From its step `at` on a process says what torch says after an assert on a GPU."""
+    forward, steps = Stepper.forward, []
+
+    def failing(self: Stepper, batch: dict[str, torch.Tensor]) -> None:
+        steps.append(1)
+        if len(steps) == at:
+            raise torch.AcceleratorError("CUDA error: device-side assert triggered")
+        forward(self, batch)
+
+    monkeypatch.setattr(Stepper, "forward", failing)
+
+
+def test_an_index_out_of_range_is_told_with_row_value_and_node(new_run: NewRun) -> None:
+    status = run_job(new_run(pointing(steps=4), steps=30))
+    assert status["state"] == "failed"
+    assert "“pick” is asked for number" in status["message"]
+    assert "only those from 0 to 3" in status["message"]
+    row = int(status["message"].rpartition("it is row ")[2].partition(",")[0])
+    from netlab.data.dataset import source_of
+
+    project = pointing(steps=4)
+    rows = source_of(project.data.source, project.data.options).load().columns["which"]
+    assert rows[row] >= 4
+    assert f"number {rows[row]}," in status["message"]
+    assert status["node"] == "n3"
+
+
+def test_after_an_error_of_the_gpu_the_batch_is_explained_on_the_cpu(
+    new_run: NewRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = new_run(pointing(steps=4), steps=30)
+    broken_gpu(monkeypatch, at=1)
+    status = run_job(folder)
+    assert (status["state"], status["broken"]) == ("failed", "1")
+    status = recovery.recover(folder, 1)
+    assert status["state"] == "failed"
+    assert "“pick” is asked for number" in status["message"]
+
+
+def test_a_gpu_that_failed_for_no_reason_costs_a_process_and_some_steps(
+    new_run: NewRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = new_run(pointing(), steps=20)
+    broken_gpu(monkeypatch, at=5)
+    status = run_job(folder)
+    assert status["broken"] == "5"
+    assert recovery.hand_over(folder, 5).wait(60) == 0
+    reader = RunReader(folder)
+    assert reader.status()["state"] == "finished"
+    assert reader.status()["restarts"] == "1"
+    assert list(reader.metrics("train/loss")[0]) == list(range(1, 21))
+    assert "Nothing is wrong on the CPU" in " ".join(line.message for line in reader.log())
+    reader.close()
+    writer = RunWriter(folder)
+    writer.status(restarts=RESTARTS)
+    writer.close()
+    assert "update the driver" in recovery.recover(folder, 5)["message"], "it is not tried for ever"
