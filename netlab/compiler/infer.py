@@ -4,33 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from math import prod
-from typing import Any
+from operator import is_
 
-from netlab.compiler import block_shapes, tested
+from netlab.compiler import block_shapes, complaints, tested
 from netlab.compiler.blocks import ancestors, class_of
 from netlab.compiler.fields import fields_of
 from netlab.compiler.passages import AROUND, end_bypass, is_passage, let_through
 from netlab.compiler.problem import ERROR, Problem, label
 from netlab.compiler.sharing import find_shared
 from netlab.data.dataset import Field
-from netlab.document.graph import BLOCK, BLOCK_INPUT, Edge, Graph, Node
+from netlab.document.graph import BLOCK_INPUT, Edge, Graph, Node
 from netlab.document.project import Project
 from netlab.layers.block import Block
-from netlab.layers.layer import Fix, Layer, Shape, ShapeError, catalogue
-from netlab.options import Python
+from netlab.layers.layer import Fix, Layer, Shape, ShapeError
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What was found at a node: it holds as long as the node and what arrives there stay as they are."""
+    """What was found at a node: it holds as long as the node, what arrives there and its content stay as they are."""
 
     node: Node
     layer: Layer
     arrived: dict[str, Shape | None]
-    sent: dict[str, Shape]
     weights: dict[str, tuple[int, ...]] | None  # None: nobody knows them before the code has run
+    inputs: dict[tuple[str, str], Shape]  # by node and port, as `Inferred` has them
+    outputs: dict[tuple[str, str], Shape]
+    inside: list[Node] | None = None  # of a block, in order
+
+    @property
+    def sent(self) -> dict[str, Shape]:
+        """The shape at each output."""
+        return {port: shape for (_, port), shape in self.outputs.items()}
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,7 @@ class Inferred:
         shared: names of the tensors that a node has from another one, by node id.
         untested: nodes whose weights nobody knows before their code has run once.
         judged: what was found at each faultless node, so that the next `infer` need not find it again.
+        graph: of which all this is known.
     """
 
     order: tuple[str, ...] = ()
@@ -63,6 +69,7 @@ class Inferred:
     shared: Mapping[str, frozenset[str]] = field(default_factory=dict)
     untested: frozenset[str] = frozenset()
     judged: Mapping[str, Judged] = field(default_factory=dict, repr=False, compare=False)
+    graph: Graph = field(default_factory=Graph, repr=False, compare=False)
 
     def parameters(self, node: str | None = None) -> int:
         """How many numbers one node learns, in all its copies, or all nodes together; shared ones count at their owner."""
@@ -101,6 +108,7 @@ class _Walk:
 
     def __init__(self, project: Project, before: Inferred | None) -> None:
         self.graph: Graph = project.graph
+        self.known = before
         self.fields, self.problems = fields_of(project.data)
         same_data = before is not None and before.fields == {f.name: f for f in self.fields}
         self.before: Mapping[str, Judged] = before.judged if before is not None and same_data else {}
@@ -119,9 +127,9 @@ class _Walk:
                 self.into[edge.target][edge.target_port] = edge
 
     def run(self) -> Inferred:
-        order, circular = self.graph.order()
+        order, circular = self._order()
         if circular:
-            self._complain_of_cycle(circular)
+            self._add(complaints.cycle(self.graph, circular))
         for id in order:
             node = self.graph.nodes[id]
             self.inside.setdefault(node.parent, []).append(node)
@@ -141,7 +149,16 @@ class _Walk:
             shared.tensors,
             frozenset(node for node, found in self.judged.items() if found.weights is None),
             self.judged,
+            self.graph,
         )
+
+    def _order(self) -> tuple[list[str], list[str]]:
+        """The order before, where neither a wire nor the list of nodes was touched, or another."""
+        known, nodes = self.known, self.graph.nodes
+        same = known is not None and known.graph.edges == self.graph.edges and list(known.graph.nodes) == list(nodes)
+        if known is not None and same and len(known.order) == len(nodes):
+            return list(known.order), []
+        return self.graph.order()
 
     def _members(self) -> dict[str, tuple[str, ...]]:
         found: dict[str, list[str]] = {}
@@ -151,29 +168,49 @@ class _Walk:
         return {block: tuple(nodes) for block, nodes in found.items()}
 
     def _still_holds(self, node: Node) -> bool:
-        """Take over what was found before, if neither the node nor what arrives there is another."""
+        """Take over what was found before, if neither the node nor what arrives there, nor its content, is another."""
+        if node.id in self.judged:  # looked at with the block around it, of which something else did not hold
+            return True
         known = self.before.get(node.id)
-        into = self.into[node.id]
-        if node.type in (BLOCK, BLOCK_INPUT):  # what they send depends on other nodes than those wired to them
+        if known is None or known.node is not node:
             return False
-        if known is None or known.node is not node or len(into) != sum(s is not None for s in known.arrived.values()):
+        into = self.into[node.id]
+        if node.type == BLOCK_INPUT and node.parent:  # nothing is wired to it: it sends what enters the block
+            shape = self.entering.get(node.id)
+            if shape is None or known.outputs.get((node.id, "y")) != shape:
+                return False
+        elif len(into) != len(known.inputs):
             return False
         for port, edge in into.items():
             shape = self.outputs.get((edge.source, edge.source_port))
             if shape is None or (known.arrived.get(port) is not shape and known.arrived.get(port) != shape):
                 return False
+        if known.inside is not None and not self._content_holds(known):
+            return False
         self._record(known)
         return True
+
+    def _content_holds(self, known: Judged) -> bool:
+        """Take over what is in a block at which the same arrives, up to the first node of which more has to be known."""
+        node, inside = known.node, self.inside.get(known.node.id, [])
+        assert isinstance(known.layer, Block)
+        assert known.inside is not None
+        if len(inside) != len(known.inside) or not all(map(is_, inside, known.inside)):
+            return False
+        self.entering |= block_shapes.entering(self.graph, node, known.layer, known.arrived)
+        outer, self.sets = self.sets, self.sets * known.layer.copies
+        holds = all(map(self._still_holds, inside))
+        self.sets = outer
+        return holds
 
     def _record(self, found: Judged) -> None:
         id = found.node.id
         self.judged[id] = found
+        if found.node.parent and (found.weights or found.layer.must_run):
+            self.copies[id] = self.sets
         self.layers[id] = found.layer
-        for port, shape in found.arrived.items():
-            if shape is not None:
-                self.inputs[id, port] = shape
-        for port, shape in found.sent.items():
-            self.outputs[id, port] = shape
+        self.inputs |= found.inputs
+        self.outputs |= found.outputs
         if found.weights:
             self.weights[id] = found.weights
 
@@ -204,10 +241,12 @@ class _Walk:
         except ShapeError as error:
             self._complain_of_shape(node, error)
             return
-        if node.parent and (weights or layer.must_run):
-            self.copies[node.id] = self.sets
         by_port = made if isinstance(made, dict) else dict.fromkeys(list(layer.outputs())[:1], made)
-        self._record(Judged(node, layer, shapes, by_port, weights))
+        arrived = {(node.id, port): shape for port, shape in shapes.items() if shape is not None}
+        sent = {(node.id, port): shape for port, shape in by_port.items()}
+        is_open = layer.role == "block" and not is_passage(node, layer)
+        inside = self.inside.get(node.id, []) if is_open else None
+        self._record(Judged(node, layer, shapes, weights, arrived, sent, inside))
 
     def _visit_block(self, node: Node, layer: Layer, shapes: dict[str, Shape | None]) -> dict[str, Shape] | None:
         """What the content of a block makes of these shapes; None if something inside is wrong, and told there."""
@@ -236,32 +275,13 @@ class _Walk:
             raise ShapeError(f"{layer.title()} nodes belong outside of blocks. Lead the value through a block port.")
 
     def _layer_of(self, node: Node) -> Layer | None:
-        known = catalogue()
         cls = class_of(self.graph, node)
         if cls is None:
-            near = get_close_matches(node.type, known, 1)
-            hint = f" Did you mean {near[0]}?" if near else ""
-            message = (
-                f"{label(node)}: there is no layer of type {node.type!r} in this NetLab. The node is kept as it is, "
-                f"but it cannot be trained: remove it or install the layer.{hint}"
-            )
-            self._add(Problem("unknown_layer", message, node.id, where=label(node)))
+            self._add(complaints.unknown_type(node))
             return None
-        faults = cls.check_values(node.options)
-        for fault in faults:
-            option = cls.options().get(fault.option)
-            fixes: tuple[Fix, ...] = ()
-            if option is not None and not isinstance(option, Python):  # nobody's code is thrown away
-                near_value = _nearest(option, node.options[fault.option])
-                fix = Fix(
-                    f"Set {fault.option} to {near_value}",
-                    "set_option",
-                    {"name": fault.option, "value": near_value},
-                )
-                fixes = (fix,)
-            where = label(node)
-            self._add(Problem("option", f"{where}: {fault}", node.id, fixes=fixes, where=where))
+        faults = complaints.of_options(node, cls)
         if faults:
+            self.problems += faults
             return None
         layer = self.layers[node.id] = cls(**node.options)
         return layer
@@ -324,61 +344,9 @@ class _Walk:
         asked = f"The data has no field {chosen!r}" if chosen else "No field is chosen"
         raise ShapeError(f"{asked}; it has: {', '.join(names)}.", fixes=fixes)
 
-    def _title(self, node: Node, port: str) -> str:
-        """What people call a port: that of a block has the id of a node inside, and a name."""
-        inside = self.graph.nodes.get(port)
-        return inside.name or port if inside is not None and inside.parent == node.id else port
-
     def _complain_of_shape(self, node: Node, error: ShapeError) -> None:
-        where = label(node)
-        edge = self.into[node.id].get(error.port)
-        if edge is None and len(self.into[node.id]) == 1:
-            edge = next(iter(self.into[node.id].values()))
-        message = f"{where}: {error}"
-        if edge is not None:
-            source = self.graph.nodes[edge.source]
-            shape = self.inputs.get((node.id, edge.target_port))
-            message = (
-                f"{where} cannot take what {label(source)} sends. {error} "
-                f"({self._title(source, edge.source_port)} of {label(source)} sends {shape} to "
-                f"{self._title(node, edge.target_port)} of {where}.)"
-            )
-        port = edge.target_port if edge else error.port
-        self._add(Problem("shape", message, node.id, port, edge.id if edge else "", fixes=error.fixes, where=where))
-
-    def _complain_of_cycle(self, circular: list[str]) -> None:
-        loop = _one_cycle(self.graph, circular)
-        names = " → ".join(label(self.graph.nodes[node]) for node in [*loop, loop[0]])
-        closing = next(e for e in self.graph.edges.values() if e.source == loop[-1] and e.target == loop[0])
-        message = f"These nodes feed each other in a cycle: {names}. Remove one of the wires, e.g. the last."
-        fix = Fix("Remove the last wire", "remove", {"ids": [closing.id]})
-        where = label(self.graph.nodes[loop[0]])
-        self._add(Problem("cycle", message, loop[0], closing.target_port, closing.id, fixes=(fix,), where=where))
+        arrived = {port: shape for port in self.into[node.id] if (shape := self.inputs.get((node.id, port)))}
+        self._add(complaints.misfit(self.graph, node, error, self.into[node.id], arrived))
 
     def _add(self, problem: Problem) -> None:
         self.problems.append(problem)
-
-
-def _one_cycle(graph: Graph, circular: list[str]) -> list[str]:
-    """Some cycle among nodes of which each has an unfinished predecessor, in the direction of the wires."""
-    inside = set(circular)
-    before: dict[str, str] = {}
-    for edge in graph.edges.values():
-        if edge.source in inside and edge.target in inside:
-            before.setdefault(edge.target, edge.source)
-    node, seen = circular[0], []
-    while node not in seen:
-        seen.append(node)
-        node = before[node]
-    return list(reversed(seen[seen.index(node) :]))
-
-
-def _nearest(option: Any, value: Any) -> Any:
-    """The allowed value nearest to a refused one: the limit it went past, or the default."""
-    low, high = getattr(option, "min", None), getattr(option, "max", None)
-    if isinstance(value, int | float) and not isinstance(value, bool) and low is not None and high is not None:
-        if value < low:
-            return low
-        if value > high:
-            return high
-    return option.default

@@ -14,9 +14,11 @@ from netlab.document.project import Project
 from netlab.layers.layer import catalogue
 from netlab.options import Int
 
+KNOWN = ("order", "inputs", "outputs", "weights", "fields", "problems", "members", "copies", "shared", "untested")
+
 
 def same(a: Inferred, b: Inferred) -> bool:
-    return all(getattr(a, n) == getattr(b, n) for n in ("order", "inputs", "outputs", "weights", "fields", "problems"))
+    return all(getattr(a, n) == getattr(b, n) for n in KNOWN)
 
 
 @pytest.mark.parametrize("name", examples())
