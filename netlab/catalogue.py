@@ -33,15 +33,30 @@ def discover(package: str, base: type[T]) -> dict[str, type[T]]:
     """All subclasses of `base` defined in the modules of `package`, by key, sorted by key.
 
     Modules and classes whose name starts with an underscore are helpers and are left out. Installed packages
-    offer more through the entry point group that bears the package's name, e.g. ``netlab.layers``.
+    offer more through the entry point group that bears the package's name, e.g. ``netlab.layers``; they take no key
+    that is taken.
     """
     root = importlib.import_module(package)
     found: dict[str, type[T]] = {}
     for info in pkgutil.iter_modules(root.__path__):
         if not info.name.startswith("_"):
             found |= _classes_in(importlib.import_module(f"{package}.{info.name}"), base)
-    found |= _offered(package, base)
-    return dict(sorted(found.items()))
+    return dict(sorted((_offered(package, base) | found).items()))
+
+
+@cache
+def find(package: str, base: type[T], key: str) -> type[T] | None:
+    """The subclass of `base` with this key, as `discover` would find it.
+
+    Where a module bears the name of the key, no other is imported: one data source needs what reads tables, another
+    what reads images, and a window that shows neither should not wait for them.
+    """
+    root = importlib.import_module(package)
+    if key in {info.name for info in pkgutil.iter_modules(root.__path__)}:
+        found = _classes_in(importlib.import_module(f"{package}.{key}"), base).get(key)
+        if found is not None:
+            return found
+    return discover(package, base).get(key)
 
 
 def _classes_in(module: ModuleType, base: type[T]) -> dict[str, type[T]]:

@@ -8,6 +8,8 @@ import pyqtgraph as pg
 
 from netlab.app.theme import color
 
+pg.setConfigOptions(antialias=True)  # of all plots, and so where the first is imported
+
 
 class Plot(pg.PlotWidget):
     """Axes without menus and buttons.

@@ -13,7 +13,7 @@ from netlab.app.form import heading, muted
 from netlab.app.session import Session
 from netlab.app.sweeps.dialog import ask_sweep
 from netlab.app.training_form import training_form
-from netlab.data.dataset import catalogue, source_of
+from netlab.data.dataset import find_source, source_of
 from netlab.document import edits
 from netlab.document.values import plain
 
@@ -45,7 +45,7 @@ def _data(session: Session, layout: QVBoxLayout) -> None:
     box.show_key(choice.source)
     box.activated.connect(lambda _: _choose(session, str(box.currentData(KEY))))
     layout.addWidget(box)
-    source = catalogue().get(choice.source)
+    source = find_source(choice.source)
     if source is not None:
         layout.addWidget(muted(str(choice.options.get("path", "")) or f"{source.about}\n{source.licence}"))
         changed = partial(_set_data, session)
@@ -61,8 +61,8 @@ def _set_title(session: Session, title: str) -> None:
 
 def _choose(session: Session, key: str) -> None:
     if key and key != session.project.data.source:
-        options = plain(source_of(key, {}).values)
-        session.apply(f"Use {catalogue()[key].title}", edits.set_data, key, options)
+        source = source_of(key, {})
+        session.apply(f"Use {source.title}", edits.set_data, key, plain(source.values))
 
 
 def _set_data(session: Session, name: str, value: Any) -> None:

@@ -11,7 +11,6 @@ import traceback
 from pathlib import Path
 from types import TracebackType
 
-import pyqtgraph as pg
 from PySide6.QtCore import QMessageLogContext, Qt, QTimer, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
@@ -50,7 +49,6 @@ def application() -> QApplication:
     app.setApplicationName("NetLab")
     accessible.install()
     app.setStyle("Fusion")
-    pg.setConfigOptions(antialias=True)
     return app
 
 

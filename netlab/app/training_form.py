@@ -11,7 +11,7 @@ from netlab.app.form import form, heading, muted
 from netlab.app.schedule_curve import ScheduleCurve
 from netlab.app.session import Session
 from netlab.app.sweeps.dialog import ask_sweep
-from netlab.data.dataset import catalogue
+from netlab.data.dataset import find_source
 from netlab.document import edits
 from netlab.document.optimizers import OPTIMIZERS
 from netlab.document.schedules import SCHEDULES
@@ -79,7 +79,7 @@ def _curve(session: Session, values: dict[str, Any]) -> QWidget:
 def _steps_per_epoch(session: Session, values: dict[str, Any]) -> int:
     """Steps in an epoch where the data set's size is known, else a guess that only scales the warm-up."""
     choice = session.project.data
-    source = catalogue().get(choice.source)
+    source = find_source(choice.source)
     samples = choice.options.get("points") or (source.describe().get("samples") if source is not None else None)
     if not samples:
         return SOME_STEPS

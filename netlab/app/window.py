@@ -4,56 +4,50 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QDialog,
-    QDockWidget,
     QFileDialog,
     QInputDialog,
     QLabel,
     QMainWindow,
     QMenu,
     QMessageBox,
-    QTabWidget,
     QVBoxLayout,
     QWidget,
 )
 
-from netlab.app import clipboard, consent, menus, recent
+from netlab.app import clipboard, consent, docks, menus, recent
 from netlab.app.actions import ACTIONS
 from netlab.app.banner import Banner
 from netlab.app.breadcrumb import Breadcrumb
 from netlab.app.canvas import editing
 from netlab.app.canvas.view import CanvasView
-from netlab.app.code_panel import CodePanel
 from netlab.app.command_palette import CommandPalette
-from netlab.app.data.panel import DataPanel
 from netlab.app.dropping import drop_files
 from netlab.app.exporting import FORMATS, Exporter
 from netlab.app.frame_dialog import FrameDialog
-from netlab.app.history_panel import HistoryPanel
-from netlab.app.inspector import Inspector
 from netlab.app.layer_help import amount
-from netlab.app.palette import Palette
 from netlab.app.pasting import CodePaster
 from netlab.app.preferences_dialog import PreferencesDialog
-from netlab.app.problems import ProblemsPanel
-from netlab.app.runs.panel import RunsPanel
 from netlab.app.session import Session
 from netlab.app.shortcuts_dialog import ShortcutsDialog
-from netlab.app.sweeps.panel import SweepsPanel
 from netlab.app.theme import set_theme, theme
-from netlab.app.training.panel import TrainingPanel
-from netlab.app.views.panel import ViewsPanel
 from netlab.document import edits
 from netlab.document.home import VERSION, journals
 from netlab.document.journal import pending
 
+if TYPE_CHECKING:
+    from netlab.app.data.panel import DataPanel
+    from netlab.app.inspector import Inspector
+    from netlab.app.palette import Palette
+    from netlab.app.problems import ProblemsPanel
+    from netlab.app.runs.panel import RunsPanel
+    from netlab.app.sweeps.panel import SweepsPanel
+
 FILTER = "NetLab projects (*.netlab)"
-Area = Qt.DockWidgetArea
-DOCK_WIDTH = 240
 
 
 class MainWindow(QMainWindow):
@@ -65,10 +59,10 @@ class MainWindow(QMainWindow):
         session.setParent(self)
         self.setAcceptDrops(True)
         self.setDockNestingEnabled(True)
-        self.docks: dict[str, QDockWidget] = {}
+        self.docks: dict[str, docks.Dock] = {}
         self.actions_: dict[str, QAction] = {}
         self._build_centre()
-        self._build_docks()
+        docks.build(self)
         self.exporter = Exporter(session, self)
         self.paster = CodePaster(session, self)
         self.examples_menu: QMenu
@@ -101,49 +95,35 @@ class MainWindow(QMainWindow):
         self.canvas.edit_requested.connect(self.edit_options)
         self.canvas.frame_requested.connect(lambda frame: FrameDialog(self.session, frame, self).open())
 
-    def _build_docks(self) -> None:
-        self.palette_ = Palette()
-        self.palette_.add_requested.connect(self.canvas.add_layer)
-        self.problems = ProblemsPanel(self.session)
-        training = TrainingPanel(self.session)
-        for panel in (self.problems, training):
-            panel.go_to.connect(lambda node: self.canvas.centre_on([node]))
-        self._dock("Layers", self.palette_, Area.LeftDockWidgetArea)
-        self.inspector = Inspector(self.session)
-        self._dock("Inspector", self.inspector, Area.RightDockWidgetArea)
-        self._dock("Code", CodePanel(self.session), Area.RightDockWidgetArea, beside="Inspector")
-        self._dock("Problems", self.problems, Area.RightDockWidgetArea, beside="Inspector")
-        self._dock("History", HistoryPanel(self.session), Area.RightDockWidgetArea, beside="Inspector")
-        self._dock("Training", training, Area.BottomDockWidgetArea)
-        self._dock("Views", ViewsPanel(self.session), Area.BottomDockWidgetArea)
-        self.setCorner(Qt.Corner.BottomLeftCorner, Area.LeftDockWidgetArea)
-        self.setCorner(Qt.Corner.BottomRightCorner, Area.BottomDockWidgetArea)
-        self.runs = RunsPanel(self.session)
-        self._dock("Runs", self.runs, Area.BottomDockWidgetArea, beside="Training")
-        self.sweeps = SweepsPanel(self.session)
-        self._dock("Sweeps", self.sweeps, Area.BottomDockWidgetArea, beside="Runs")
-        for panel in (self.runs, self.sweeps):
-            panel.open_requested.connect(lambda run: self.if_saved(lambda: self.runs.open_project(run)))
-        self.data = DataPanel(self.session)
-        self._dock("Data", self.data, Area.BottomDockWidgetArea, beside="Runs")
-        for title in set(self.docks) - {"Layers", "Views"}:  # their tabs say the title already
-            self.docks[title].setTitleBarWidget(QWidget(self.docks[title]))
-        for title in ("Inspector", "Training"):
-            self.docks[title].raise_()
-        self.setTabPosition(Area.AllDockWidgetAreas, QTabWidget.TabPosition.North)
-        self.resizeDocks([self.docks["Layers"], self.docks["Inspector"]], [210, 320], Qt.Orientation.Horizontal)
-        self.resizeDocks([self.docks["Training"], self.docks["Views"]], [680, 530], Qt.Orientation.Horizontal)
-        self.resizeDocks([self.docks["Training"]], [310], Qt.Orientation.Vertical)
+    @property
+    def palette_(self) -> Palette:
+        """What there is to build with."""
+        return cast("Palette", self.docks["Layers"].widget())
 
-    def _dock(self, title: str, widget: QWidget, area: Qt.DockWidgetArea, beside: str = "") -> None:
-        dock = QDockWidget(title, self)
-        dock.setObjectName(title)
-        widget.setMinimumWidth(min(widget.minimumSizeHint().width(), DOCK_WIDTH))  # else the widest bars the window
-        dock.setWidget(widget)
-        self.docks[title] = dock
-        self.addDockWidget(area, dock)
-        if beside:
-            self.tabifyDockWidget(self.docks[beside], dock)
+    @property
+    def inspector(self) -> Inspector:
+        """The options of what is selected."""
+        return cast("Inspector", self.docks["Inspector"].widget())
+
+    @property
+    def problems(self) -> ProblemsPanel:
+        """What is wrong with the project."""
+        return cast("ProblemsPanel", self.docks["Problems"].widget())
+
+    @property
+    def runs(self) -> RunsPanel:
+        """The runs beside the project."""
+        return cast("RunsPanel", self.docks["Runs"].widget())
+
+    @property
+    def sweeps(self) -> SweepsPanel:
+        """The sweeps beside the project."""
+        return cast("SweepsPanel", self.docks["Sweeps"].widget())
+
+    @property
+    def data(self) -> DataPanel:
+        """The data of the project."""
+        return cast("DataPanel", self.docks["Data"].widget())
 
     def _build_status(self) -> None:
         self.facts = QLabel("")
@@ -275,6 +255,10 @@ class MainWindow(QMainWindow):
             recent.remember(path)
         return done
 
+    def open_run_project(self, run: Path) -> None:
+        """Open the project of a run as a new one, and watch the run."""
+        self.if_saved(lambda: self.runs.open_project(run))
+
     def open_run_dialog(self) -> None:
         """Ask for a run folder and watch it."""
         name = QFileDialog.getExistingDirectory(self, "Open run", str(self.session.runs_folder()))
@@ -375,7 +359,8 @@ class MainWindow(QMainWindow):
             dialog.reject()  # and what it waits for ends
         self.exporter.shutdown()
         self.paster.shutdown()
-        self.data.shutdown()
+        if self.docks["Data"].is_made:
+            self.data.shutdown()
         self.canvas.preview.shutdown()
         self.session.close()
         event.accept()

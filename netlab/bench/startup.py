@@ -21,6 +21,7 @@ def rows() -> Iterator[Row]:
         "print(time.perf_counter() - t, psutil.Process().memory_info().rss / 1e6)"
     )
     env = {"QT_QPA_PLATFORM": "offscreen", **os.environ}  # a display may be missing
+    env.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed program is compiled
     times, memory = [], []
     for _ in range(4):
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=env)

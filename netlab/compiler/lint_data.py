@@ -16,9 +16,11 @@ VALIDATION = 0.15
 
 def no_validation(project: Project, inferred: Inferred) -> Iterator[Problem]:
     """Nothing is kept to see whether the model only learns by heart."""
+    if not inferred.fields:
+        return
     parts = parts_of(project.data)
     share = project.data.options.get("validation")
-    if not inferred.fields or (share != 0 and (parts is None or parts["val"])):
+    if share != 0 and (parts is None or parts["val"]):
         return
     message = "No row is kept for validation, so nothing will show whether the model only learns by heart."
     fix = Fix(f"Keep {VALIDATION:.0%} for validation", "set_data_option", {"name": "validation", "value": VALIDATION})
@@ -28,9 +30,11 @@ def no_validation(project: Project, inferred: Inferred) -> Iterator[Problem]:
 
 def batch_size(project: Project, inferred: Inferred) -> Iterator[Problem]:
     """A batch that there are not enough rows for."""
+    if not inferred.fields:
+        return
     parts = parts_of(project.data)
     size = int(Training(**_known(project)).batch_size)
-    if parts is None or not inferred.fields or size <= parts["train"]:
+    if parts is None or size <= parts["train"]:
         return
     rows = parts["train"]
     message = f"A batch of {size} is larger than the {rows} training rows, so each step takes all {rows}."
@@ -40,6 +44,8 @@ def batch_size(project: Project, inferred: Inferred) -> Iterator[Problem]:
 
 def batch_norm(project: Project, inferred: Inferred) -> Iterator[Problem]:
     """Batch norm compares the rows of a batch, so one row is no batch."""
+    if not any(project.graph.nodes[node].type.startswith("batch_norm") for node in inferred.order):
+        return
     settings = Training(**_known(project))
     parts = parts_of(project.data)
     size = min(int(settings.batch_size), parts["train"] if parts is not None else int(settings.batch_size))

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from netlab.catalogue import discover, key_of
+from netlab.catalogue import discover, find, key_of
 from netlab.data import splitting
 from netlab.data.draws import Draw
 from netlab.data.field import DataError as DataError
@@ -131,6 +131,11 @@ def catalogue() -> dict[str, type[Source]]:
     return discover("netlab.data.sources", Source)
 
 
+def find_source(key: str) -> type[Source] | None:
+    """The data source with this key, without importing the others if it can be."""
+    return find("netlab.data.sources", Source, key)
+
+
 def source_of(key: str, options: Mapping[str, Any]) -> Source:
     """The source of a project's data choice.
 
@@ -138,12 +143,13 @@ def source_of(key: str, options: Mapping[str, Any]) -> Source:
         DataError: there is no such source.
         OptionError: an option it does not have, or a value outside its limits.
     """
-    known = catalogue()
-    if key not in known:
+    found = find_source(key)
+    if found is None:
+        known = catalogue()
         near = get_close_matches(key, known, 1)
         hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(known)}."
         raise DataError(f"There is no data set {key!r}. {hint}")
-    return known[key](**options)
+    return found(**options)
 
 
 def fingerprint(dataset: Dataset) -> str:

@@ -14,8 +14,8 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from netlab.app.session import Session
-from netlab.app.training.curve import SHOWN, Curve
-from netlab.app.training.curves import CurvesPanel, smooth
+from netlab.app.training.curve import SHOWN, Curve, smooth
+from netlab.app.training.curves import CurvesPanel
 from netlab.app.training.follower import RunFollower
 from netlab.runs import store
 from netlab.runs.writer import RunWriter

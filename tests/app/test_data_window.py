@@ -317,6 +317,7 @@ def test_a_file_that_changed_is_said_and_can_be_taken(hand: Hand, tmp_path: Path
 def test_tokens_tell_their_ids_and_the_vocabulary_is_searched(hand: Hand) -> None:
     hand.window.show_view("Data")
     box = hand.window.data.box
+    box.fill()  # as when it is opened
     box.setCurrentIndex(next(i for i in range(box.count()) if box.itemText(i) == "Sequence puzzles"))
     box.activated.emit(box.currentIndex())
     await_panel(hand)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from math import ceil, sqrt
 
-from fast_sugiyama import from_edges
-
 from netlab.app.canvas.geometry import WIDTH, layout_of
 from netlab.compiler.blocks import class_of
 from netlab.document.graph import Graph
@@ -45,6 +43,8 @@ def _height(graph: Graph, id: str) -> float:
 
 def _columns(edges: Iterable[tuple[str, str]]) -> list[list[list[str]]]:
     """For each connected part, its columns from left to right, each from top to bottom."""
+    from fast_sugiyama import from_edges  # 20 ms, not at the start
+
     pairs = list(dict.fromkeys(edges))
     if not pairs:
         return []

@@ -152,7 +152,7 @@ class GraphItem(QGraphicsItem):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.setPen(Qt.PenStyle.NoPen)
         rects, styles = self.nodes.shapes[rows], self.nodes.styles[rows]
-        for style in np.unique(styles):
+        for style in np.bincount(styles).nonzero()[0]:
             painter.setBrush(category_color(list(CATEGORIES)[style]))
             draw_rects(painter, rects[styles == style])
         painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -167,7 +167,7 @@ class GraphItem(QGraphicsItem):
         lines, styles = self.wires.shapes[rows], self.wires.styles[rows]
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        for style in np.unique(styles):
+        for style in np.bincount(styles).nonzero()[0]:
             painter.setPen(style_pen(int(style), 0.0))
             draw_lines(painter, lines[styles == style])
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
@@ -184,7 +184,7 @@ class GraphItem(QGraphicsItem):
         width = 0.0 if rough else max(1.9, 1.0 / zoom)
         styles, lines = self.wires.styles[rows], self.wires.shapes[rows]
         level = (abs(lines[:, 3] - lines[:, 1]) * zoom < 1.0) & ~self.wires.special[rows]
-        for style in np.unique(styles):
+        for style in np.bincount(styles).nonzero()[0]:
             painter.setPen(style_pen(int(style), width))
             draw_lines(painter, lines[level & (styles == style)])
             for row in rows[~level & (styles == style)].tolist():
@@ -240,7 +240,7 @@ class GraphItem(QGraphicsItem):
         few = len(rows) < ROUGH_FROM
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, few)
         painter.setPen(Qt.PenStyle.NoPen)
-        for level in np.unique(levels):
+        for level in set(levels.tolist()):
             painter.setBrush(color("glow", round(120 * level)))
             for reach in (GLOW, GLOW / 2) if few else (GLOW,):
                 wide = rects[levels == level] + (-reach, -reach, 2 * reach, 2 * reach)

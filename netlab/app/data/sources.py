@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QStandardItem, QStandardItemModel
+from PySide6.QtGui import QFocusEvent, QStandardItem, QStandardItemModel, QWheelEvent
 from PySide6.QtWidgets import QComboBox
 
-from netlab.data.dataset import Source, catalogue
+from netlab.data.dataset import Source, catalogue, find_source
 from netlab.data.task import TASKS
 
 KEY = Qt.ItemDataRole.UserRole
@@ -23,21 +23,46 @@ class SourceBox(QComboBox):
         self.setMinimumContentsLength(16)
         self.setMaxVisibleItems(30)
 
+        self._is_full = False
+
     def show_key(self, chosen: str) -> None:
-        """Fill the list, with this source chosen."""
+        """Show this source as the one in use. The others, which take long to import, come when the box is used."""
+        found = find_source(chosen)
+        self._is_full = False
+        self._fill({chosen: found} if found is not None else {}, chosen)
+
+    def fill(self) -> None:
+        """List all there are."""
+        if not self._is_full:
+            self._is_full = True
+            chosen = str(self.currentData(KEY))
+            self._fill({key: s for key, s in catalogue().items() if not s.of_file or key == chosen}, chosen)
+
+    def showPopup(self) -> None:
+        self.fill()
+        super().showPopup()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        self.fill()
+        super().focusInEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        self.fill()
+        super().wheelEvent(event)
+
+    def _fill(self, sources: dict[str, type[Source]], chosen: str) -> None:
         model = QStandardItemModel(self)
         by_task: dict[str, dict[str, type[Source]]] = {}
-        for key, source in catalogue().items():
-            if not source.of_file or key == chosen:
-                by_task.setdefault(source.task, {})[key] = source
-        for task, sources in by_task.items():
+        for key, source in sources.items():
+            by_task.setdefault(source.task, {})[key] = source
+        for task, members in by_task.items():
             title = QStandardItem(TASKS[task].title if task in TASKS else task)
             title.setFlags(Qt.ItemFlag.NoItemFlags)
             font = title.font()
             font.setBold(True)
             title.setFont(font)
             model.appendRow(title)
-            for key, source in sources.items():
+            for key, source in members.items():
                 item = QStandardItem(source.title)
                 item.setData(key, KEY)
                 item.setToolTip(facts_of(source))

@@ -11,8 +11,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QVBoxLa
 
 from netlab.app.plot import Plot
 from netlab.app.theme import series, themes
-from netlab.app.training.curve import Curve
-from netlab.app.training.curves import smooth
+from netlab.app.training.curve import Curve, smooth
 from netlab.app.training.folded_line import FoldedLine
 from netlab.runs.compare import lower_is_better
 from netlab.runs.reader import LIVE, RunReader

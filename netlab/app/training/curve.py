@@ -145,3 +145,17 @@ def _folded(low: np.ndarray, high: np.ndarray | None = None, mean: np.ndarray | 
 def _finite(values: np.ndarray) -> np.ndarray:
     """The same values with a gap where one is not finite."""
     return np.where(np.isfinite(values), values, np.nan)
+
+
+def smooth(values: np.ndarray, amount: float) -> np.ndarray:
+    """Exponential moving average with the bias of its start taken out; `amount` from 0 (none) to 1. Gaps are bridged."""
+    if amount <= 0 or len(values) < 3:
+        return values
+    keep = 1 - 1 / (1 + amount * max(1.0, len(values) / 12))
+    total, weight = np.nan_to_num(values), (~np.isnan(values)).astype(float)
+    reach = 1
+    while reach < len(values) and keep**reach > 1e-4:  # each round doubles how far an average looks back
+        total[reach:] += keep**reach * total[:-reach].copy()
+        weight[reach:] += keep**reach * weight[:-reach].copy()
+        reach *= 2
+    return total / np.where(weight > 0, weight, np.nan)

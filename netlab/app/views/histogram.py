@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from netlab.app.plot import Plot
 from netlab.app.theme import color, themes
 from netlab.app.views.view import View
 from netlab.protocol.summaries import Histogram
@@ -23,21 +22,14 @@ class HistogramView(View):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.plot: Any = pg.PlotWidget()  # pyqtgraph is not typed
+        self.plot = Plot()
         self.bars = pg.BarGraphItem(x=[0], height=[0], width=1)
-        self.plot.addItem(self.bars)
-        self.plot.hideButtons()
+        self.plot.item.addItem(self.bars)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.plot)
-        themes.changed.connect(self._restyle)
-        self._restyle()
-
-    def _restyle(self) -> None:
-        self.plot.setBackground(color("surface"))
-        for name in ("left", "bottom"):
-            self.plot.getAxis(name).setPen(color("border"))
-            self.plot.getAxis(name).setTextPen(color("muted"))
+        themes.changed.connect(self.plot.restyle)
+        self.plot.restyle()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.plot.close()  # pyqtgraph makes menus of its own, which nobody else would let go of
@@ -53,4 +45,4 @@ class HistogramView(View):
             x=edges[:-1] + width / 2, height=told.counts, width=width * 0.92, brush=color("train"), pen=None
         )
         title = f"{name}, step {reading.step:,}: mean {told.mean:.3g}, std {told.std:.3g}"
-        self.plot.setTitle(title, color=color("text").name(), size="10pt")
+        self.plot.item.setTitle(title, color=color("text").name(), size="10pt")

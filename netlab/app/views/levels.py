@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from netlab.app.plot import Plot
 from netlab.app.theme import color, themes
 from netlab.app.views.view import View
 from netlab.protocol.summaries import Levels
@@ -31,24 +30,16 @@ class LevelsView(View):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.plot: Any = pg.PlotWidget()  # pyqtgraph is not typed
+        self.plot = Plot("log₁₀ of the gradient's root mean square")
         self.bars = pg.BarGraphItem(x0=[0], y=[0], width=[0], height=0.7)
-        self.plot.addItem(self.bars)
-        self.plot.hideButtons()
-        self.plot.setLabel("bottom", "log₁₀ of the gradient's root mean square")
-        self.plot.getPlotItem().invertY(True)  # the first node on top
-        self.plot.getAxis("left").setWidth(LABEL_WIDTH)
+        self.plot.item.addItem(self.bars)
+        self.plot.item.invertY(True)  # the first node on top
+        self.plot.item.getAxis("left").setWidth(LABEL_WIDTH)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.plot)
-        themes.changed.connect(self._restyle)
-        self._restyle()
-
-    def _restyle(self) -> None:
-        self.plot.setBackground(color("surface"))
-        for name in ("left", "bottom"):
-            self.plot.getAxis(name).setPen(color("border"))
-            self.plot.getAxis(name).setTextPen(color("muted"))
+        themes.changed.connect(self.plot.restyle)
+        self.plot.restyle()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.plot.close()  # pyqtgraph makes menus of its own, which nobody else would let go of
@@ -66,9 +57,9 @@ class LevelsView(View):
         self.bars.setOpts(x0=floor, y=rows, width=heights - floor, height=0.7, brushes=brushes, pen=None)
         every = max(1, -(-len(told.names) // SHOWN_NAMES))
         ticks = [(i, _short(told.names[i])) for i in range(0, len(told.names), every)]
-        self.plot.getAxis("left").setTicks([ticks])
-        self.plot.setYRange(-0.6, len(rows) - 0.4, padding=0)
-        self.plot.setTitle(f"Step {reading.step:,}", color=color("text").name(), size="10pt")
+        self.plot.item.getAxis("left").setTicks([ticks])
+        self.plot.item.setYRange(-0.6, len(rows) - 0.4, padding=0)
+        self.plot.item.setTitle(f"Step {reading.step:,}", color=color("text").name(), size="10pt")
 
 
 def _short(name: str) -> str:

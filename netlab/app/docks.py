@@ -1,0 +1,158 @@
+"""The docks around the canvas. What stands behind another at the start is made when it is first seen or asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QWidget
+
+from netlab.app.inspector import Inspector
+from netlab.app.palette import Palette
+from netlab.app.training.panel import TrainingPanel
+from netlab.app.views.panel import ViewsPanel
+
+if TYPE_CHECKING:
+    from netlab.app.code_panel import CodePanel
+    from netlab.app.data.panel import DataPanel
+    from netlab.app.history_panel import HistoryPanel
+    from netlab.app.problems import ProblemsPanel
+    from netlab.app.runs.panel import RunsPanel
+    from netlab.app.sweeps.panel import SweepsPanel
+    from netlab.app.window import MainWindow
+
+Area = Qt.DockWidgetArea
+WIDTH = 240
+
+
+class Dock(QDockWidget):
+    """A dock whose content is made when it is first seen, so that the window is there at once."""
+
+    def __init__(self, title: str, make: Callable[[], QWidget], window: QMainWindow) -> None:
+        super().__init__(title, window)
+        self.setObjectName(title)
+        self._make = make
+        self.visibilityChanged.connect(self._seen)
+
+    @property
+    def is_made(self) -> bool:
+        """Whether there is a content yet."""
+        return super().widget() is not None
+
+    def widget(self) -> QWidget:
+        """The content, made now if nobody has seen it yet."""
+        if not self.is_made:
+            made = self._make()
+            made.setMinimumWidth(min(made.minimumSizeHint().width(), WIDTH))  # else the widest bars the window
+            self.setWidget(made)
+        return super().widget()
+
+    def _seen(self, visible: bool) -> None:
+        if visible:
+            self.widget()
+
+
+def build(window: MainWindow) -> None:
+    """Put the docks of the window where they stand at the start."""
+    left, right, bottom = Area.LeftDockWidgetArea, Area.RightDockWidgetArea, Area.BottomDockWidgetArea
+    session = window.session
+    window.setCorner(Qt.Corner.BottomLeftCorner, left)
+    window.setCorner(Qt.Corner.BottomRightCorner, bottom)
+    _add(window, "Layers", lambda: _palette(window), left)
+    _add(window, "Inspector", lambda: Inspector(session), right)
+    _add(window, "Code", lambda: _code(window), right, "Inspector")
+    _add(window, "Problems", lambda: _problems(window), right, "Inspector")
+    _add(window, "History", lambda: _history(window), right, "Inspector")
+    _add(window, "Training", lambda: _training(window), bottom)
+    _add(window, "Runs", lambda: _runs(window), bottom, "Training")
+    _add(window, "Sweeps", lambda: _sweeps(window), bottom, "Training")
+    _add(window, "Data", lambda: _data(window), bottom, "Training")
+    _add(window, "Views", lambda: ViewsPanel(session), bottom)
+    docks = window.docks
+    for title in docks.keys() - {"Layers", "Views"}:  # their tabs say the title already
+        docks[title].setTitleBarWidget(QWidget(docks[title]))
+    for title in ("Inspector", "Training"):
+        docks[title].raise_()
+    for title in ("Layers", "Inspector", "Training", "Views"):
+        docks[title].widget()
+    window.setTabPosition(Area.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+    window.resizeDocks([docks["Layers"], docks["Inspector"]], [210, 320], Qt.Orientation.Horizontal)
+    window.resizeDocks([docks["Training"], docks["Views"]], [680, 530], Qt.Orientation.Horizontal)
+    window.resizeDocks([docks["Training"]], [310], Qt.Orientation.Vertical)
+    _hide_stray_tabs(window)
+
+
+def _add(
+    window: MainWindow, title: str, make: Callable[[], QWidget], area: Qt.DockWidgetArea, beside: str = ""
+) -> None:
+    dock = window.docks[title] = Dock(title, make, window)
+    window.addDockWidget(area, dock)
+    if beside:
+        window.tabifyDockWidget(window.docks[beside], dock)
+
+
+def _hide_stray_tabs(window: MainWindow) -> None:
+    """Qt 6.11 makes two rows of tabs for the second group of docks, and forgets one when a third dock comes."""
+    bars = window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
+    titles = {bar: {bar.tabText(i) for i in range(bar.count())} for bar in bars}
+    for bar in bars:
+        if any(titles[bar] < other for other in titles.values()):
+            bar.hide()
+
+
+# --- what is in them
+
+
+def _palette(window: MainWindow) -> Palette:
+    made = Palette()
+    made.add_requested.connect(window.canvas.add_layer)
+    return made
+
+
+def _training(window: MainWindow) -> TrainingPanel:
+    made = TrainingPanel(window.session)
+    made.go_to.connect(lambda node: window.canvas.centre_on([node]))
+    return made
+
+
+def _code(window: MainWindow) -> CodePanel:
+    from netlab.app.code_panel import CodePanel
+
+    return CodePanel(window.session)
+
+
+def _problems(window: MainWindow) -> ProblemsPanel:
+    from netlab.app.problems import ProblemsPanel
+
+    made = ProblemsPanel(window.session)
+    made.go_to.connect(lambda node: window.canvas.centre_on([node]))
+    return made
+
+
+def _history(window: MainWindow) -> HistoryPanel:
+    from netlab.app.history_panel import HistoryPanel
+
+    return HistoryPanel(window.session)
+
+
+def _runs(window: MainWindow) -> RunsPanel:
+    from netlab.app.runs.panel import RunsPanel
+
+    made = RunsPanel(window.session)
+    made.open_requested.connect(window.open_run_project)
+    return made
+
+
+def _sweeps(window: MainWindow) -> SweepsPanel:
+    from netlab.app.sweeps.panel import SweepsPanel
+
+    made = SweepsPanel(window.session)
+    made.open_requested.connect(window.open_run_project)
+    return made
+
+
+def _data(window: MainWindow) -> DataPanel:
+    from netlab.app.data.panel import DataPanel
+
+    return DataPanel(window.session)

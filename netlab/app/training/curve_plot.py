@@ -1,0 +1,85 @@
+"""One quantity of a run over steps: raw values thin, smoothed ones thick, validation with marks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QMouseEvent
+
+from netlab.app.plot import Plot
+from netlab.app.theme import color
+from netlab.app.training.curve import Curve, smooth
+from netlab.app.training.folded_line import FoldedLine
+from netlab.app.training.follower import RunFollower
+from netlab.runs.reader import Mark
+
+MARKS = 100  # lines drawn for what was changed
+
+
+class CurvePlot(Plot):
+    """One quantity over steps, for training and validation."""
+
+    def __init__(self, quantity: str) -> None:
+        super().__init__()
+        self.quantity = quantity
+        self.raw, self.train, self.validation = FoldedLine(), FoldedLine(smooth=True), FoldedLine()
+        for line in (self.raw, self.train, self.validation):
+            self.item.addItem(line)
+        self.best = self.item.plot()
+        self.marks: list[Any] = []
+        self._marked: list[Mark] = []
+        self.setMinimumHeight(90)
+        self.restyle()
+
+    def restyle(self) -> None:
+        """Take over the colours of the theme."""
+        super().restyle()
+        self.raw.setPen(pg.mkPen(color("train", 70), width=1))
+        self.train.setPen(pg.mkPen(color("train"), width=2))
+        self.validation.setPen(pg.mkPen(color("validation"), width=2))
+        self.best.setData(symbol="star", symbolSize=13, symbolBrush=color("good"), symbolPen=None, pen=None)
+        self.item.setTitle(self.quantity, color=color("text").name(), size="10pt")
+
+    def show_run(self, run: RunFollower, amount: float, log: bool) -> None:
+        """Draw what the run has so far."""
+        train, validation = (run.curves.get(f"{part}/{self.quantity}", Curve()) for part in ("train", "val"))
+        self.raw.show_curve(train)
+        x, y = train.means()
+        self.train.show_curve(Curve(x, smooth(y, amount)) if amount > 0 else train)
+        x, y = validation.steps, validation.values
+        marks = {"symbol": "o", "symbolSize": 5, "symbolBrush": color("validation"), "symbolPen": None}
+        self.validation.show_curve(validation, **(marks if len(x) < 120 else {"symbol": None}))
+        if len(y) > 1 and np.isfinite(y).any():
+            at = int(np.nanargmin(y) if self.quantity in ("loss", "mae") else np.nanargmax(y))
+            self.best.setData([x[at]], [y[at]])
+        else:
+            self.best.setData([], [])
+        self._show_marks(run.marks)
+        self.item.setLogMode(y=log and self.quantity in ("loss", "mae"))
+
+    def _show_marks(self, marks: list[Mark]) -> None:
+        """A dotted line where something was changed or noticed; what it was is said on hovering."""
+        if marks == self._marked:
+            return
+        for line in self.marks:
+            self.item.removeItem(line)
+        self._marked = list(marks)
+        self.marks = []
+        for mark in marks[-MARKS:]:
+            line = pg.InfiniteLine(mark.step, pen=pg.mkPen(color("muted"), width=1, style=Qt.PenStyle.DotLine))
+            line.setToolTip(f"{mark.text}, at step {mark.step:,}")
+            self.item.addItem(line, ignoreBounds=True)
+            self.marks.append(line)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """All of the curve again, and whatever comes."""
+        super().mouseDoubleClickEvent(event)
+        self.item.enableAutoRange()
+
+    def marks_near(self, step: float) -> list[str]:
+        """What was changed or noticed near a step, as far as a hand can tell it apart."""
+        (low, high), _ = self.item.viewRange()
+        return [mark.text for mark in self._marked if abs(mark.step - step) < (high - low) / 80]
