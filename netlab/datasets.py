@@ -20,6 +20,10 @@ def add_to(command: Callable[..., Any]) -> None:
     datasets.add_argument("file", nargs="?", metavar="FILE", help="a file or folder to look at")
     datasets.add_argument("--source", metavar="KEY", help="how to read it, where the guess is wrong")
     datasets.add_argument("--set", dest="sets", action="append", default=[], metavar="NAME=VALUE")
+    datasets.add_argument(
+        "--hub", action="store_true", help="FILE is the name of a data set of the Hugging Face hub: fetch it"
+    )
+    datasets.add_argument("--config", default="", metavar="NAME", help="which form of it, where the hub has several")
     datasets.add_argument("--into", metavar="PROJECT", help="the project that shall train on it")
 
 
@@ -46,7 +50,13 @@ def _look(options: Any) -> int:
     from netlab.data.findings import ERROR
     from netlab.data.look import guess, look
 
-    source = guess(options.file, options.source)
+    place = options.file
+    if options.hub:
+        from netlab.data.hub import fetch
+        from netlab.document.home import part_of_home
+
+        place = fetch(options.file, part_of_home("hub"), options.config)
+    source = guess(place, options.source)
     source, seen = look(source.with_options(**_values(options.sets)))
     if options.json:
         print(json.dumps(seen.as_json(), ensure_ascii=False, indent=2))

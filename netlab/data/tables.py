@@ -1,7 +1,8 @@
-"""Tables in files (CSV, TSV, Parquet, Excel): read in chunks of texts, whatever the format."""
+"""Tables in files (CSV, TSV, Parquet, Excel) and saved folders: read in chunks of texts, whatever the format."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,12 +10,12 @@ import msgspec
 import numpy as np
 import polars as pl
 
-from netlab.data import delimited
+from netlab.data import arrow, delimited
 from netlab.data.columns import ColumnFacts, Tally
 from netlab.data.dataset import DataError
 from netlab.data.delimited import Chunk, Dialect
 from netlab.data.encoding import ENCODINGS
-from netlab.data.files import FileSource, parts
+from netlab.data.files import FileSource, parts, sha256_of
 from netlab.data.findings import ERROR, NOTE, Ledger, Progress, silent
 from netlab.options import Choice
 
@@ -63,6 +64,17 @@ class TableFile(FileSource):
     decimal = Choice("auto", ("auto", "point", "comma"), help="The sign in 3.14 or 3,14.")
     header = Choice("auto", ("auto", "yes", "no"), help="Whether the first line holds the names of the columns.")
 
+    @classmethod
+    def likes(cls, path: Path) -> float:
+        return 0.5 if arrow.is_saved(path) else super().likes(path)
+
+    def fingerprint(self, progress: Progress = silent) -> str:
+        files = _stored(self.place)
+        digests = [
+            sha256_of(file, part) for file, part in zip(files, parts(progress, *[1.0] * len(files)), strict=True)
+        ]
+        return digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
+
     def examine(self, ledger: Ledger, progress: Progress) -> TableFacts:
         """Go through all rows once, in bounded memory."""
         path = self.place
@@ -82,7 +94,9 @@ class TableFile(FileSource):
         columns = tuple(tally.facts() for tally in tallies.values())
         rows -= _bad_cells(tallies, columns, ledger)
         _about_columns(path, rows, columns, ledger)
-        facts = TableFacts(self.fingerprint(hashing), path.stat().st_size, rows, ledger.bad, columns)
+        facts = TableFacts(
+            self.fingerprint(hashing), sum(file.stat().st_size for file in _stored(path)), rows, ledger.bad, columns
+        )
         if dialect is None:
             return facts
         return msgspec.structs.replace(
@@ -100,7 +114,7 @@ class TableFile(FileSource):
 
     def _dialect(self, path: Path) -> Dialect | None:
         """How a delimited file is written, from the facts if they are there; None for other formats."""
-        if path.suffix.lower() in (*PARQUET, *EXCEL):
+        if not _is_delimited(path):
             return None
         return delimited.sniff(path, self.encoding, self.delimiter, self.decimal, self.header)
 
@@ -117,6 +131,8 @@ class TableFile(FileSource):
         path = self.place
         if dialect is not None:
             return delimited.chunks(path, dialect, ledger, progress)
+        if arrow.is_saved(path):
+            return arrow.chunks(path, ledger, progress)
         return _parquet(path, ledger, progress) if path.suffix.lower() in PARQUET else _excel(path, ledger)
 
 
@@ -146,6 +162,15 @@ def _excel(path: Path, ledger: Ledger) -> Iterator[Chunk]:
     except Exception as error:  # the readers of Excel files have error types of their own
         raise _broken(path, error) from error
     yield Chunk(frame.cast(pl.String), np.arange(2, len(frame) + 2))
+
+
+def _stored(path: Path) -> list[Path]:
+    """The files that hold a table."""
+    return arrow.files_of(path) if arrow.is_saved(path) else [path]
+
+
+def _is_delimited(path: Path) -> bool:
+    return path.suffix.lower() not in (*PARQUET, *EXCEL) and not arrow.is_saved(path)
 
 
 def _broken(path: Path, error: Exception) -> DataError:
@@ -182,17 +207,21 @@ def _about_columns(path: Path, rows: int, columns: tuple[ColumnFacts, ...], ledg
 
 
 def head_of(path: Path) -> list[ColumnFacts]:
-    """What the columns of a delimited file hold, by its first rows; [] if it cannot be read as one."""
-    if path.suffix.lower() in (*PARQUET, *EXCEL):
-        return []
+    """What the columns of a delimited file or a saved folder hold, by its first rows; [] if it is neither."""
+    decimal = "."
     try:
-        dialect = delimited.sniff(path)
-        head = next(delimited.chunks(path, dialect, Ledger()), None)
+        if arrow.is_saved(path):
+            head = next(arrow.chunks(path, Ledger()), None)
+        elif _is_delimited(path):
+            dialect = delimited.sniff(path)
+            head, decimal = next(delimited.chunks(path, dialect, Ledger()), None), dialect.decimal
+        else:
+            return []
     except (DataError, OSError):
         return []
     if head is None:
         return []
-    tallies = [Tally(name, dialect.decimal) for name in dialect.names]
+    tallies = [Tally(name, decimal) for name in head.frame.columns]
     for tally in tallies:
         tally.take(head.frame[tally.name], head.lines)
     return [tally.facts() for tally in tallies]

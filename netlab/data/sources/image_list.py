@@ -54,12 +54,13 @@ class ImageList(ImageOptions, TableFile):
         table = super().examine(ledger, reading)
         texts = [c.name for c in table.columns if c.kind in ("text", "category")]
         image = next((name for name in texts if _names_images(self.place, name)), "")
-        values = {name: getattr(table, name) for name in table.__struct_fields__} | {"image": image}
-        listed = self.with_options(seen=msgspec.to_builtins(ListFacts(**values)))
+        values = {name: getattr(table, name) for name in table.__struct_fields__}
+        listed = self.with_options(seen=msgspec.to_builtins(ListFacts(**values, image=image)))
         paths, labels = listed._listed(Ledger())  # what is wrong with the rows is told when they are loaded
         names = [listed.columns()[1].classes[label] for label in labels]
         root = self.place.parent.resolve()
-        return ListFacts(**values, pictures=look_at_all(paths, root, names, ledger, looking) if paths else None)
+        pictures = look_at_all(paths, root, names, ledger, looking) if paths else None
+        return ListFacts(**values, image=image, pictures=pictures)
 
     def fields(self) -> tuple[Field, ...]:
         label = self.columns()[1]
