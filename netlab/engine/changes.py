@@ -36,8 +36,8 @@ def set_loss_weights(job: Job, weights: dict[str, float]) -> None:
 def _do(job: Job, command: commands.Change, phase: str) -> None:
     match command:
         case commands.Keep():
-            job.keep_this = True  # at the end of the step: a checkpoint holds whole steps
-            if phase == UPDATE:
+            job.keep_this = True  # at the end of the step, or of the epoch: a checkpoint holds whole ones
+            if phase == UPDATE and job.steering.waits:
                 job.checkpoint(f"kept-{job.step}")
         case commands.SetLearningRate(value=value):
             _steer(job, "learning_rate", value, "η")

@@ -65,6 +65,9 @@ def of_exception(
         return TrainingFault(f"The memory was used up at {place}. {remedy}", node, str(error), micro_batches=parts)
     if is_of_device(error):
         return of_device(error, node)
+    if "could not create a primitive" in str(error):
+        remedy = "Set precision to float32, or train on a GPU."
+        return TrainingFault(f"{place} cannot be computed in such short numbers here. {remedy}", node, str(error))
     fault = None if batch is None else of_index(built, batch)
     if fault is not None:
         return fault

@@ -30,6 +30,7 @@ from netlab.runs.store import FITTED, TOKENIZER
 ON_DEVICE = 4 << 30  # bytes of a data set up to which it lives on a GPU, if a quarter of its memory holds it
 WORKERS = min(4, os.cpu_count() or 1)
 AHEAD = 2  # batches each worker has in hand
+EVALUATED_AT_ONCE = 512  # rows
 MOST_BROKEN = 0.01
 Log = Callable[[str, str], object]
 
@@ -126,7 +127,7 @@ class Loader:
         for rows, batch in self._served(cuts, training=True):
             yield drawn(batch, self.draws, self.seed, epoch, rows) if self.draws else batch
 
-    def all_of(self, split: str, batch_size: int = 512) -> Iterator[Batch]:
+    def all_of(self, split: str, batch_size: int = EVALUATED_AT_ONCE) -> Iterator[Batch]:
         """The rows of a split in their own order."""
         rows = self.splits[split]
         cuts = rows.split(batch_size) if len(rows) else ()  # torch cuts nothing into one empty part

@@ -21,6 +21,9 @@ class Steering:
     Args:
         change: does a command that changes the job rather than its pace, behind the given phase.
         waits: called when the job begins to wait (True) and when it goes on (False).
+
+    Attributes:
+        waits: whether the job waits now.
     """
 
     def __init__(
@@ -32,9 +35,9 @@ class Steering:
         waits: Callable[[bool], None],
     ) -> None:
         self.orders, self.asked, self.writer = orders, asked, writer
-        self._change, self._waits = change, waits
+        self._change, self._told = change, waits
         self._next = 0.0
-        self._waiting = False
+        self.waits = False
 
     def obey(self, phase: str) -> None:
         """Do what was asked since the last time; returns when the job may go on behind `phase`."""
@@ -51,13 +54,13 @@ class Steering:
         return self.asked.stop
 
     def _wait(self, phase: str) -> None:
-        self._waits(True)
+        self._told(True)
         self.writer.status(state="paused", phase=phase)
-        self._waiting = True
-        while self._waiting and not self.asked.stop:
+        self.waits = True
+        while self.waits and not self.asked.stop:
             time.sleep(PAUSE_POLL_SECONDS)
             self._take_up(phase)
-        self._waits(False)
+        self._told(False)
         self.writer.status(state="running")
 
     def _take_up(self, phase: str) -> None:
@@ -69,9 +72,9 @@ class Steering:
             case commands.Pause():
                 self.asked.hold = UPDATE
             case commands.Resume():
-                self.asked.hold, self._waiting = "", False
+                self.asked.hold, self.waits = "", False
             case commands.Advance(to=to):
-                self.asked.hold, self._waiting = to, False
+                self.asked.hold, self.waits = to, False
             case commands.Stop():
                 self.asked.stop = True
             case _:

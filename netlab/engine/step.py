@@ -104,7 +104,8 @@ class Stepper:
                         self.optimizer.search(self._again)
                 elif self.precision.scales:
                     for part in self.optimizer.parts:
-                        self.precision.scaler.step(part)
+                        if any(p.grad is not None for group in part.param_groups for p in group["params"]):
+                            self.precision.scaler.step(part)  # it refuses one whose weights are all frozen
                 else:
                     self.optimizer.step()
                 if self.average is not None:

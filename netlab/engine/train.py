@@ -152,7 +152,7 @@ class Job:
         with threads_for(self.cost.flops):
             self.circumstances = circumstances(self.device, fingerprint(dataset), team.size)
         self.step = 0
-        self.validated_at = -1
+        self.validated_at = self.judged_at = -1
         self.validation: dict[str, float] = {}
         self.finished = False
         self.keep_this = False
@@ -166,6 +166,7 @@ class Job:
     def _go_on(self) -> None:
         state = checkpoint.load(self.folder, self.built, self.optimizer, self.stepper.average, self.team.rank)
         self.step = int(state["step"])
+        self.judged_at = int(state.get("judged_at", self.step))
         self.guard.first_loss = state["first_loss"]
         self.training |= state.get("steered", {})
         set_loss_weights(self, state.get("loss_weights", {}))
@@ -206,6 +207,9 @@ class Job:
         if self.step == 0:
             self.checkpoint()
             self.look(always=True)
+        elif self.step % self.loader.steps_per_epoch == 0 and self.judged_at != self.step:
+            self.writer.forget_validation(self.step)
+            self._end_of_epoch()  # the checkpoint is from just before it
         self.recorder.restart_clock(self.step)
         while self.step < self.total_steps and not self.asked.stop and not self.finished:
             epoch, position = divmod(self.step, self.loader.steps_per_epoch)
@@ -252,7 +256,7 @@ class Job:
         self._validate()
         self._judge_epoch()
         epoch, every = self.step // self.loader.steps_per_epoch, self.training["keep_epochs"]
-        if every and epoch % every == 0:
+        if self.keep_this or (every and epoch % every == 0):
             self.checkpoint(f"kept-{self.step}")
         if self.step < self.total_steps and self.clock() - self.checkpointed >= EPOCH_CHECKPOINT_SECONDS:
             self.checkpoint()
@@ -285,6 +289,7 @@ class Job:
         loss = self.validation.get("loss")
         if loss is None:
             return
+        self.judged_at = self.step
         if self.progress.see(self.step, loss):
             self.best.take({"step": self.step, "val/loss": loss, **self.circumstances})
         if self.training["schedule"] == "plateau" and self.progress.cut(self.training["schedule_epochs"]):
@@ -343,6 +348,7 @@ class Job:
             "loss_weights": self.loss_weights,
             "first_loss": self.guard.first_loss,
             "progress": self.progress.state(),
+            "judged_at": self.judged_at,
             "scaler": self.precision.state(),
             "seed": self.training["seed"],
             **self.circumstances,

@@ -22,6 +22,7 @@ from netlab.document.schedules import SCHEDULES
 from netlab.document.training import Training
 from netlab.engine import drawing, progress
 from netlab.engine.build import Built
+from netlab.engine.loader import EVALUATED_AT_ONCE
 from netlab.engine.optim import CURVATURE, Group, frozen_epochs, grouped
 from netlab.engine.training_texts import DRAWS, PARTS, SCRIPT
 
@@ -91,6 +92,7 @@ def training_script(built: Built, draws: Iterable[Draw] = ()) -> str:
         device=_device(training["device"]),
         constants="".join(f"{name} = {value!r}\n" for name, value in _constants(plan).items()),
         definitions=written + "\n\n\n" if written else "",
+        evaluated=EVALUATED_AT_ONCE,
         batch="batch"
         if not draws
         else "batch if epoch is None else drawn(batch, DRAWS, SEED, epoch, torch.from_numpy(part))",
@@ -175,7 +177,7 @@ def _prepare(plan: _Plan) -> list[str]:
     if plan.watches:
         lines.append("progress = Progress()")
     if plan.follows:
-        lines += ['steps_per_epoch = len(data["split_train"]) // size(data["split_train"])']
+        lines += ['steps_per_epoch = len(data["split_train"]) // size']
     return lines
 
 
@@ -280,7 +282,12 @@ def _update(plan: _Plan) -> list[str]:
     training, lines = plan.training, list[str]()
     if plan.clips:
         lines.append(f"torch.nn.utils.clip_grad_{training['clip']}_(learning, {training['clip_at']!r})")
-    return lines + _each(plan, "scaler.step(optimizer)" if plan.scales else "optimizer.step()")
+    if not plan.scales:
+        return lines + _each(plan, "optimizer.step()")
+    if not plan.frozen:
+        return lines + _each(plan, "scaler.step(optimizer)")
+    learns = 'if any(p.grad is not None for group in optimizer.param_groups for p in group["params"]):'
+    return lines + _each(plan, learns, "    scaler.step(optimizer)")
 
 
 def _search(plan: _Plan) -> list[str]:

@@ -11,18 +11,14 @@ INPUTS = {inputs}
 DEVICE = {device}
 {constants}
 
-{definitions}def batches(data, rows, epoch=None):
+{definitions}def batches(data, rows, size, epoch=None):
     """Batches of the given rows; shuffled, and without what does not fill a batch, when there is an epoch."""
     if epoch is not None:
         order = np.random.Generator(np.random.Philox([SEED, epoch])).permutation(len(rows))
-        rows = rows[order[: len(rows) // size(rows) * size(rows)]]
-    for part in np.split(rows, range(size(rows), len(rows), size(rows))):
+        rows = rows[order[: len(rows) // size * size]]
+    for part in np.split(rows, range(size, len(rows), size)):
         batch = {{name: torch.from_numpy(data[name][part]).to(DEVICE) for name in INPUTS}}
         yield {batch}
-
-
-def size(rows):
-    return min(BATCH_SIZE, len(rows))
 
 
 def run(model, batch):
@@ -34,7 +30,7 @@ def run(model, batch):
     model.eval()
     totals, count = {{}}, 0
     with torch.no_grad():
-        for batch in batches(data, rows):
+        for batch in batches(data, rows, {evaluated}):
             share = len(batch[INPUTS[0]])
             count += share
             for name, value in run(model, batch).items():
@@ -48,10 +44,11 @@ def main():
     model = Model().to(DEVICE)
     data = np.load("data.npz")
     data = {{name: data[name] for name in data.files}}
+    size = min(BATCH_SIZE, len(data["split_train"]))
 {prepare}
     step = 0
     for epoch in range(EPOCHS):
-{thaw}        for batch in batches(data, data["split_train"], epoch):
+{thaw}        for batch in batches(data, data["split_train"], size, epoch):
 {rate}{step}
             step += 1
             if step == 1 or step % 100 == 0:

@@ -79,6 +79,12 @@ class RunWriter:
                 self._base.execute(INSERTS["status"], row)
             self._base.execute("COMMIT")
 
+    def forget_validation(self, step: int) -> None:
+        """Drop what was measured at a step on data that is not trained on, because it is measured again."""
+        self._write()
+        with self._writing:
+            self._base.execute("DELETE FROM metrics WHERE step = ? AND name LIKE 'val/%'", (step,))
+
     def flush(self) -> None:
         """Write everything handed over so far; for the few moments when it matters."""
         self._write()

@@ -75,7 +75,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "in parts, averaged": {"micro_batches": 3, "ema_decay": 0.9},
     "bfloat16": {"precision": "bfloat16"},
     "float16, in parts": {"precision": "float16", "micro_batches": 2, "clip": "norm", "clip_at": 0.05},
-    "muon": {"optimizer": "muon", "weight_decay": 0.1},
+    "muon": {"optimizer": "muon", "weight_decay": 0.1, "precision": "float16"},
     "lbfgs": {"optimizer": "lbfgs", "learning_rate": 0.1, "batch_size": 400, "iterations": 5},
     "lbfgs, in parts": {"optimizer": "lbfgs", "learning_rate": 0.1, "micro_batches": 2, "iterations": 5},
 }

@@ -30,6 +30,7 @@ from netlab.runs.reader import RunReader
 CASES = int(os.environ.get("NETLAB_RESUME_CASES", "34"))
 TURN = int(os.environ.get("NETLAB_TURN", "0"))
 STEPS = 12
+FAILED_ONCE = (74, 158, 197)  # kept during the validation of an epoch; a part of the optimizer all frozen in float16
 
 
 def perceptron(g: Graph, draw: random.Random) -> tuple[Any, Any]:
@@ -86,6 +87,8 @@ def drawn(seed: int) -> Project:
     g.add("output", scores)
     g.add("cross_entropy_loss", scores, target)
     told = settings(draw)
+    if kind is recurrent:
+        told["precision"] = "float32"  # which processors have others for, differs
     if kind is perceptron:
         project = g.project(f"Case {seed}", "points", data_options={"points": 120}, **told)
     else:
@@ -104,7 +107,7 @@ def every_step(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("netlab.engine.train.REPORT_SECONDS", 0.0)
 
 
-@pytest.mark.parametrize("seed", range(TURN * CASES, (TURN + 1) * CASES))
+@pytest.mark.parametrize("seed", [*range(TURN * CASES, (TURN + 1) * CASES), *FAILED_ONCE])
 def test_a_random_run_goes_on_to_the_same_bits(seed: int, new_run: Callable[..., Path]) -> None:
     goes_on_to_the_same_bits(new_run, drawn(seed), STEPS, random.Random(seed).randint(1, STEPS - 2))
 
