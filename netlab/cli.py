@@ -248,11 +248,12 @@ def _evaluate(options: Any) -> int:
     from netlab.engine.evaluate import evaluate
     from netlab.runs.store import find_run
 
-    metrics = evaluate(find_run(options.target), options.split)
+    found = evaluate(find_run(options.target), options.split)
     if options.json:
-        print(json.dumps({"run": options.target, "split": options.split, "metrics": metrics}))
+        told: dict[str, Any] = {"run": options.target, "split": options.split, "metrics": found.metrics}
+        print(json.dumps(told | ({"confusion": found.confusion} if found.confusion else {})))
     else:
-        print("\n".join(f"{options.split}/{name} {value:.4f}" for name, value in metrics.items()))
+        print("\n".join(f"{options.split}/{name} {value:.4f}" for name, value in found.metrics.items()))
     return FINE
 
 

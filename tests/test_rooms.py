@@ -49,6 +49,7 @@ ROOMS = {
     "engine": room(
         6,
         "torch",
+        "torchmetrics",
         "safetensors",
         "numpy",
         "psutil",

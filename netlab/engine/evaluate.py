@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -15,6 +17,9 @@ from netlab.engine.device import choose
 from netlab.engine.loader import Loader
 from netlab.engine.precision import Precision
 
+if TYPE_CHECKING:
+    from netlab.engine.measures import Measures
+
 
 @torch.no_grad()
 def over(
@@ -23,12 +28,14 @@ def over(
     split: str,
     precision: Precision | None = None,
     enough: Callable[[], bool] = lambda: False,
+    measures: Measures | None = None,
 ) -> dict[str, float]:
     """Means over all rows of a split, in evaluation mode; {} if the split is empty. The mode is put back.
 
     Args:
         precision: the numbers to compute in; float32 if none.
         enough: asked between batches; when true, the pass is given up and the result is {}.
+        measures: they see every batch as well.
     """
     totals: dict[str, torch.Tensor] = {}
     rows = 0
@@ -40,7 +47,9 @@ def over(
             break
         count = len(next(iter(batch.values())))
         with precision.region() if precision is not None else nullcontext():
-            _, readings = built.model(**built.source.arguments(batch))
+            scores, readings = built.model(**built.source.arguments(batch))
+        if measures is not None:
+            measures.see(scores, batch[measures.target])
         for name, value in readings.items():
             totals[name] = totals.get(name, 0) + value.double() * count
         rows += count
@@ -48,20 +57,39 @@ def over(
     return {name: float(total) / rows for name, total in totals.items()}
 
 
-def evaluate(folder: Path, split: str = "test") -> dict[str, float]:
-    """Metrics of the last checkpoint of a run on one split of its data.
+@dataclass(frozen=True)
+class Evaluation:
+    """What a model is worth on one part of its data.
+
+    Attributes:
+        metrics: loss, readings of the losses, and the metrics of the task (`netlab.data.task`) by name.
+        confusion: how often each class (row) was taken for each other (column); [] for models without classes.
+    """
+
+    metrics: dict[str, float]
+    confusion: list[list[int]]
+
+
+def evaluate(folder: Path, split: str = "test") -> Evaluation:
+    """The last checkpoint of a run on one split of its data.
 
     Raises:
         CheckpointError: the run has no checkpoint yet.
         DataError: the split is empty.
     """
+    from netlab.engine.measures import measures_of  # its library takes a second to load, which training does not need
+
     built = checkpoint.trained(folder)
     project = built.project
     device = choose(project.training.get("device", "auto"))
     built.model.to(device)
-    dataset = source_of(project.data.source, project.data.options).load()
+    source = source_of(project.data.source, project.data.options)
+    dataset = source.load()
     if not len(dataset.splits.get(split, ())):
         raise DataError(f"The {split} part of the data is empty. Give it a share in the data settings.")
     fields = (*built.source.inputs, *built.source.targets)
     loader = Loader(dataset, fields, 256, 0, device)
-    return over(built, loader, split)
+    measures = measures_of(built, source.task, device)
+    read = over(built, loader, split, measures=measures)
+    more, confusion = measures.result() if measures is not None else ({}, [])
+    return Evaluation(read | {name: value for name, value in more.items() if name not in read}, confusion)

@@ -48,7 +48,7 @@ def test_loss_falls_and_the_folder_is_whole(make_points: Points, new_run: NewRun
     for name in ("model.py", "project.netlab", "job.json", "commands.jsonl", "checkpoints/last.safetensors"):
         assert (folder / name).is_file()
     assert folder.stat().st_mode & 0o077 == 0
-    assert evaluate(folder, "test")["accuracy"] > 0.8
+    assert evaluate(folder, "test").metrics["accuracy"] > 0.8
 
 
 def test_every_epoch_is_validated_once(make_points: Points, new_run: NewRun, read: Read) -> None:
