@@ -19,6 +19,8 @@ from netlab.document.project import Project
 from netlab.layers.block import Block
 from netlab.layers.layer import Fix, Layer, Shape, ShapeError
 
+UNWIRED: Mapping[str, Edge] = {}
+
 
 @dataclass(frozen=True, slots=True)
 class Judged:
@@ -121,10 +123,6 @@ class _Walk:
         self.inputs: dict[tuple[str, str], Shape] = {}
         self.outputs: dict[tuple[str, str], Shape] = {}
         self.weights: dict[str, dict[str, tuple[int, ...]]] = {}
-        self.into: dict[str, dict[str, Edge]] = {node: {} for node in self.graph.nodes}
-        for edge in self.graph.edges.values():
-            if edge.target in self.into:
-                self.into[edge.target][edge.target_port] = edge
 
     def run(self) -> Inferred:
         order, circular = self._order()
@@ -154,11 +152,13 @@ class _Walk:
 
     def _order(self) -> tuple[list[str], list[str]]:
         """The order before, where neither a wire nor the list of nodes was touched, or another."""
-        known, nodes = self.known, self.graph.nodes
-        same = known is not None and known.graph.edges == self.graph.edges and list(known.graph.nodes) == list(nodes)
-        if known is not None and same and len(known.order) == len(nodes):
+        known = self.known
+        if known is not None and self.graph.has_wires_of(known.graph) and len(known.order) == len(self.graph.nodes):
             return list(known.order), []
         return self.graph.order()
+
+    def _into(self, node: str) -> Mapping[str, Edge]:
+        return self.graph.incoming.get(node, UNWIRED)
 
     def _members(self) -> dict[str, tuple[str, ...]]:
         found: dict[str, list[str]] = {}
@@ -174,7 +174,7 @@ class _Walk:
         known = self.before.get(node.id)
         if known is None or known.node is not node:
             return False
-        into = self.into[node.id]
+        into = self._into(node.id)
         if node.type == BLOCK_INPUT and node.parent:  # nothing is wired to it: it sends what enters the block
             shape = self.entering.get(node.id)
             if shape is None or known.outputs.get((node.id, "y")) != shape:
@@ -289,7 +289,7 @@ class _Walk:
     def _wires_known(self, node: Node, layer: Layer) -> bool:
         strange = [
             edge
-            for port, edge in self.into[node.id].items()
+            for port, edge in self._into(node.id).items()
             if port not in layer.inputs() and not self._is_told_inside(node, port)
         ]
         for edge in strange:
@@ -308,7 +308,7 @@ class _Walk:
         shapes: dict[str, Shape | None] = {}
         complete = True
         for port, declared in layer.inputs().items():
-            edge = self.into[node.id].get(port)
+            edge = self._into(node.id).get(port)
             if edge is None:
                 shapes[port] = None
                 if not declared.optional and not (node.bypassed and is_passage(node, layer)):
@@ -345,8 +345,8 @@ class _Walk:
         raise ShapeError(f"{asked}; it has: {', '.join(names)}.", fixes=fixes)
 
     def _complain_of_shape(self, node: Node, error: ShapeError) -> None:
-        arrived = {port: shape for port in self.into[node.id] if (shape := self.inputs.get((node.id, port)))}
-        self._add(complaints.misfit(self.graph, node, error, self.into[node.id], arrived))
+        arrived = {port: shape for port in self._into(node.id) if (shape := self.inputs.get((node.id, port)))}
+        self._add(complaints.misfit(self.graph, node, error, self._into(node.id), arrived))
 
     def _add(self, problem: Problem) -> None:
         self.problems.append(problem)

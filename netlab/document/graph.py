@@ -93,7 +93,8 @@ class Graph(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     frames: dict[str, Frame] = {}
 
     @cached_property
-    def _incoming(self) -> dict[str, dict[str, Edge]]:
+    def incoming(self) -> dict[str, dict[str, Edge]]:
+        """The edges that end at each node, by target port; no entry for a node where none does. To be read only."""
         found: dict[str, dict[str, Edge]] = {}
         for edge in self.edges.values():
             found.setdefault(edge.target, {})[edge.target_port] = edge
@@ -113,9 +114,21 @@ class Graph(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
             found.setdefault(node.parent, []).append(node)
         return found
 
+    def has_wires_of(self, other: Graph) -> bool:
+        """Whether another graph has the same edges, and nodes of the same ids in the same order.
+
+        What was found of its edges is taken over then.
+        """
+        same = self.edges == other.edges and list(self.nodes) == list(other.nodes)
+        if same:
+            for name in ("incoming", "_outgoing"):
+                if name in vars(other):
+                    vars(self).setdefault(name, vars(other)[name])
+        return same
+
     def into(self, node: str) -> dict[str, Edge]:
         """The edges that end at `node`, by target port."""
-        return dict(self._incoming.get(node, {}))
+        return dict(self.incoming.get(node, {}))
 
     def out_of(self, node: str) -> list[Edge]:
         """The edges that start at `node`."""
