@@ -355,7 +355,7 @@ class MainWindow(QMainWindow):
             return
         recent.settings().setValue("geometry", self.saveGeometry())
         recent.settings().setValue("docks", self.saveState())
-        for dialog in self.findChildren(QDialog):
+        for dialog in filter(QDialog.isVisible, self.findChildren(QDialog)):
             dialog.reject()  # and what it waits for ends
         self.exporter.shutdown()
         self.paster.shutdown()

@@ -48,7 +48,8 @@ class Arrived(msgspec.Struct, frozen=True):
     def compared(self) -> str:
         """How it compares with the original, as a sentence."""
         if self.difference is None:
-            return "It could not be compared with the original."
+            why = " as long as parts of it have no layer" if self.opaque else ""
+            return f"It could not be compared with the original{why}."
         return f"Compared with the original on random inputs: equal to within {self.difference:.1e}."
 
 

@@ -61,7 +61,7 @@ class ModelDialog(QDialog):
         self.shapes.setToolTip(catalogue()[RANDOM].options()["inputs"].help)
         self.shapes.textChanged.connect(self._refresh)
         self.fields = QWidget()
-        rows = QFormLayout(self.fields)
+        self.rows = rows = QFormLayout(self.fields)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         for words, field in (("Model", self.factory), ("Data", self.data), ("Shapes", self.shapes)):
@@ -92,7 +92,7 @@ class ModelDialog(QDialog):
     def _refresh(self) -> None:
         busy, random = self.importer.is_busy, self.data.currentData() == RANDOM
         self.fields.setEnabled(not busy)
-        self.shapes.setEnabled(random)
+        self.rows.setRowVisible(self.shapes, random)
         self.go.setEnabled(not busy and (not random or bool(self.shapes.text().strip())))
 
     @property

@@ -52,7 +52,10 @@ def bring(window: MainWindow, path: Path) -> None:
             if not consent.may_run(f"To import its model, {path.name} has to run. May it?", text, window):
                 window.session.message.emit(f"{path.name} was not run, and nothing was imported.", "info")
                 return
-            trust(text)
+            try:
+                trust(text)
+            except OSError as error:
+                window.session.message.emit(f"Your consent could not be kept, so it holds only now: {error}.", "error")
     dialog = ModelDialog(path, file_of(text), names, window)
     dialog.arrived.connect(lambda project, told: window.if_saved(lambda: _open(window, project, told)))
     dialog.open()
