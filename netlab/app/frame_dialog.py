@@ -1,4 +1,4 @@
-"""Title, colour and note of a frame."""
+"""Title, colour and note of a frame, and how the nodes in it learn."""
 
 from __future__ import annotations
 
@@ -14,11 +14,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from netlab.app.form import muted
+from netlab.app.form import form as form_of
+from netlab.app.form import heading, muted
+from netlab.app.node_training import values_of
 from netlab.app.palette import chip
 from netlab.app.session import Session
 from netlab.app.theme import FRAME
 from netlab.document import edits
+from netlab.document.training import NodeTraining
 
 
 class FrameDialog(QDialog):
@@ -30,7 +33,7 @@ class FrameDialog(QDialog):
         record = session.project.graph.frames[frame]
         self.setWindowTitle("Frame")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(460, 360)
+        self.resize(460, 470)
         self.title = QLineEdit(record.title)
         self.title.selectAll()
         self.color = QComboBox()
@@ -39,6 +42,7 @@ class FrameDialog(QDialog):
         self.color.setCurrentText(record.color)
         self.note = QPlainTextEdit(record.note)
         self.note.setTabChangesFocus(True)
+        self.training = values_of(record)
         form = QFormLayout()
         for label, field in (("Title", self.title), ("Colour", self.color), ("Note", self.note)):
             field.setAccessibleName(label)
@@ -49,12 +53,17 @@ class FrameDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.addLayout(form)
         layout.addWidget(muted("The note is Markdown: **bold**, lists, links. It is drawn below the title."))
+        layout.addWidget(heading("How its nodes learn"))
+        layout.addWidget(form_of(NodeTraining.options(), self.training, self.training.__setitem__))
         layout.addWidget(buttons)
 
     def accept(self) -> None:
         """Make the step; what the document refuses is said and leaves the dialog open."""
         if self.frame in self.session.project.graph.frames:
             words = {"title": self.title.text(), "color": self.color.currentText(), "note": self.note.toPlainText()}
-            if not self.session.apply("Edit frame", edits.set_frame, self.frame, **words):
+            given = {
+                name: value for name, value in self.training.items() if value != NodeTraining.options()[name].default
+            }
+            if not self.session.apply("Edit frame", edits.set_frame, self.frame, **words, training=given):
                 return
         super().accept()

@@ -12,6 +12,7 @@ from netlab.app.canvas.menu import watch, watched
 from netlab.app.code_field import CodeEdit
 from netlab.app.form import clear, form, heading, muted
 from netlab.app.layer_help import LayerHelp, amount
+from netlab.app.node_training import could_learn, how_it_learns
 from netlab.app.problem_card import problem_card
 from netlab.app.session import Session
 from netlab.app.settings_panel import project_settings
@@ -141,6 +142,8 @@ class Inspector(QScrollArea):
         if layer.must_run:
             add(TrialRow(self.session, node.id))
         self._show_switches(node)
+        if could_learn(self.session, node):
+            add(how_it_learns(self.session, node))
         for widget in ties_of(self.session, node):
             add(widget)
         self._show_shapes(node, layer)
@@ -148,13 +151,6 @@ class Inspector(QScrollArea):
 
     def _show_switches(self, node: Node) -> None:
         weights = self.session.inferred.learns(node.id)
-        if weights:
-            freeze = QCheckBox("Freeze weights")
-            freeze.setChecked(node.frozen)
-            freeze.toggled.connect(
-                lambda on: self.session.apply("Freeze" if on else "Thaw", edits.set_frozen, [node.id], on)
-            )
-            self._layout.addWidget(freeze)
         for key, probe in probes().items():
             if probe.can_watch(node.type, weights):
                 switch = QCheckBox(probe.title)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -19,9 +18,3 @@ def circumstances(device: torch.device, data_hash: str, processes: int = 1) -> d
         "data_hash": data_hash,
         "processes": processes,
     }
-
-
-def differing(then: Mapping[str, Any], now: Mapping[str, Any]) -> str:
-    """The circumstances that changed, as ``threads 3 → 2, torch 2.12 → 2.13``; "" if none did."""
-    changed = [name for name, value in now.items() if then.get(name, value) != value]
-    return ", ".join(f"{name} {then[name]} → {now[name]}" for name in changed)

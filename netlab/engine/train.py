@@ -23,7 +23,7 @@ from netlab.document.training import Training
 from netlab.engine import checkpoint, faults, optim, start
 from netlab.engine.build import Built, build, seed_everything
 from netlab.engine.changes import change, set_loss_weights
-from netlab.engine.circumstances import circumstances, differing
+from netlab.engine.circumstances import circumstances
 from netlab.engine.commands import CommandReader
 from netlab.engine.device import arranged, choose, free_memory, threads_for
 from netlab.engine.distributed import ALONE, Orders, Team, Unwritten, generators, is_loss_of_a_partner
@@ -43,6 +43,7 @@ from netlab.engine.steering import Steering
 from netlab.engine.step import BACKWARD, FORWARD, UPDATE, Stepper
 from netlab.engine.telling import tell
 from netlab.runs import store
+from netlab.runs.again import differing
 from netlab.runs.reader import RunReader
 from netlab.runs.writer import RunWriter
 

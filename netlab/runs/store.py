@@ -30,6 +30,7 @@ class Job(msgspec.Struct, frozen=True):
     Attributes:
         parent, parent_step: the run that this one branched off from, and where; "" for none.
         micro_batches: parts in which a batch goes through the model instead of the project's, after memory ran out.
+        again: the run that this one repeats from the start, "" for none.
     """
 
     steps: int | None = None
@@ -37,6 +38,7 @@ class Job(msgspec.Struct, frozen=True):
     parent: str = ""
     parent_step: int = 0
     micro_batches: int | None = None
+    again: str = ""
 
 
 @dataclass(frozen=True)
@@ -175,6 +177,18 @@ def branch(folder: Path, step: int | None = None, name: str | None = None) -> Pa
     copy_record(folder, made)
     write_atomically(made / "job.json", msgspec.json.encode(job(folder)))
     _set_job(made, parent=folder.name, parent_step=at)
+    return made
+
+
+def again(folder: Path) -> Path:
+    """A new run beside another, of the same project and as long, from the start.
+
+    Raises:
+        RunError: the folder cannot be made.
+    """
+    before = job(folder)
+    made = create((folder / PROJECT).read_bytes(), folder.parent)
+    _set_job(made, steps=before.steps, epochs=before.epochs, again=folder.name)
     return made
 
 

@@ -72,7 +72,32 @@ def test_runs_are_compared_by_curve_setting_and_graph(panel: RunsPanel) -> None:
     assert "node added" in told or "node removed" in told
     click(panel, "run-1")
     assert list(panel.overlay.curves) == ["run-1"]
-    assert "Select two runs" in panel.differences.text.text()
+    told = panel.differences.text.text()
+    assert "run-0" in told, "one run is compared with the one before it"
+    assert "same settings and the same graph. The losses differ from step 1 on: 1 and 2." in told
+
+
+def test_a_run_is_made_again_and_compared(panel: RunsPanel, qtbot) -> None:
+    click(panel, "run-1")
+    store.extend(panel.runs["run-1"].path, steps=20)
+    panel._open_menu(panel.table.visualItemRect(item(panel, "run-1")).center())
+    menu = QApplication.activePopupWidget()
+    action = next(a for a in menu.actions() if a.text() == "Run again")
+    QTest.mouseClick(menu, LEFT, pos=menu.actionGeometry(action).center())
+    run = panel.session.run
+    assert run is not None
+    assert store.job(run.folder) == store.Job(steps=20, again="run-1")
+    qtbot.waitUntil(lambda: run.status.get("state") == "finished", timeout=60_000)
+    panel.refresh()
+    click(panel, run.folder.name)
+    told = panel.differences.text.text()
+    assert "The losses differ from step 1 on" in told, "the first was invented"
+    assert "torch unknown → 2" in told
+    again = store.again(run.folder)
+    store.copy_record(run.folder, again)
+    panel.refresh()
+    click(panel, again.name)
+    assert "The same numbers, to the bit, in all 20 steps they have in common." in panel.differences.text.text()
 
 
 def test_a_run_is_found_by_its_note_and_named_in_place(panel: RunsPanel) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QWidget
 
 from netlab.app.schedule_curve import ScheduleCurve
 
@@ -103,3 +103,24 @@ def test_a_run_is_led_by_keys_and_marked_on_the_curve(make_window: MakeWindow, e
     hand.qtbot.waitUntil(lambda: bool(panel.curves.plots["loss"].marks), timeout=10_000)
     hand.session.stop()
     hand.qtbot.waitUntil(lambda: run.status["state"] == "stopped", timeout=20_000)
+
+
+def test_how_a_node_learns_is_set_by_keys(make_window: MakeWindow, example: Example) -> None:
+    hand = make_window(example("spirals", learning_rate=0.01))
+    node = next(n.id for n in hand.session.project.graph.nodes.values() if n.name == "hidden1")
+    hand.session.select([node])
+    field = form(hand).findChild(QWidget, "option/learning_rate_factor")
+    hand.type(field, "0.1")
+    assert dict(hand.session.project.graph.nodes[node].training) == {"learning_rate_factor": 0.1}
+    labels = [label.text() for label in form(hand).findChildren(QLabel)]
+    assert any("η = 0.001 here" in text for text in labels)
+    box = form(hand).findChild(QCheckBox, "freeze")
+    QTest.mouseClick(box, Qt.MouseButton.LeftButton, pos=QPoint(8, box.height() // 2))
+    assert hand.session.project.graph.nodes[node].frozen
+    assert form(hand).findChild(QWidget, "option/learning_rate_factor") is None, "what is frozen has no rate"
+    hand.session.undo()
+    hand.session.undo()
+    assert not hand.session.project.graph.nodes[node].training
+    act = next(n.id for n in hand.session.project.graph.nodes.values() if n.type == "tanh")
+    hand.session.select([act])
+    assert form(hand).findChild(QCheckBox, "freeze") is None, "it has no weights"

@@ -20,6 +20,7 @@ from netlab.engine.guard import LAG, Guard
 from netlab.engine.train import run_job
 from netlab.protocol import commands
 from netlab.runs import store
+from netlab.runs.again import same_numbers
 from netlab.runs.reader import RunReader
 
 Points = Callable[..., Project]
@@ -59,17 +60,19 @@ def test_every_epoch_is_validated_once(make_points: Points, new_run: NewRun, rea
 
 
 def test_same_seed_same_numbers_with_and_without_probes(make_points: Points, new_run: NewRun, read: Read) -> None:
-    curves, weights = [], []
+    curves, weights, folders = [], [], []
     for probes, seed in ((False, 5), (False, 5), (True, 5), (False, 6)):
         project = make_points(probes=probes, seed=seed)
         folder = new_run(project, steps=120)
         assert run_job(folder)["state"] == "finished"
+        folders.append(folder)
         curves.append(read(folder).metrics("train/loss")[1])
         weights.append((folder / "model.py").read_text() and load_file(checkpoint.newest(folder))["n6.weight"])
     assert np.array_equal(curves[0], curves[1])
     assert np.array_equal(curves[0], curves[2])
     assert torch.equal(weights[0], weights[2])
     assert not np.array_equal(curves[0], curves[3])
+    assert same_numbers(folders[0], folders[1]).startswith("The same numbers, to the bit, in all 120 steps")
 
 
 def test_no_probe_draws_a_random_number(make_points: Points, new_run: NewRun, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,10 +9,11 @@ from PySide6.QtWidgets import QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from netlab.app.runs.table import shown
 from netlab.app.theme import color, series, themes
+from netlab.runs.again import same_numbers
 from netlab.runs.compare import compare, graph_differences, project_of
 from netlab.runs.store import RunInfo
 
-EMPTY = "Select two runs or more to see what differs."
+EMPTY = "Select a run to see what differs from the one before it, or several."
 SAME = "They have the same settings and the same graph."
 LINES = 12
 
@@ -58,8 +59,13 @@ class Differences(QScrollArea):
         lines = [_line(path, [one.settings.get(path) for one in compared]) for path in paths]
         lines += [_line(name, [one.final.get(name) for one in compared], best=True) for name in metrics]
         graphs = self._graphs()
-        same = f"<p style='color:{color('muted').name()}'>{SAME}</p>" if not paths and not graphs else ""
+        same = "" if paths or graphs else f"<p style='color:{color('muted').name()}'>{SAME} {self._numbers()}</p>"
         self.text.setText(f"<table cellspacing='0'><tr><td></td>{head}</tr>{''.join(lines)}</table>{graphs}{same}")
+
+    def _numbers(self) -> str:
+        """Whether runs of the same project came to the same."""
+        told = {same_numbers(self._runs[0].path, run.path): run for run in self._runs[1:]}
+        return escape(" ".join(told)) if len(told) == 1 else ""
 
     def _graphs(self) -> str:
         base = project_of(self._runs[0].path)

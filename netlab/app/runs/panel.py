@@ -28,13 +28,14 @@ from netlab.app.runs.table import KEY, Row, Table
 from netlab.app.session import Session
 from netlab.app.theme import series
 from netlab.app.training.panel import WORDS
+from netlab.app.training.repeating import run_again
 from netlab.document import file
 from netlab.protocol import commands
 from netlab.runs import queue, remote, trash
 from netlab.runs.about import describe
 from netlab.runs.compare import final_metrics
 from netlab.runs.reader import LIVE
-from netlab.runs.store import PROJECT, RunError, RunInfo, list_runs
+from netlab.runs.store import PROJECT, RunError, RunInfo, job, list_runs
 
 LOOK_MS = 1000
 NAME, STATE, STEP, NOTE = "Name", "State", "Step", "Note"
@@ -178,8 +179,18 @@ class RunsPanel(QWidget):
     def _compare(self) -> None:
         runs = self.chosen()
         self.overlay.show_runs(runs)
-        self.differences.show_runs(runs)
+        self.differences.show_runs(runs if len(runs) != 1 else [*self._before(runs[0]), *runs])
         self._show()
+
+    def _before(self, run: RunInfo) -> list[RunInfo]:
+        """The run that another repeats or branched off from, else the one before it; none for the first."""
+        try:
+            told = job(run.path)
+        except RunError:
+            return []
+        named = self.runs.get(told.again or told.parent)
+        earlier = [other for other in self.runs.values() if other.started < run.started and other.step]
+        return [named] if named is not None else earlier[:1]
 
     # --- doing
 
@@ -283,6 +294,8 @@ class RunsPanel(QWidget):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         if len(runs) == 1:
             menu.addAction("Watch", lambda: self.watch(runs[0]))
+            again = menu.addAction("Run again", lambda: run_again(self.session, runs[0].path))
+            again.setEnabled(runs[0].state not in LIVE and not self.session.is_running)
             menu.addAction("Open its project", lambda: self.open_requested.emit(runs[0].path))
             item = self.table.selectedItems()[0]
             menu.addAction("Rename", lambda: self.table.editItem(item, 0))

@@ -40,8 +40,12 @@ class Jobs(QObject):
     def start(self, project: bytes, root: Path | None = None) -> Path:
         """Make a run folder for a project and let an engine work on it; returns the folder."""
         folder = store.create(project, root)
-        self._hand_over(folder, resume=False)
+        self.begin(folder)
         return folder
+
+    def begin(self, folder: Path) -> None:
+        """Let an engine work on a run that was made and not begun."""
+        self._hand_over(folder, resume=False)
 
     def queue(self, project: bytes, root: Path | None = None) -> Path:
         """Make a run folder for a project that is trained when a place is free; returns the folder."""

@@ -1,0 +1,45 @@
+"""New runs out of old ones: the same once more, or on from a kept moment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from netlab.app.session import Session
+from netlab.runs import store
+
+BUSY = "A run is under way. Stop it before you start another."
+
+
+def run_again(session: Session, folder: Path) -> None:
+    """Train the project of a run once more from the start, and watch it."""
+    if session.is_running:
+        session.message.emit(BUSY, "error")
+        return
+    try:
+        made = store.again(folder)
+    except (store.RunError, OSError) as error:
+        session.message.emit(str(error), "error")
+        return
+    session.jobs.begin(made)
+    session.attach(made)
+    session.message.emit(
+        f"{folder.name} once more, as {made.name}. The panel Runs says whether it is the same.", "info"
+    )
+
+
+def branch_off(session: Session, step: int) -> None:
+    """Go on from a kept moment of the watched run in a run of its own."""
+    if session.run is None:
+        return
+    if session.is_running:
+        session.message.emit(BUSY, "error")
+        return
+    folder = session.run.folder
+    try:
+        made = store.branch(folder, step)
+    except (store.RunError, OSError) as error:
+        session.message.emit(str(error), "error")
+        return
+    session.jobs.resume(made)
+    session.attach(made, awaited=True)
+    session.message.emit(f"{made.name} goes on from step {step:,} of {folder.name}.", "info")

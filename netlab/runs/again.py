@@ -1,0 +1,55 @@
+"""Whether two runs of the same project gave the same numbers, and if not, what may be the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from netlab.runs.reader import LIVE, RunReader
+
+CIRCUMSTANCES = ("torch", "python", "threads", "device_type", "data_hash", "processes")
+"""What has to be the same for the same numbers, beside the project; keys of a run's status."""
+BY_HAND = ("learning_rate", "weight_decay", "loss_weight")
+LOSS = "train/loss"
+
+
+def differing(then: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """The circumstances that changed, as ``threads 3 → 2, torch unknown → 2.13``; "" if none did."""
+    told = {name: then.get(name, "unknown") for name in now}
+    return ", ".join(f"{name} {told[name]} → {value}" for name, value in now.items() if told[name] != value)
+
+
+def same_numbers(first: Path, second: Path) -> str:
+    """A sentence on the losses of two runs of the same project, step by step, and on why they differ."""
+    readers = RunReader(first), RunReader(second)
+    try:
+        (steps, losses), (other_steps, others) = (reader.metrics(LOSS) for reader in readers)
+        count = min(len(steps), len(other_steps))
+        if not count:
+            return ""
+        unequal = (steps[:count] != other_steps[:count]) | ~np.isclose(losses[:count], others[:count], 0, 0, True)
+        if not unequal.any():
+            more = "so far" if any(reader.status().get("state") in LIVE for reader in readers) else "they have in common"
+            return f"The same numbers, to the bit, in all {count:,} steps {more}."
+        at = int(unequal.argmax())
+        told = f"The losses differ from step {steps[at]:,} on: {losses[at]:.6g} and {others[at]:.6g}."
+        return f"{told} {_reason(*readers, int(steps[at]))}"
+    finally:
+        for reader in readers:
+            reader.close()
+
+
+def _reason(first: RunReader, second: RunReader, step: int) -> str:
+    then, now = ({k: r.status()[k] for k in CIRCUMSTANCES if k in r.status()} for r in (first, second))
+    changed = differing(then, now)
+    if changed:
+        return f"What was not the same: {changed}."
+    marks = [mark.text for reader in (first, second) for mark in reader.marks() if mark.kind in BY_HAND and mark.step <= step]
+    if marks:
+        return f"It was steered by hand: {marks[0]}."
+    if then.get("device_type", "cpu") != "cpu":
+        return "Nothing that is known of differs: kernels of a GPU add in any order unless deterministic is on."
+    return "Nothing that is known of differs: look for code of your own that draws random numbers by itself."
