@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from netlab.data.draws import ImageChanges
 from netlab.data.files import shown
@@ -113,6 +113,8 @@ def opened(path: Path) -> Image.Image:
         raise
     except FileNotFoundError:
         raise BadImage("the file is gone") from None
+    except UnidentifiedImageError:
+        raise BadImage("it is no image, or of a kind that is not read") from None
     except Exception as error:  # each decoder has error types of its own
         raise BadImage(f"it cannot be decoded: {str(error)[:100] or type(error).__name__}") from error
 

@@ -150,8 +150,15 @@ def look(source: FileSource, progress: Progress = silent) -> tuple[FileSource, P
         columns = tuple(getattr(facts, "columns", ()))
         blocked = Finding("blocked", str(error), "error")
         return source, _bare(source, (*findings, blocked), getattr(facts, "rows", 0), columns)
-    known = set(findings)
-    return source, _with(seen, findings=(*findings, *[f for f in seen.findings if f not in known]))
+    return source, _with(seen, findings=_both(findings, seen.findings))
+
+
+def _both(looking: tuple[Finding, ...], loading: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """What looking and loading found, each fault once: gaps that are filled are said as such."""
+    known = {(f.code, f.line, f.column) for f in looking}
+    filled = {f.column for f in loading if f.code == "filled"}
+    first = [f for f in looking if f.code != "missing" or f.column not in filled]
+    return (*first, *[f for f in loading if (f.code, f.line, f.column) not in known])
 
 
 def preview(source: Source, progress: Progress = silent) -> Preview:

@@ -340,7 +340,7 @@ def test_an_option_of_the_data_is_one_undo_step_and_shows_at_once(hand: Hand) ->
     await_panel(hand)
     panel = hand.window.data
     assert panel.preview.preview is not None
-    field = panel.body.findChild(object, "option/validation")  # type: ignore[type-var]
+    field = panel.column.body.findChild(object, "option/validation")  # type: ignore[type-var]
     hand.type(field, "0.3")  # type: ignore[arg-type]
     await_panel(hand)
     assert hand.session.project.data.options["validation"] == 0.3

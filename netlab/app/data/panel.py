@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QFileSystemWatcher, Qt, QTimer
+from PySide6.QtCore import QFileSystemWatcher, QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QDockWidget,
@@ -13,18 +13,17 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QMenu,
     QPushButton,
-    QScrollArea,
     QSplitter,
     QVBoxLayout,
     QWidget,
 )
 
+from netlab.app.data.column import FormColumn
 from netlab.app.data.looker import Looker
 from netlab.app.data.options import is_decisive, source_form
 from netlab.app.data.preview import PreviewView
 from netlab.app.data.sheet import ImportSheet
 from netlab.app.data.sources import KEY, SourceBox, facts_of
-from netlab.app.form import clear, muted
 from netlab.app.session import Session
 from netlab.data.dataset import catalogue, source_of
 from netlab.data.files import FileSource
@@ -86,25 +85,10 @@ class DataPanel(QWidget):
         bar = QHBoxLayout()
         bar.addWidget(self.box, 1)
         bar.addWidget(self.open)
-        self.body = QWidget()
-        self.body.setProperty("panel", True)
-        self._form = QVBoxLayout(self.body)
-        self._form.setContentsMargins(10, 4, 10, 10)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(self.body)
-        left = QWidget()
-        left.setProperty("panel", True)
-        left.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        column = QVBoxLayout(left)
-        column.setContentsMargins(0, 0, 0, 0)
-        bar.setContentsMargins(10, 8, 10, 0)
-        column.addLayout(bar)
-        column.addWidget(scroll, 1)
+        self.column = FormColumn(bar, margin=10)
         self.preview = PreviewView()
         split = QSplitter()
-        split.addWidget(left)
+        split.addWidget(self.column)
         split.addWidget(self.preview)
         split.setSizes([270, 480])
         split.setStretchFactor(1, 1)
@@ -153,17 +137,11 @@ class DataPanel(QWidget):
         self._later.start()
 
     def _fill_form(self) -> None:
-        focus = self.focusWidget()
-        kept = focus.objectName() if focus is not None and self.body.isAncestorOf(focus) else ""
-        clear(self._form)
         source, options = self._source, self.session.project.data.options
-        if source is not None:
-            self._form.addWidget(muted(self._path or facts_of(source)))
-            self._form.addWidget(source_form(source, options, self._set))
-        self._form.addStretch(1)
-        again = self.body.findChild(QWidget, kept) if kept else None
-        if again is not None:
-            again.setFocus()
+        if source is None:
+            self.column.fill()
+        else:
+            self.column.fill(self._path or facts_of(source), source_form(source, options, self._set))
 
     def _ask(self) -> None:
         """Look at the project's data, if that is allowed."""

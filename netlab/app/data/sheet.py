@@ -13,16 +13,15 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QScrollArea,
     QSplitter,
     QVBoxLayout,
     QWidget,
 )
 
+from netlab.app.data.column import FormColumn
 from netlab.app.data.looker import Looker
 from netlab.app.data.options import is_decisive, source_form
 from netlab.app.data.preview import PreviewView
-from netlab.app.form import clear, muted
 from netlab.app.session import Session
 from netlab.compiler.starters import Starter, adapted, starters, with_data
 from netlab.data.dataset import DataError, catalogue
@@ -74,28 +73,12 @@ class ImportSheet(QDialog):
         self.kind.activated.connect(lambda _: self._choose_kind(str(self.kind.currentData())))
         head = QFormLayout()
         head.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
-        head.setContentsMargins(12, 12, 12, 0)
         head.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         head.addRow("Read as", self.kind)
-        body = QWidget()
-        body.setProperty("panel", True)
-        self.body = body
-        self._form = QVBoxLayout(body)
-        self._form.setContentsMargins(12, 6, 12, 12)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(body)
-        left = QWidget()
-        left.setProperty("panel", True)
-        left.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        column = QVBoxLayout(left)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addLayout(head)
-        column.addWidget(scroll, 1)
+        self.column = FormColumn(head, margin=12)
         self.preview = PreviewView()
         split = QSplitter()
-        split.addWidget(left)
+        split.addWidget(self.column)
         split.addWidget(self.preview)
         split.setSizes([330, 710])
         split.setStretchFactor(1, 1)
@@ -198,16 +181,8 @@ class ImportSheet(QDialog):
         self.kind.setCurrentIndex(self.kind.findData(self.key))
 
     def _fill_form(self) -> None:
-        focus = self.focusWidget()
-        kept = focus.objectName() if focus is not None and self.body.isAncestorOf(focus) else ""
-        clear(self._form)
         source = catalogue()[self.key]
-        self._form.addWidget(muted(source.about))
-        self._form.addWidget(source_form(source, self.options, self._set))
-        self._form.addStretch(1)
-        again = self.body.findChild(QWidget, kept) if kept else None
-        if again is not None:
-            again.setFocus()
+        self.column.fill(source.about, source_form(source, self.options, self._set))
 
     def _fill_models(self) -> None:
         """What may become of the model; the usual choice is made until the user makes another."""

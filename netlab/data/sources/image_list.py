@@ -59,7 +59,7 @@ class ImageList(ImageOptions, TableFile):
         paths, labels = listed._listed(Ledger())  # what is wrong with the rows is told when they are loaded
         names = [listed.columns()[1].classes[label] for label in labels]
         root = self.place.parent.resolve()
-        pictures = look_at_all(paths, root, names, ledger, looking) if paths else None
+        pictures = look_at_all(paths, root, names, Ledger(), looking) if paths else None  # told with lines when loaded
         return ListFacts(**values, image=image, pictures=pictures)
 
     def fields(self) -> tuple[Field, ...]:

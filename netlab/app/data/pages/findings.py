@@ -59,9 +59,8 @@ class FindingsPage(Page):
         self.view.setWordWrap(False)
         header = self.view.horizontalHeader()
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.setStretchLastSection(True)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Interactive)
-        for place, width in enumerate((300, 64, 110)):
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        for place, width in enumerate((64, 110, 190), 1):
             self.view.setColumnWidth(place, width)
         split = QSplitter(Qt.Orientation.Vertical)
         split.addWidget(self.cards)
@@ -76,6 +75,8 @@ class FindingsPage(Page):
         whole = [finding for finding in preview.findings if not finding.costs]
         self.model.show_rows(rows)
         self.view.setVisible(bool(rows))
+        self.view.setColumnHidden(1, not any(finding.line for finding in rows))
+        self.view.setColumnHidden(3, not any(finding.text for finding in rows))
         self.cards.setVisible(bool(whole) or not rows)
         clear(self._cards)
         if not preview.findings:
@@ -94,14 +95,14 @@ class FindingsPage(Page):
         text.setProperty("error", finding.severity == ERROR)
         row = QHBoxLayout(card)
         row.setContentsMargins(10, 6, 8, 6)
-        row.addWidget(_dot(finding.severity), 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(_dot(finding.severity))
         row.addWidget(text, 1)
         for remedy in _remedies(key, options, finding):
             button = QPushButton(remedy.label)
             button.setObjectName("remedy")
             button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
             button.clicked.connect(lambda _=False, remedy=remedy: self.remedy_chosen.emit(remedy))
-            row.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+            row.addWidget(button)
         return card
 
 

@@ -14,7 +14,7 @@ from netlab.app.data.page import Page
 from netlab.app.theme import color, themes
 from netlab.data.look import Preview
 
-HEADER, BARS, WIDTH, MOST_BARS = 78, 24, 118, 24
+HEADER, BARS, WIDTH, WIDEST, PADDING, MOST_BARS = 78, 24, 118, 240, 9, 24
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -28,6 +28,12 @@ class Column:
     bars: tuple[int, ...] = ()
     tip: str = ""
     is_target: bool = False
+
+    @property
+    def said(self) -> str:
+        """Kind and gaps in words."""
+        words = f"{self.words}, {self.missing:,} missing" if self.missing else self.words
+        return f"target, {words}" if self.is_target else words
 
 
 class RowsPage(Page):
@@ -56,8 +62,9 @@ class RowsPage(Page):
 
     def show_preview(self, preview: Preview, options: Mapping[str, Any]) -> None:
         self.model.show_rows(columns_of(preview), preview.cells)
-        for place in range(len(preview.header)):
-            self.view.setColumnWidth(place, WIDTH)
+        for place, column in enumerate(self.model.columns):
+            wanted = self.header.fontMetrics().horizontalAdvance(column.said) + 2 * PADDING
+            self.view.setColumnWidth(place, min(max(wanted, WIDTH), WIDEST))
 
 
 def columns_of(preview: Preview) -> list[Column]:
@@ -172,9 +179,9 @@ class _Header(QHeaderView):
         painter.setFont(self.font())
         line.translate(0, height + 1)
         painter.setPen(color("warning" if column.missing else "muted"))
-        words = f"{column.missing:,} missing, {column.words}" if column.missing else column.words
-        words = f"target, {words}" if column.is_target else words
-        painter.drawText(line, align, self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, line.width()))
+        painter.drawText(
+            line, align, self.fontMetrics().elidedText(column.said, Qt.TextElideMode.ElideRight, line.width())
+        )
 
     def _bars(self, painter: QPainter, inside: QRect, column: Column) -> None:
         most = max(column.bars, default=0)
