@@ -16,6 +16,7 @@ from netlab.app.importing import models, weights
 from netlab.app.keep_block import keep_block
 from netlab.app.session import Session
 from netlab.app.ties import copy_linked
+from netlab.app.training import trying
 from netlab.document.graph import BLOCK
 from netlab.protocol.commands import Advance, Keep
 from netlab.runs.reader import LIVE
@@ -170,6 +171,10 @@ ACTIONS: tuple[Action, ...] = (
            lambda s: not s.inferred.blocking and not s.is_running, "F5", toolbar=True),
     Action("train_elsewhere", "Train on another machine…", "Run", "Train by ssh on another machine, and mirror the run here.",
            lambda w: w.runs.train_elsewhere(), lambda s: not s.inferred.blocking),
+    Action("sanity", "Check before training…", "Run", "Try whether everything is wired to learn, and learn one batch by heart.",
+           lambda w: consent.ask(w.session, w) and trying.check(w), lambda s: not s.inferred.blocking, separate=True),
+    Action("rate", "Find a learning rate…", "Run", "Let the learning rate rise, and see where the loss falls fastest.",
+           lambda w: consent.ask(w.session, w) and trying.find_rate(w), lambda s: not s.inferred.blocking),
     Action("pause", "Pause or go on", "Run", "Let the run wait, or go on.", lambda w: w.toggle_pause(),
            _state("running", "paused"), "F6"),
     Action("stop", "Stop", "Run", "End the run with a checkpoint.", lambda w: w.session.stop(),
