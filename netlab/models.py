@@ -13,7 +13,9 @@ FINE = 0
 
 def add_to(command: Callable[..., Any]) -> None:
     """Declare predict, generate, attention, trust and export."""
-    predict = command("predict", _predict, "ask a trained model about rows of its data, numbers or text", "target")
+    predict = command(
+        "predict", _predict, "ask a trained model about rows of its data, values, image files or text", "target"
+    )
     predict.add_argument("inputs", nargs="+", metavar="INPUT")
     predict.add_argument("--beam", type=int, default=1, metavar="N", help="rows to go on with while a text is written")
     _generate_arguments(command("generate", _generate, "let a trained language model continue a text", "target"))

@@ -61,12 +61,14 @@ class Fitted:
         tokenizer: for text; ids and words.
         normalisation: mean and standard deviation by field, from the training rows only.
         encoding: the columns of a table that a field was made of, in order, by field.
+        white: the value of the brightest pixel before normalisation, by field; 255 where it is not said.
     """
 
     fields: tuple[Field, ...]
     tokenizer: Tokenizer | None = field(default=None, kw_only=True)
     normalisation: Mapping[str, tuple[Any, Any]] = field(default_factory=dict, kw_only=True)
     encoding: Mapping[str, tuple[Encoded, ...]] = field(default_factory=dict, kw_only=True)
+    white: Mapping[str, float] = field(default_factory=dict, kw_only=True)
 
     def field(self, name: str) -> Field:
         """The field of that name; KeyError if there is none."""
@@ -90,16 +92,24 @@ class Fitted:
         if len(cells) != len(columns):
             raise DataError(f"{name} has {len(columns)} numbers, but {len(cells)} were given.{_asked(columns)}")
         values = np.array([x for c, cell in zip(columns, cells, strict=True) for x in c.numbers(cell)], np.float64)
-        values = values.reshape(sizes)
+        return self.scaled(name, values.reshape(sizes))
+
+    def pixels(self, name: str, image: np.ndarray) -> np.ndarray:
+        """An image, uint8 (C, H, W) of the field's size, as the model sees it: float32."""
+        return self.scaled(name, image / 255.0 * self.white.get(name, 255.0))
+
+    def scaled(self, name: str, values: np.ndarray) -> np.ndarray:
+        """Values of one row in their own units, as the model sees them: float32."""
         if name in self.normalisation:
             mean, std = (np.asarray(part) for part in self.normalisation[name])
+            if values.ndim == 3 and mean.ndim == 1:  # of each channel
+                mean, std = mean[:, None, None], std[:, None, None]
             values = (values - mean) / std
         return values.astype(np.float32)
 
     def to_json(self) -> bytes:
         """All but the tokenizer, which has a file of its own, as JSON text."""
-        told = {"fields": self.fields, "normalisation": self.normalisation, "encoding": self.encoding}
-        return msgspec.json.encode(told)
+        return msgspec.json.encode(_Told(self.fields, dict(self.normalisation), dict(self.encoding), dict(self.white)))
 
     @classmethod
     def from_json(cls, text: bytes, tokenizer: Tokenizer | None) -> Fitted:
@@ -108,13 +118,15 @@ class Fitted:
             told = msgspec.json.decode(text, type=_Told)
         except msgspec.DecodeError as error:
             raise DataError(f"What the run says of its data makes no sense ({error}). Train it again.") from error
-        return cls(told.fields, tokenizer=tokenizer, normalisation=told.normalisation, encoding=told.encoding)
+        known = {"normalisation": told.normalisation, "encoding": told.encoding, "white": told.white}
+        return cls(told.fields, tokenizer=tokenizer, **known)
 
 
 class _Told(msgspec.Struct):
     fields: tuple[Field, ...]
     normalisation: dict[str, tuple[Any, Any]]
-    encoding: dict[str, tuple[Encoded, ...]]
+    encoding: dict[str, tuple[Encoded, ...]] = {}
+    white: dict[str, float] = {}
 
 
 def _numbers(field: Field) -> tuple[Encoded, ...]:

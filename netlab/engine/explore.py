@@ -8,10 +8,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from netlab.data.dataset import DataError, Dataset, Field, Source, source_of
 from netlab.data.fitted import Fitted
+from netlab.data.images import SUFFIXES, BadImage, decoded
 from netlab.data.splitting import SPLITS
 from netlab.data.task import TASKS, answer
 from netlab.data.texts import END, PAD, START
@@ -121,7 +123,7 @@ class Model:
 def predict(model: Model, inputs: list[str], width: int = 1) -> list[dict[str, Any]]:
     """An answer for each input, in the way of the task.
 
-    An input is a row number such as ``test:3``, values separated by commas, or text. What a model writes token by
+    An input is a row number such as ``test:3``, values separated by commas, an image file, or text. What a model writes token by
     token is searched for with a beam of that width.
     """
     names = model.built.source.inputs
@@ -150,10 +152,23 @@ def _read(model: Model, text: str) -> dict[str, torch.Tensor]:
     name = model.built.source.inputs[0]
     if model.translates or model.field(name).kind == "tokens":
         return model.text_inputs(text)
+    if model.field(name).kind == "image" and Path(text).suffix.lower() in SUFFIXES:
+        return {name: torch.from_numpy(_picture(model, name, Path(text))[None])}
     try:
         return {name: torch.from_numpy(model.fitted.row(name, text)[None])}
     except DataError as error:
         raise ExploreError(f"{text!r} is neither a row such as test:3 nor the values of one. {error}") from error
+
+
+def _picture(model: Model, name: str, path: Path) -> np.ndarray:
+    """An image file as the model sees it."""
+    channels, height, width = model.field(name).sizes
+    if channels not in (1, 3):
+        raise ExploreError(f"{name} has {channels} channels, but an image file has one or three. Ask about rows.")
+    try:
+        return model.fitted.pixels(name, decoded(path, (channels, height, width)))
+    except BadImage as error:
+        raise ExploreError(f"{path}: {error}. Give an image file, or a row such as test:0.") from error
 
 
 def _answer(model: Model, text: str, inputs: dict[str, torch.Tensor], width: int) -> dict[str, Any]:

@@ -9,12 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from netlab.catalogue import key_of
 from netlab.cli import main
 from netlab.compiler.builder import Graph
 from netlab.data.dataset import source_of
-from netlab.data.look import guess, look
+from netlab.data.look import guess, look, thumbnails
 from netlab.data.texts import END, START
 from netlab.document import edits, file
 from netlab.document.examples import examples
@@ -54,6 +55,22 @@ def test_predict_classifies_rows_and_numbers(run_of: Callable[..., Path]) -> Non
     assert right > 0.8
     for row in rows:
         assert sum(entry["probability"] for entry in row["classes"]) == pytest.approx(1.0, abs=1e-4)
+
+
+@pytest.mark.parametrize("source", ["mnist", "digits"])
+def test_an_image_file_is_what_a_row_of_the_same_pixels_is(tmp_path: Path, source: str) -> None:
+    model = Model.of(run_on(tmp_path, source, {}, 10, "cross_entropy_loss", flat=True))
+    image = model.field("image")
+    row = int(model.dataset.splits["test"][0])
+    Image.fromarray(thumbnails(model.dataset, image, np.array([row]))[0]).save(tmp_path / "digit.png")
+    by_row, by_file = predict(model, ["test:0", str(tmp_path / "digit.png")])
+    for one, other in zip(by_row["classes"], by_file["classes"], strict=True):
+        assert one["class"] == other["class"]
+        assert one["probability"] == pytest.approx(other["probability"], abs=0.01)
+    (tmp_path / "bad.png").write_bytes(b"no image")
+    for name, words in (("bad.png", "is no image"), ("none.png", "gone")):
+        with pytest.raises(ExploreError, match=words):
+            predict(model, [str(tmp_path / name)])
 
 
 def test_a_model_writes_a_text_that_it_would_go_on_with_in_the_same_way(run_of: Callable[..., Path]) -> None:
@@ -164,11 +181,12 @@ def trained(tmp_path: Path, g: Graph, source: str, data: dict[str, object]) -> P
     return folder
 
 
-def run_on(tmp_path: Path, source: str, data: dict[str, object], outputs: int, loss: str) -> Path:
+def run_on(tmp_path: Path, source: str, data: dict[str, object], outputs: int, loss: str, flat: bool = False) -> Path:
     """A short run of a single Linear on some data."""
     inputs, target = (f.name for f in source_of(source, data).fields()[:2])
     g = Graph()
-    scores = g.add("linear", g.add("input", field=inputs), name="scores", out_features=outputs)
+    x = g.add("input", field=inputs)
+    scores = g.add("linear", g.add("flatten", x) if flat else x, name="scores", out_features=outputs)
     g.add("output", scores)
     g.add(loss, scores, g.add("input", field=target))
     return trained(tmp_path, g, source, data)

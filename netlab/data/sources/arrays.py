@@ -141,8 +141,10 @@ class Arrays(ImageChanges, FileSource):
         elif y is not None:
             columns["target"], scales["target"] = normalise(y.reshape(len(y), -1), splits["train"])
         judge(columns, fields, splits, ledger)
-        draws = self.changes("image") if fields[0].kind == "image" else ()
-        return Dataset(fields, columns, splits, normalisation=scales, findings=ledger.findings(), draws=draws)
+        told: dict[str, Any] = {"normalisation": scales, "findings": ledger.findings()}
+        if fields[0].kind == "image":
+            told |= {"draws": self.changes("image"), "white": {"image": _white(self._input().high)}}
+        return Dataset(fields, columns, splits, **told)
 
     def _read(self, ledger: Ledger, progress: Progress) -> dict[str, np.ndarray]:
         try:
@@ -266,3 +268,8 @@ def _arrays(path: Path, progress: Progress) -> list[tuple[str, np.ndarray]]:
                 found.append((name, np.empty(0, dtype="O")))
             progress((i + 1) / len(file.files))
     return found
+
+
+def _white(high: float) -> float:
+    """What stands for white where the brightest pixel of all is this: 1, or 255 as in files."""
+    return 1.0 if high <= 1 else max(high, 255.0)

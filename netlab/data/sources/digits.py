@@ -36,4 +36,4 @@ class Digits(Source):
         name = "rows" if self.as_rows else "image"
         shape = (-1, 8, 8) if self.as_rows else (-1, 1, 8, 8)
         columns = {name: pixels.reshape(shape), "label": y.astype(np.int64)}
-        return Dataset(self.fields(), columns, splits, normalisation={name: scale})
+        return Dataset(self.fields(), columns, splits, normalisation={name: scale}, white={name: 16.0})
