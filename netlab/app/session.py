@@ -155,7 +155,8 @@ class Session(QObject):
     def _on_change(self, project: Project, diff: Diff) -> None:
         if self.scope and self.scope not in project.graph.nodes:
             self.enter("")
-        left = [node for node in self.selection if node in project.graph.nodes]
+        nodes = project.graph.nodes
+        left = [node for node in self.selection if node in nodes and nodes[node].parent == self.scope]
         if left != self.selection:
             self.selection = left
             self.selection_changed.emit(left)

@@ -84,6 +84,18 @@ def test_a_copied_block_brings_its_content(make_window: MakeWindow, example: Exa
     assert (edge.source, edge.target_port) == (block, ports[0])
 
 
+def test_what_goes_into_a_block_again_is_selected_no_longer(make_window: MakeWindow, example: Example) -> None:
+    hand = make_window(example("gpt"))
+    _make(hand)
+    hand.key(Qt.Key.Key_Z, CONTROL, hand.window)
+    nodes = hand.session.project.graph.nodes
+    hand.session.select([next(id for id, node in nodes.items() if node.name in NAMES)])
+    hand.session.go_to(1)  # a click in the history
+    assert hand.session.selection == []
+    hand.key(Qt.Key.Key_Left, Qt.KeyboardModifier.AltModifier)
+    assert set(hand.session.selection) <= set(hand.canvas.scene_.nodes)
+
+
 def test_a_repeated_block_trains(make_window: MakeWindow, example: Example) -> None:
     hand = make_window(example("gpt", device="cpu"))
     block = _make(hand)
