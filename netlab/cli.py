@@ -104,7 +104,9 @@ def _parser() -> argparse.ArgumentParser:
     shot.add_argument("--view", metavar="NAME")
     shot.add_argument("--run", dest="run_folder", metavar="RUN", type=Path)
     bench = command("bench", _bench, "measure, always against a peer or a target")
-    bench.add_argument("names", nargs="*", choices=["compile", "code", "startup", "canvas", "data", "train", []])
+    bench.add_argument(
+        "names", nargs="*", choices=["compile", "code", "startup", "canvas", "views", "data", "train", []]
+    )
     tour = command("tour", _tour, "open, train and photograph a project without a display", "file", json=False)
     tour.add_argument("--out", type=Path, default=Path("build/tour"))
     tour.add_argument("--seconds", type=float, default=40.0)

@@ -1,4 +1,4 @@
-"""Measurements, always as a ratio in one run on one machine: ``netlab bench [compile|code|train|startup|canvas]``.
+"""Measurements, always as a ratio in one run on one machine: ``netlab bench [NAME…]``, by the names in `BENCHES`.
 
 Each bench is a file here whose ``rows()`` yields rows; a row says what was measured, against what, and whether the
 target is met. Like all doors it imports the rest of the package inside functions only.
@@ -13,7 +13,8 @@ from pathlib import Path
 
 OUT = Path("build/bench.json")
 BENCHES = {
-    "compile": "compiling", "code": "code", "startup": "startup", "canvas": "canvas", "data": "data", "train": "train",
+    "compile": "compiling", "code": "code", "startup": "startup", "canvas": "canvas", "views": "views", "data": "data",
+    "train": "train",
 }  # fmt: skip
 
 

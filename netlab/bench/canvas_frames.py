@@ -71,23 +71,24 @@ def zoom(view: QGraphicsView) -> list[float]:
     return clock(turn)
 
 
-def drag(view: QGraphicsView, start: Any) -> list[float]:
-    """Take hold of what is at a point of the viewport and move it in circles."""
+def drag(view: QGraphicsView, start: Any, middle: bool = False) -> list[float]:
+    """Take hold of what is at a point of the viewport, with the left button or the middle one, and move it about."""
     from PySide6.QtCore import QEvent, QPointF, Qt
     from PySide6.QtGui import QMouseEvent
     from PySide6.QtWidgets import QApplication
 
-    viewport, left, none = view.viewport(), Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
+    viewport, none = view.viewport(), Qt.MouseButton.NoButton
+    hand = Qt.MouseButton.MiddleButton if middle else Qt.MouseButton.LeftButton
 
     def send(kind: QEvent.Type, at: QPointF, button: Qt.MouseButton, held: Qt.MouseButton) -> None:
         event = QMouseEvent(kind, at, viewport.mapToGlobal(at), button, held, Qt.KeyboardModifier.NoModifier)
         QApplication.sendEvent(viewport, event)
 
     at = QPointF(start)
-    send(QEvent.Type.MouseButtonPress, at, left, left)
+    send(QEvent.Type.MouseButtonPress, at, hand, hand)
     where = lambda i: at + QPointF(4 * (i % 40), 3 * (i % 25))  # noqa: E731
-    times = clock(lambda i: send(QEvent.Type.MouseMove, where(i), none, left))
-    send(QEvent.Type.MouseButtonRelease, at, left, none)
+    times = clock(lambda i: send(QEvent.Type.MouseMove, where(i), none, hand))
+    send(QEvent.Type.MouseButtonRelease, at, hand, none)
     return times
 
 
@@ -135,61 +136,14 @@ def _update(view: CanvasView, i: int) -> None:
     view.scene_.graph.set_glow({id: (i + n) % 10 / 10 for n, id in enumerate(view.scene_.nodes)})
 
 
-def plain(nodes: int) -> Frames:
-    """What one writes first: one QGraphicsItem a node and a wire, each painting itself."""
-    from PySide6.QtCore import QPointF, Qt
-    from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
-    from PySide6.QtWidgets import (
-        QApplication,
-        QGraphicsPathItem,
-        QGraphicsRectItem,
-        QGraphicsScene,
-        QGraphicsSimpleTextItem,
-        QGraphicsView,
-    )
-
-    view = QGraphicsView()
-    view.setRenderHint(QPainter.RenderHint.Antialiasing)
-    view.resize(*SIZE)
-    view.show()
-    QApplication.processEvents()
-    project = large(nodes)
-    scene = QGraphicsScene(view)
-
-    def build(_: int) -> None:
-        for node in project.graph.nodes.values():
-            item = QGraphicsRectItem(0, 0, 196, 72)
-            item.setBrush(QColor("#0072b2"))
-            item.setFlag(QGraphicsRectItem.GraphicsItemFlag.ItemIsMovable)
-            item.setPos(node.x, node.y)
-            QGraphicsSimpleTextItem(node.name or node.type, item).setPos(10, 8)
-            scene.addItem(item)
-        for edge in project.graph.edges.values():
-            a, b = project.graph.nodes[edge.source], project.graph.nodes[edge.target]
-            path = QPainterPath(QPointF(a.x + 196, a.y + 40))
-            path.cubicTo(a.x + 250, a.y + 40, b.x - 54, b.y + 40, b.x, b.y + 40)
-            wire = QGraphicsPathItem(path)
-            wire.setPen(QPen(QColor("#7f8a9b"), 1.9))
-            scene.addItem(wire)
-        view.setScene(scene)
-        view.fitInView(scene.itemsBoundingRect(), Qt.AspectRatioMode.KeepAspectRatio)
-
-    found = {"open": clock(build, 1)}
-    scene.setSceneRect(scene.sceneRect().adjusted(-4000, -4000, 4000, 4000))
-    found["pan, all in sight"] = pan(view)
-    view.resetTransform()
-    view.centerOn(2 * 306, 0)
-    found["pan at 100 %"] = pan(view)
-    return found
-
-
 def main() -> int:
     """Measure one canvas and print its frames."""
     from netlab.app.start import application, quiet_platform
+    from netlab.bench import canvas_peers
 
     application()
     quiet_platform()
-    made = {"ours": ours, "plain": plain}[sys.argv[1]]
+    made = {"ours": ours, "plain": canvas_peers.plain, "nodegraphqt": canvas_peers.nodegraphqt}[sys.argv[1]]
     print(json.dumps(made(int(sys.argv[2]))))
     return 0
 
