@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -30,9 +31,11 @@ def tensors_of(path: Path) -> dict[str, torch.Tensor]:
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # unpickling fails in many ways
+        asked = re.search(r"GLOBAL:? (\S+)", str(error))  # the rest of torch's advice is to open it all the same
+        what = f"asks for {asked[1]}" if asked else "is damaged, or holds more than tensors"
         raise ImportFault(
-            f"{path.name} holds more than tensors, and opening that could run code, so it was left alone. Where it was "
-            f"made, write safetensors.torch.save_file(model.state_dict(), ...) and import that. ({_line(error)})"
+            f"{path.name} {what}, and opening that could run code, so it was left alone. Where it was made, write "
+            "safetensors.torch.save_file(model.state_dict(), ...) and import that."
         ) from error
     found = _found(content)
     if not found:
@@ -47,7 +50,3 @@ def _found(content: Any) -> dict[str, torch.Tensor]:
     if tensors:
         return tensors
     return next((found for key in INSIDE if (found := _found(content.get(key)))), {})
-
-
-def _line(error: Exception) -> str:
-    return str(error).strip().split("\n")[0][:200]
