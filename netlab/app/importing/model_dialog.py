@@ -65,13 +65,11 @@ class ModelDialog(QDialog):
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         for words, field in (("Model", self.factory), ("Data", self.data), ("Shapes", self.shapes)):
-            if field is self.factory and not self._factories:
-                field.hide()
-                continue
             field.setAccessibleName(words)
             label = QLabel(words)
             label.setMinimumHeight(field.sizeHint().height())
             rows.addRow(label, field)
+        rows.setRowVisible(self.factory, bool(self._factories))
         self.waiting = Waiting()
         self.buttons = Buttons(Buttons.StandardButton.Cancel)
         self.go = QPushButton("Import")
