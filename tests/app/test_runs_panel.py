@@ -74,7 +74,8 @@ def test_runs_are_compared_by_curve_setting_and_graph(panel: RunsPanel) -> None:
     assert list(panel.overlay.curves) == ["run-1"]
     told = panel.differences.text.text()
     assert "run-0" in told, "one run is compared with the one before it"
-    assert "same settings and the same graph. The losses differ from step 1 on: 1 and 2." in told
+    same = panel.differences.same.text()
+    assert "same settings and the same graph. The losses differ from step 1 on: 1 and 2." in same
 
 
 def test_a_run_is_made_again_and_compared(panel: RunsPanel, qtbot) -> None:
@@ -90,14 +91,14 @@ def test_a_run_is_made_again_and_compared(panel: RunsPanel, qtbot) -> None:
     qtbot.waitUntil(lambda: run.status.get("state") == "finished", timeout=60_000)
     panel.refresh()
     click(panel, run.folder.name)
-    told = panel.differences.text.text()
+    told = panel.differences.same.text()
     assert "The losses differ from step 1 on" in told, "the first was invented"
     assert "torch unknown → 2" in told
     again = store.again(run.folder)
     store.copy_record(run.folder, again)
     panel.refresh()
     click(panel, again.name)
-    assert "The same numbers, to the bit, in all 20 steps they have in common." in panel.differences.text.text()
+    assert "The same numbers, to the bit, in all 20 steps they have in common." in panel.differences.same.text()
 
 
 def test_a_run_is_found_by_its_note_and_named_in_place(panel: RunsPanel) -> None:

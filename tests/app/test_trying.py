@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QMenu, QPushButton
 
 from netlab.app.training import asking
 from netlab.app.training.rate_dialog import RateDialog
 from netlab.app.training.sanity_dialog import SanityDialog
 from netlab.document import edits
+from netlab.runs import store
 
 LEFT = Qt.MouseButton.LeftButton
 Example = Callable[..., Path]
@@ -63,3 +66,32 @@ def test_a_model_is_checked_and_the_faulty_node_shown(make_window: Callable[...,
     assert hand.session.selection == [node]
     found.reject()
     hand.settle()
+
+
+def test_a_run_goes_on_from_a_kept_moment_by_a_click_on_the_curve(
+    make_window: Callable[..., Any], example: Example
+) -> None:
+    path = example("spirals", device="cpu", keep_epochs=2, epochs=4)
+    folder = store.create(path.read_bytes(), path.parent / "runs", "first")
+    subprocess.run([sys.executable, "-m", "netlab.engine", "train", folder], check=True)
+    hand = make_window(path)
+    hand.session.attach(folder)
+    panel = hand.window.docks["Training"].widget().curves
+    hand.qtbot.waitUntil(lambda: len(panel.kept) == 2 and "loss" in panel.plots, timeout=10_000)
+    panel.redraw()
+    hand.settle()
+    plot = panel.plots["loss"]
+    spot = plot.kept.points()[0]
+    place = plot.mapFromScene(plot.item.vb.mapViewToScene(spot.pos()))
+    QTest.mouseMove(plot.viewport(), place)
+    QTest.mouseClick(plot.viewport(), LEFT, pos=place)
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    (action,) = menu.actions()
+    assert action.text() == f"Go on from step {panel.kept[0]:,} in a run of its own"
+    QTest.mouseClick(menu, LEFT, pos=menu.actionGeometry(action).center())
+    run = hand.session.run
+    job = store.job(run.folder)
+    assert (job.parent, job.parent_step) == ("first", store.step_of(store.checkpoints(folder, "kept")[0]))
+    hand.qtbot.waitUntil(lambda: run.status.get("state") == "finished", timeout=60_000)
+    assert len(run.curve("train/loss")[0]) == int(run.status["step"])

@@ -28,11 +28,16 @@ class Differences(QScrollArea):
         self.text.setTextFormat(Qt.TextFormat.RichText)
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.text.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.same = QLabel("")
+        self.same.setProperty("muted", True)
+        self.same.setWordWrap(True)
         body = QWidget()
         body.setProperty("panel", True)
         layout = QVBoxLayout(body)
         layout.setContentsMargins(10, 6, 10, 8)
-        layout.addWidget(self.text, 1)
+        layout.addWidget(self.text)
+        layout.addWidget(self.same)
+        layout.addStretch(1)
         self.setWidget(body)
         self._runs: list[RunInfo] = []
         themes.changed.connect(self._write)
@@ -45,10 +50,9 @@ class Differences(QScrollArea):
 
     def _write(self) -> None:
         if len(self._runs) < 2:
-            self.text.setAlignment(Qt.AlignmentFlag.AlignCenter)
-            self.text.setText(f"<span style='color:{color('muted').name()}'>{EMPTY}</span>")
+            self.text.setText("")
+            self.same.setText(EMPTY)
             return
-        self.text.setAlignment(Qt.AlignmentFlag.AlignTop)
         compared = compare([run.path for run in self._runs])
         paths = list(dict.fromkeys(path for one in compared for path in one.settings))
         metrics = sorted({name for one in compared for name in one.final if not name.startswith(("lr", "epoch"))})
@@ -59,13 +63,13 @@ class Differences(QScrollArea):
         lines = [_line(path, [one.settings.get(path) for one in compared]) for path in paths]
         lines += [_line(name, [one.final.get(name) for one in compared], best=True) for name in metrics]
         graphs = self._graphs()
-        same = "" if paths or graphs else f"<p style='color:{color('muted').name()}'>{SAME} {self._numbers()}</p>"
-        self.text.setText(f"<table cellspacing='0'><tr><td></td>{head}</tr>{''.join(lines)}</table>{graphs}{same}")
+        self.text.setText(f"<table cellspacing='0'><tr><td></td>{head}</tr>{''.join(lines)}</table>{graphs}")
+        self.same.setText("" if paths or graphs else f"{SAME} {self._numbers()}".strip())
 
     def _numbers(self) -> str:
         """Whether runs of the same project came to the same."""
-        told = {same_numbers(self._runs[0].path, run.path): run for run in self._runs[1:]}
-        return escape(" ".join(told)) if len(told) == 1 else ""
+        told = {same_numbers(self._runs[0].path, run.path) for run in self._runs[1:]}
+        return next(iter(told)) if len(told) == 1 else ""
 
     def _graphs(self) -> str:
         base = project_of(self._runs[0].path)

@@ -29,6 +29,9 @@ class CurvePlot(Plot):
         for line in (self.raw, self.train, self.validation):
             self.item.addItem(line)
         self.best = self.item.plot()
+        self.kept = pg.ScatterPlotItem(symbol="d", size=13, pxMode=True)
+        self.kept.setZValue(10)
+        self.item.addItem(self.kept)
         self.marks: list[Any] = []
         self._marked: list[Mark] = []
         self.setMinimumHeight(90)
@@ -41,14 +44,18 @@ class CurvePlot(Plot):
         self.train.setPen(pg.mkPen(color("train"), width=2))
         self.validation.setPen(pg.mkPen(color("validation"), width=2))
         self.best.setData(symbol="star", symbolSize=13, symbolBrush=color("good"), symbolPen=None, pen=None)
+        self.kept.setPen(pg.mkPen(color("surface"), width=1))
+        self.kept.setBrush(pg.mkBrush(color("train")))
         self.item.setTitle(self.quantity, color=color("text").name(), size="10pt")
 
-    def show_run(self, run: RunFollower, amount: float, log: bool) -> None:
-        """Draw what the run has so far."""
+    def show_run(self, run: RunFollower, amount: float, log: bool, kept: list[int] | None = None) -> None:
+        """Draw what the run has so far, with a sign on the curve at the steps of `kept` moments."""
         train, validation = (run.curves.get(f"{part}/{self.quantity}", Curve()) for part in ("train", "val"))
         self.raw.show_curve(train)
         x, y = train.means()
-        self.train.show_curve(Curve(x, smooth(y, amount)) if amount > 0 else train)
+        smoothed = smooth(y, amount)
+        self.train.show_curve(Curve(x, smoothed) if amount > 0 else train)
+        self._show_kept(kept or [], x, smoothed, log)
         x, y = validation.steps, validation.values
         marks = {"symbol": "o", "symbolSize": 5, "symbolBrush": color("validation"), "symbolPen": None}
         self.validation.show_curve(validation, **(marks if len(x) < 120 else {"symbol": None}))
@@ -59,6 +66,14 @@ class CurvePlot(Plot):
             self.best.setData([], [])
         self._show_marks(run.marks)
         self.item.setLogMode(y=log and self.quantity in ("loss", "mae"))
+
+    def _show_kept(self, kept: list[int], steps: np.ndarray, values: np.ndarray, log: bool) -> None:
+        """A sign on the thick line."""
+        known = [step for step in kept if len(steps) and steps[0] <= step]
+        heights = np.interp(known, steps, values) if known else np.zeros(0)
+        if log and self.quantity in ("loss", "mae"):
+            heights = np.log10(np.maximum(heights, 1e-30))
+        self.kept.setData(known, heights, data=known)
 
     def _show_marks(self, marks: list[Mark]) -> None:
         """A dotted line where something was changed or noticed; what it was is said on hovering."""

@@ -9,16 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
+from PySide6.QtGui import QCursor, QHideEvent, QShowEvent
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QMenu, QSlider, QVBoxLayout, QWidget
 
 from netlab.app.session import Session
 from netlab.app.theme import color, themes
 from netlab.app.training.follower import RunFollower
+from netlab.app.training.repeating import branch_off
+from netlab.runs.store import checkpoints, step_of
 
 if TYPE_CHECKING:
     from netlab.app.training.curve_plot import CurvePlot
 
 REDRAW_MS = 33
+LOOK_MS = 700  # for moments that were kept
 EMPTY = "Press Train to see the loss move."
 
 
@@ -29,7 +33,9 @@ class CurvesPanel(QWidget):
         super().__init__(parent)
         self.setProperty("panel", True)
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.session = session
         self.run: RunFollower | None = None
+        self.kept: list[int] = []
         self.plots: dict[str, CurvePlot] = {}
         self.redraws = 0
         self._build()
@@ -37,6 +43,9 @@ class CurvesPanel(QWidget):
         self._timer.setSingleShot(True)
         self._timer.setInterval(REDRAW_MS)
         self._timer.timeout.connect(self.redraw)
+        self._looker = QTimer(self)
+        self._looker.setInterval(LOOK_MS)
+        self._looker.timeout.connect(self._look_for_kept)
         session.run_changed.connect(self.follow)
         themes.changed.connect(self._restyle)
 
@@ -86,6 +95,7 @@ class CurvesPanel(QWidget):
             plot.close()
             plot.deleteLater()
         self.plots.clear()
+        self.kept = []
         self.empty.setVisible(True)
         if run is not None:
             run.metrics.connect(self._new_points)
@@ -100,6 +110,7 @@ class CurvesPanel(QWidget):
                 self.plots[quantity] = CurvePlot(quantity)
                 scene: Any = self.plots[quantity].scene()
                 scene.sigMouseMoved.connect(self._point_at)
+                self.plots[quantity].kept.sigClicked.connect(self._offer_branch)
                 self.area.addWidget(self.plots[quantity], 1)
                 self.empty.setVisible(False)
         if not self._timer.isActive():
@@ -120,7 +131,31 @@ class CurvesPanel(QWidget):
             return
         self.redraws += 1
         for plot in self.plots.values():
-            plot.show_run(self.run, self.amount.value() / 100, self.log.isChecked())
+            plot.show_run(self.run, self.amount.value() / 100, self.log.isChecked(), self.kept)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._looker.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._looker.stop()
+
+    def _look_for_kept(self) -> None:
+        found = [step_of(path) for path in checkpoints(self.run.folder, "kept")] if self.run is not None else []
+        if found != self.kept:
+            self.kept = found
+            self.redraw()
+
+    def _offer_branch(self, _: object, spots: Any) -> None:
+        """A click on a kept moment: go on from there."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        step = int(spots[0].data())
+        busy = self.session.is_running
+        text = f"Stop the run to go on from step {step:,}" if busy else f"Go on from step {step:,} in a run of its own"
+        menu.addAction(text, lambda: branch_off(self.session, step)).setEnabled(not busy)
+        menu.popup(QCursor.pos())
 
     def _point_at(self, pos: object) -> None:
         for plot in self.plots.values():
@@ -133,6 +168,11 @@ class CurvesPanel(QWidget):
                         i = min(int(np.searchsorted(steps, at)), len(steps) - 1)
                         told.append(f"{part} {values[i]:.4g}")
                 told += plot.marks_near(at) if told else []
+                told += (
+                    ["kept: click to go on from there"]
+                    if plot.kept.pointsAt(plot.item.vb.mapSceneToView(pos)).size
+                    else []
+                )
                 self.readout.setText(f"step {max(at, 0):.0f}: {', '.join(told)}" if told else "")
 
     def _restyle(self) -> None:
