@@ -107,6 +107,17 @@ class Fitted:
             values = (values - mean) / std
         return values.astype(np.float32)
 
+    def agrees(self, other: Fitted) -> bool:
+        """Whether rows reach a model in the same form by both; scales may differ by rounding on another machine."""
+        unseen, others = ([[c.unseen for c in e] for e in f.encoding.values()] for f in (self, other))
+        if (self.fields, self.tokenizer, unseen) != (other.fields, other.tokenizer, others):
+            return False
+        return self.normalisation.keys() == other.normalisation.keys() and all(
+            np.shape(a) == np.shape(b) and np.allclose(a, b, rtol=1e-4, atol=1e-9)
+            for name, scale in self.normalisation.items()
+            for a, b in zip(scale, other.normalisation[name], strict=True)
+        )
+
     def to_json(self) -> bytes:
         """All but the tokenizer, which has a file of its own, as JSON text."""
         return msgspec.json.encode(_Told(self.fields, dict(self.normalisation), dict(self.encoding), dict(self.white)))

@@ -71,7 +71,7 @@ class Model:
         if isinstance(self.fitted, Dataset):
             return self.fitted
         dataset = self.source.load()
-        if dataset.to_json() != self.fitted.to_json() or dataset.tokenizer != self.fitted.tokenizer:
+        if not dataset.agrees(self.fitted):
             raise ExploreError(
                 "The data has changed since this model was trained, so its rows would reach it in another form. "
                 "Ask about values or text instead of rows, or bring the old data back."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -52,6 +54,14 @@ def test_what_was_fitted_survives_its_file(key: str, loaded: dict[str, Dataset])
     dataset = loaded[key]
     kept = Fitted.from_json(dataset.to_json(), dataset.tokenizer)
     assert kept.to_json() == dataset.to_json()
+    assert kept.agrees(dataset)
+    near, far = (
+        {name: (np.multiply(mean, factor).tolist(), std) for name, (mean, std) in kept.normalisation.items()}
+        for factor in (1 + 1e-9, 1.1)
+    )
+    assert replace(kept, normalisation=near).agrees(dataset)
+    assert replace(kept, normalisation=far).agrees(dataset) is not bool(far)
+    assert not replace(kept, fields=kept.fields[1:]).agrees(dataset)
     assert kept.fields == dataset.fields == source_of(key, {}).fields()
 
 
