@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from netlab.compiler.trace import feeding
-from netlab.data.texts import START
+from netlab.data.texts import PAD, START
 from netlab.engine.explore import SOURCE, TARGET_IN, ExploreError, Model, translations
 from netlab.probes.attention import Attention as AttentionProbe
 
@@ -21,7 +21,7 @@ def attention(model: Model, text: str) -> list[dict[str, Any]]:
     A model that turns one text into another is shown at its own answer, which it reads as it writes it.
     """
     ids = _texts(model, text)
-    seen = _asked(model, ids)
+    seen = _asked(model, model.text_inputs(text) if model.fills else _padded(model, ids))
     nodes = model.built.project.graph.nodes
     found = []
     for node, arguments in seen.items():
@@ -38,11 +38,14 @@ def attention(model: Model, text: str) -> list[dict[str, Any]]:
 def _texts(model: Model, text: str) -> Texts:
     """The ids of all texts that the model reads when it is asked about one."""
     names = [n for n in model.built.source.inputs if model.field(n).kind == "tokens"]
-    if not names or not (model.translates or len(model.built.source.inputs) == 1):
+    if not names or not (model.translates or model.fills or len(model.built.source.inputs) == 1):
         raise ExploreError("The attention to a text can be asked of models that read one text, such as gpt.")
     ids = model.words.encode(text)
     if not ids:
         raise ExploreError("The text is empty; give at least one character.")
+    if model.fills:
+        row = model.text_inputs(text)[names[0]][0]
+        return {names[0]: row[row != PAD].tolist()}
     if not model.translates:
         return {names[0]: ids[: model.field(names[0]).sizes[0]]}
     written = translations(model, model.text_inputs(text))[0]
@@ -52,7 +55,11 @@ def _texts(model: Model, text: str) -> Texts:
     }
 
 
-def _asked(model: Model, ids: Texts) -> dict[str, tuple[Any, ...]]:
+def _padded(model: Model, ids: Texts) -> dict[str, torch.Tensor]:
+    return {name: torch.tensor([model.padded(row, name)]) for name, row in ids.items()}
+
+
+def _asked(model: Model, inputs: dict[str, torch.Tensor]) -> dict[str, tuple[Any, ...]]:
     """What each attention layer was given, by node."""
     seen: dict[str, tuple[Any, ...]] = {}
     hooks = []
@@ -63,7 +70,7 @@ def _asked(model: Model, ids: Texts) -> dict[str, tuple[Any, ...]]:
     if not hooks:
         raise ExploreError("This model has no attention layer.")
     try:
-        model.ask(**{name: torch.tensor([model.padded(row, name)]) for name, row in ids.items()})
+        model.ask(**inputs)
     finally:
         for hook in hooks:
             hook.remove()

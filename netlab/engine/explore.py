@@ -14,6 +14,7 @@ import torch
 from netlab.data.dataset import DataError, Dataset, Field, Source, source_of
 from netlab.data.fitted import Fitted
 from netlab.data.images import SUFFIXES, BadImage, decoded
+from netlab.data.pretraining import MASK
 from netlab.data.splitting import SPLITS
 from netlab.data.task import TASKS, answer
 from netlab.data.texts import END, PAD, START
@@ -22,6 +23,7 @@ from netlab.engine import checkpoint
 from netlab.engine.build import Built
 from netlab.engine.decoding import Sampling, Written, beam
 from netlab.engine.device import choose
+from netlab.engine.filling import filled, inputs_with_gaps
 from netlab.engine.loader import fitted_in
 from netlab.runs.store import find_run
 
@@ -88,6 +90,12 @@ class Model:
         """Whether it writes a text token by token, while it reads another one and what it wrote so far."""
         return self.task == "sequence_to_sequence" and set(self.built.source.inputs) == {SOURCE, TARGET_IN}
 
+    @property
+    def fills(self) -> bool:
+        """Whether it guesses the hidden tokens of a text, with or without the numbers of its sentences."""
+        kinds = sorted(self.field(name).kind for name in self.built.source.inputs)
+        return self.task.startswith("masked_") and kinds in (["tokens"], ["segments", "tokens"])
+
     def field(self, name: str) -> Field:
         """A field of the data."""
         return self.fitted.field(name)
@@ -105,7 +113,9 @@ class Model:
         return (ids + [PAD] * length)[:length]
 
     def text_inputs(self, text: str) -> dict[str, torch.Tensor]:
-        """A text as a batch of one of the first field, which has to be of tokens."""
+        """A text as a batch of one of the fields that are asked for, of which one is of tokens."""
+        if self.fills:
+            return inputs_with_gaps(self, text)
         name = SOURCE if self.translates else self.built.source.inputs[0]
         ids = self.words.encode(text)
         if self.task == "next_token":
@@ -123,13 +133,13 @@ class Model:
 def predict(model: Model, inputs: list[str], width: int = 1) -> list[dict[str, Any]]:
     """An answer for each input, in the way of the task.
 
-    An input is a row number such as ``test:3``, values separated by commas, an image file, or text. What a model writes token by
-    token is searched for with a beam of that width.
+    An input is a row number such as ``test:3``, values separated by commas, an image file, or text, with ``[MASK]`` for
+    what is to be guessed. What a model writes token by token is searched for with a beam of that width.
     """
     names = model.built.source.inputs
     if width != 1 and not model.translates:
         raise ExploreError("A beam is for models that write a text token by token, such as seq2seq. Leave --beam out.")
-    if len(names) != 1 and not model.translates and not all(_row(text) for text in inputs):
+    if len(names) != 1 and not (model.translates or model.fills) and not all(_row(text) for text in inputs):
         raise ExploreError(f"The model wants {', '.join(names)}. Ask it about rows of its data, for example test:0.")
     return [_answer(model, text, _read(model, text), width) for text in inputs]
 
@@ -150,7 +160,7 @@ def _read(model: Model, text: str) -> dict[str, torch.Tensor]:
         row = rows[number]
         return {n: torch.from_numpy(model.dataset.columns[n][row : row + 1]) for n in model.built.source.inputs}
     name = model.built.source.inputs[0]
-    if model.translates or model.field(name).kind == "tokens":
+    if model.translates or model.fills or model.field(name).kind == "tokens":
         return model.text_inputs(text)
     if model.field(name).kind == "image" and Path(text).suffix.lower() in SUFFIXES:
         return {name: torch.from_numpy(_picture(model, name, Path(text))[None])}
@@ -175,7 +185,14 @@ def _answer(model: Model, text: str, inputs: dict[str, torch.Tensor], width: int
     """What the model says, read as the task of its data wants it; a model of another kind tells the shape it gives."""
     if model.translates:
         return {"input": text} | _translated(model, inputs, width)
-    scores = model.ask(**inputs)[0].numpy()
+    asked = model.ask(**inputs)[0]
+    if model.fills and not _row(text):
+        row = next(inputs[name] for name in inputs if model.field(name).kind == "tokens")[0].tolist()
+        if MASK not in row:
+            raise ExploreError(f"{text!r} has no gap to fill. Write [MASK] in place of what is hidden.")
+        if asked.ndim == 2 and asked.shape[1] >= model.words.size:
+            return {"input": text} | filled(model, row, asked)
+    scores = asked.numpy()
     task = TASKS[model.task]
     wanted = {"class": 1, "tokens": 2}.get(task.reads, scores.ndim)
     return {"input": text} | answer(task if scores.ndim == wanted else TASKS["autoencoding"], scores, model.fitted)

@@ -90,6 +90,28 @@ def test_a_model_writes_a_text_that_it_would_go_on_with_in_the_same_way(run_of: 
     assert all(a["score"] >= b["score"] and len(a["others"]) == 3 for a, b in zip(wide, told, strict=True))
 
 
+def test_gaps_in_a_text_are_filled(run_of: Callable[..., Path]) -> None:
+    model = Model.of(run_of("bert", 1))
+    answer = predict(model, ["The [MASK] is [MASK]. [SEP] It returns a value."])[0]
+    assert [len(gap) for gap in answer["gaps"]] == [5, 5]
+    best = [gap[0]["token"].replace("␣", " ").replace("↵", "\n") for gap in answer["gaps"]]
+    assert answer["text"] == f"The{best[0]} is{best[1]}.It returns a value."
+    asked = model.text_inputs("The [MASK]. [SEP] It")
+    assert [model.words.token(i) for i in asked["tokens"][0, :6].tolist()] == [
+        "[CLS]",
+        "The",
+        "[MASK]",
+        ".",
+        "[SEP]",
+        "It",
+    ]
+    assert asked["segment"][0, :8].tolist() == [0, 0, 0, 0, 0, 1, 1, 0]
+    assert attention(model, "The [MASK].")[0]["tokens"] == ["[CLS]", "The", "[MASK]", ".", "[SEP]"]
+    with pytest.raises(ExploreError, match=r"\[MASK\]"):
+        predict(model, ["no gap"])
+    assert predict(model, ["test:0"])[0]["tokens"]
+
+
 def test_attention_is_told_by_the_tokens_of_both_texts(run_of: Callable[..., Path]) -> None:
     model = Model.of(run_of("seq2seq"))
     layer = attention(model, "314")[0]
