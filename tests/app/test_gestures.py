@@ -9,14 +9,16 @@ from pathlib import Path
 import pytest
 from app.conftest import LEFT, NO_KEYS, Hand
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QContextMenuEvent, QWheelEvent
+from PySide6.QtGui import QContextMenuEvent, QInputDevice, QNativeGestureEvent, QPointingDevice, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu, QPushButton
 
+from netlab.app.canvas.editing import add_dot
 from netlab.app.canvas.tools.cut import CutTool
 from netlab.app.canvas.tools.move import MoveTool
 from netlab.app.preferences import set_preference
-from netlab.app.theme import FRAME
+from netlab.app.theme import FRAME, wire_color
+from netlab.compiler.flows import flows
 from netlab.document import edits
 
 Keys, Button = Qt.KeyboardModifier, Qt.MouseButton
@@ -341,3 +343,62 @@ def test_shift_and_the_wheel_push_the_canvas(hand: Hand, chain: list[str]) -> No
     hand.session.select([chain[0]])
     hand.key(Qt.Key.Key_F, Keys.ShiftModifier)
     assert hand.viewport.rect().contains(hand.canvas.node_rect(chain[0]))
+
+
+def touchpad() -> QPointingDevice:
+    kind, finger = QInputDevice.DeviceType.TouchPad, QPointingDevice.PointerType.Finger
+    return QPointingDevice("touchpad", 7, kind, finger, QInputDevice.Capability.PixelScroll, 2, 0)
+
+
+def test_two_fingers_on_a_touchpad_push_the_canvas_as_far_as_they_go(hand: Hand, chain: list[str]) -> None:
+    at, before = QPointF(300, 200), hand.canvas.node_rect(chain[0]).topLeft()
+    event = QWheelEvent(
+        at, hand.viewport.mapToGlobal(at), QPoint(-35, -14), QPoint(-280, -112), Button.NoButton, Keys.NoModifier,
+        Qt.ScrollPhase.ScrollUpdate, False, Qt.MouseEventSource.MouseEventNotSynthesized, pad := touchpad(),
+    )  # fmt: skip
+    QApplication.sendEvent(hand.viewport, event)
+    assert pad.type() == QInputDevice.DeviceType.TouchPad
+    assert hand.canvas.zoom == 1.0
+    assert hand.canvas.node_rect(chain[0]).topLeft() - before == QPoint(-35, -14)
+
+
+def test_a_pinch_on_a_touchpad_zooms_about_the_fingers(hand: Hand, chain: list[str]) -> None:
+    at, pad = QPointF(300, 200), touchpad()
+    held = hand.canvas.mapToScene(at.toPoint())
+    for _ in range(4):
+        pinch = QNativeGestureEvent(
+            Qt.NativeGestureType.ZoomNativeGesture, pad, 2, at, at, hand.viewport.mapToGlobal(at), 0.1, QPointF()
+        )
+        QApplication.sendEvent(hand.viewport, pinch)
+    assert hand.canvas.zoom == pytest.approx(1.1**4)
+    assert (hand.canvas.mapToScene(at.toPoint()) - held).manhattanLength() < 3
+
+
+def test_the_selection_is_copied_as_code(make_window: Callable[..., Hand], example: Callable[..., Path]) -> None:
+    hand = make_window(example("lenet"))
+    nodes = hand.session.project.graph.nodes.values()
+    hand.session.select([node.id for node in nodes if node.type in ("conv2d", "relu")])
+    hand.canvas.setFocus()
+    hand.window.actions_["copy_code"].trigger()
+    mime = QApplication.clipboard().mimeData()
+    assert mime.formats() == ["text/plain"], "no nodes, only text"
+    assert "nn.Conv2d(1," in mime.text()
+    assert "nn.Linear(" not in mime.text()
+    compile(mime.text(), "copied", "exec")
+
+
+def test_a_bend_has_the_colour_of_its_wire(make_window: Callable[..., Hand], example: Callable[..., Path]) -> None:
+    hand = make_window(example("transformer"))
+    known = flows(hand.session.project, hand.session.inferred)
+    edge = next(e for e in hand.session.project.graph.edges.values() if known[e.id].kind == "sequence")
+    add_dot(hand.canvas, edge.id, hand.canvas.scene_.wires[edge.id].path.pointAtPercent(0.5))
+    hand.settle()
+    dot = next(item for item in hand.canvas.scene_.nodes.values() if item.layout_.is_dot)
+    assert dot.through == "sequence"
+    hand.canvas.set_zoom(2.0)
+    hand.canvas.centre_on([dot.node.id])
+    hand.qtbot.waitUntil(lambda: hand.canvas.scene_.graph.is_finished)
+    stub = hand.canvas.mapFromScene((dot.port_pos("x", True) + dot.sceneBoundingRect().center()) / 2)
+    image = hand.viewport.grab().toImage()
+    near = {image.pixelColor(stub + QPoint(0, dy)).name() for dy in range(-3, 4)}
+    assert wire_color("sequence").name() in near

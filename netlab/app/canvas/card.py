@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, 
 from netlab.app.canvas.geometry import FOOTER, HEADER, PORT, ROW, WIDTH
 from netlab.app.canvas.inner import paint_inner
 from netlab.app.canvas.node_item import NodeItem
-from netlab.app.theme import color
+from netlab.app.theme import color, wire_color
 
 RADIUS = 9.0
 TITLE_FROM = 0.15  # from far away only the title is left, in letters that can still be read
@@ -41,8 +41,8 @@ def paint_card(painter: QPainter, item: NodeItem, zoom: float) -> None:
 
 def _paint_dot(painter: QPainter, item: NodeItem) -> None:
     """A bend in a wire."""
-    edge = color("accent" if item.hot_port else "error" if item.problems else "wire")
-    painter.setPen(QPen(edge, 1.9))
+    state = "accent" if item.hot_port else "error" if item.problems else ""
+    painter.setPen(QPen(color(state) if state else wire_color(item.through), 1.9))
     painter.drawLine(item.layout_.port("x", True), item.layout_.port("y", False))
     painter.setBrush(color("surface"))
     painter.drawEllipse(item.layout_.rect.center(), PORT + 1, PORT + 1)

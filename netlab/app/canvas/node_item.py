@@ -40,6 +40,7 @@ class NodeItem(QGraphicsItem):
         graph: the item that draws it, None before it lies in a scene.
         row: where it stands in the table of nodes.
         inner: what a block has inside, None for other nodes.
+        through: the kind of what flows through a dot, "" for other nodes and while it is unknown.
         sprite, sprite_scale: its picture, and device pixels to a pixel of the scene in it; 0 if it has changed since.
     """
 
@@ -56,6 +57,7 @@ class NodeItem(QGraphicsItem):
         self.parameters = 0
         self.hot_port: tuple[str, bool] | None = None
         self.inner: Inner | None = None
+        self.through = ""
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIsSelectable)
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemHasNoContents)
         self.setZValue(1)
@@ -70,11 +72,12 @@ class NodeItem(QGraphicsItem):
         self.setPos(on_canvas(node.x, node.y))
         self.update()
 
-    def show_facts(self, problems: list[Problem], parameters: int) -> None:
+    def show_facts(self, problems: list[Problem], parameters: int, through: str = "") -> None:
         """Take over what the compiler says; redraws only if it is new."""
-        if problems == self.problems and parameters == self.parameters and self.toolTip():
+        told = (problems, parameters, through)
+        if told == (self.problems, self.parameters, self.through) and self.toolTip():
             return
-        self.problems, self.parameters = problems, parameters
+        self.problems, self.parameters, self.through = told
         self.is_faulty = any(problem.severity == ERROR for problem in problems)
         self.setToolTip("\n\n".join(problem.message for problem in problems) or self._help())
         self.update()

@@ -197,9 +197,11 @@ class CanvasScene(QGraphicsScene):
         for problem in [*inferred.problems, *fault]:
             by_node.setdefault(problem.node, []).append(problem)
             faulty.add(problem.edge)
+        known, edges = flows(self.session.project, inferred), self.session.project.graph.edges
+        into = {edge.target: known[id].kind for id, edge in edges.items() if id in known}
         for id, item in self.nodes.items():
-            item.show_facts(by_node.get(id, []), inferred.parameters(id))
-        known = flows(self.session.project, inferred)
+            through = into.get(id, "") if item.layout_.is_dot else ""
+            item.show_facts(by_node.get(id, []), inferred.parameters(id), through)
         for id, wire in self.wires.items():
             wire.show_facts(known.get(id, Flow()), id in faulty)
 

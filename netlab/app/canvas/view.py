@@ -125,15 +125,15 @@ class CanvasView(QGraphicsView):
 
     def set_zoom(self, zoom: float, about: QPoint | None = None) -> None:
         """Zoom, keeping the point under `about` (in the viewport) where it is."""
-        about = about if about is not None else self.viewport().rect().center()
+        at = QPointF(about if about is not None else self.viewport().rect().center())
         zoom = min(max(zoom, ZOOM_RANGE[0]), ZOOM_RANGE[1])
-        before = self.mapToScene(about)
+        held = self.viewportTransform().inverted()[0].map(at)
         self.scene_.graph.hurry()
         self.resetTransform()
         self.scale(zoom, zoom)
-        after = self.mapToScene(about)
-        centre = self.mapToScene(self.viewport().rect().center())
-        self.centerOn(centre + before - after)
+        off = self.viewportTransform().map(held) - at
+        for bar, way in ((self.horizontalScrollBar(), off.x()), (self.verticalScrollBar(), off.y())):
+            bar.setValue(round(bar.value() + way))
         self.zoomed.emit(zoom)
 
     def fit(self) -> None:
