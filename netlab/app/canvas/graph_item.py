@@ -241,8 +241,8 @@ class GraphItem(QGraphicsItem):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, few)
         painter.setPen(Qt.PenStyle.NoPen)
         for level in set(levels.tolist()):
-            painter.setBrush(color("glow", round(120 * level)))
-            for reach in (GLOW, GLOW / 2) if few else (GLOW,):
+            painter.setBrush(color("glow", round((60 if few else 120) * level)))
+            for reach in (GLOW, 0.75 * GLOW, 0.5 * GLOW, 0.25 * GLOW) if few else (GLOW,):
                 wide = rects[levels == level] + (-reach, -reach, 2 * reach, 2 * reach)
                 if not few:
                     draw_rects(painter, wide)

@@ -53,7 +53,7 @@ def _arrow(view: CanvasView, way: tuple[int, int], held: Keys) -> None:
 
 def _walk(view: CanvasView, way: tuple[int, int]) -> None:
     nodes = view.scene_.nodes
-    chosen = view.session.selection
+    chosen = [id for id in view.session.selection if id in nodes]
     start = nodes[chosen[-1]].sceneBoundingRect().center() if chosen else None
     if start is None:
         start, candidates = view.mapToScene(view.viewport().rect().center()), list(nodes)

@@ -144,7 +144,8 @@ class CanvasView(QGraphicsView):
         """Show what is selected as large as it fits, never larger than life."""
         rect = QRectF()
         for id in self.session.selection:
-            rect = rect.united(self.scene_.nodes[id].sceneBoundingRect())
+            if id in self.scene_.nodes:
+                rect = rect.united(self.scene_.nodes[id].sceneBoundingRect())
         for id in self.scene_.frames.selected():
             rect = rect.united(self.scene_.frames.items[id].sceneBoundingRect())
         self._show_rect(rect if not rect.isEmpty() else self.scene_.contents())
