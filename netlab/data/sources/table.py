@@ -77,7 +77,7 @@ class Table(TableFile):
         reader = _Rows(self, ledger)
         for chunk in read_all(self, ledger, progress):
             reader.take(chunk)
-        columns = {name: np.concatenate(found) for name, found in reader.parts.items() if found}
+        columns = {name: np.concatenate(found) for name in list(reader.parts) if (found := reader.parts.pop(name))}
         if self.copies == "drop" and columns:
             columns = _without_copies(columns, ledger)
         rows = len(next(iter(columns.values()), ()))
@@ -161,27 +161,29 @@ class Table(TableFile):
         self, columns: dict[str, np.ndarray], train: np.ndarray, ledger: Ledger
     ) -> tuple[np.ndarray, tuple[Any, Any], tuple[Encoded, ...]]:
         """The features as the model sees them, their shift and scale, and how they were encoded."""
-        blocks, means, stds, encoding = [], [], [], []
-        for column in self._features():
+        chosen, at = self._features(), 0
+        features = np.empty((len(next(iter(columns.values()))), sum(len(_encoded(c)) for c in chosen)), np.float32)
+        means, stds, encoding = [], [], []
+        for column in chosen:
             x = columns[f"feature/{column.name}"]
+            block = features[:, at : at + len(_encoded(column))]
+            at += block.shape[1]
             if column.kind == "category":
                 known = np.isin(np.arange(len(column.classes)), x[train])
-                one_hot = x[:, None] == np.where(known, np.arange(len(column.classes)), -2)
-                blocks.append(one_hot.astype(np.float32))
+                block[:] = x[:, None] == np.where(known, np.arange(len(column.classes)), -2)
                 means += [0.0] * len(column.classes)
                 stds += [1.0] * len(column.classes)
                 unseen = tuple(name for name, seen in zip(column.classes, known, strict=True) if not seen)
                 encoding.append(Encoded(column.name, column.classes, unseen))
                 continue
-            scaled, shift, scale = _scaled(x, train, self.scaling)
-            blocks.append(scaled[:, None])
+            block[:, 0], shift, scale = _scaled(x, train, self.scaling)
             means.append(shift)
             stds.append(scale)
             encoding.append(Encoded(column.name, missing=float(_there(x[train]).mean())))
             if count := int(np.isnan(x).sum()):
                 message = f"{column.name!r} is missing in {count:,} rows; there it is taken as its mean."
                 ledger.say("filled", message, NOTE, column.name, count)
-        return np.concatenate(blocks, 1), (means, stds), tuple(encoding)
+        return features, (means, stds), tuple(encoding)
 
     def _aims(
         self, columns: dict[str, np.ndarray], train: np.ndarray
