@@ -86,6 +86,11 @@ def test_a_lost_process_costs_some_steps_and_commands_reach_all(
     wait_for(lambda: status()["state"] == "running" and int(status()["step"]) > at + 5, "going on")
     commands.append(folder, commands.Pause())
     wait_for(lambda: status()["state"] == "paused", "a pause")
+    for phase in ("forward", "backward", "update"):
+        commands.append(folder, commands.Advance(phase))
+        wait_for(lambda: status().get("phase") == phase and status()["state"] == "paused", phase)  # noqa: B023
+    values = [read(folder).reading_at(phase, "n3", int(status()["step"])) for phase in commands.PHASES]
+    assert None not in values, "what nodes hold is seen in a team, too"
     commands.append(folder, commands.SetLearningRate(0.5))
     commands.append(folder, commands.Resume())
     wait_for(lambda: status()["state"] == "running", "going on after the pause")

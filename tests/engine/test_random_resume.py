@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -30,7 +31,7 @@ from netlab.runs.reader import RunReader
 CASES = int(os.environ.get("NETLAB_RESUME_CASES", "34"))
 TURN = int(os.environ.get("NETLAB_TURN", "0"))
 STEPS = 12
-FAILED_ONCE = (74, 158, 197)  # kept during the validation of an epoch; a part of the optimizer all frozen in float16
+FAILED_ONCE = (74, 158, 197, 312)  # kept while an epoch is validated; a part all frozen in float16; diverges
 
 
 def perceptron(g: Graph, draw: random.Random) -> tuple[Any, Any]:
@@ -130,11 +131,11 @@ def goes_on_to_the_same_bits(new_run: Callable[..., Path], project: Project, ste
             commands.append(whole, commands.Keep())
 
     status = run_job(whole, on_metrics=keep)
-    assert status["state"] == "finished", status["message"]
+    assert status["state"] == "finished" or "not a number at step" in status["message"], status["message"]
     (kept, *_) = store.checkpoints(whole, "kept")
     made = store.branch(whole, store.step_of(kept))
-    status = run_job(made, resume=True)
-    assert status["state"] == "finished", status["message"]
+    again = run_job(made, resume=True)
+    assert [again[key] for key in ("state", "message")] == [status[key] for key in ("state", "message")]
     first, second = (load_file(folder / store.CHECKPOINTS / "last.safetensors") for folder in (whole, made))
     assert first.keys() == second.keys()
     different = [name for name in first if not torch.equal(first[name], second[name])]
@@ -143,4 +144,4 @@ def goes_on_to_the_same_bits(new_run: Callable[..., Path], project: Project, ste
     losses = [[list(reader.metrics(name)[1]) for name in ("train/loss", "val/loss")] for reader in readers]
     for reader in readers:
         reader.close()
-    assert losses[0] == losses[1]
+    assert all(np.array_equal(*pair, equal_nan=True) for pair in zip(*losses, strict=True))
