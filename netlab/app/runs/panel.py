@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QInputDialog,
@@ -29,6 +28,7 @@ from netlab.app.session import Session
 from netlab.app.theme import series
 from netlab.app.training.panel import WORDS
 from netlab.app.training.repeating import run_again
+from netlab.app.watching import Watching
 from netlab.document import file
 from netlab.protocol import commands
 from netlab.runs import queue, remote, trash
@@ -43,22 +43,17 @@ SHOWN_METRICS = ("train/loss", "val/loss", "val/accuracy")
 EMPTY = "No runs yet. Press Train, or queue this project."
 
 
-class RunsPanel(QWidget):
+class RunsPanel(Watching):
     """Shows the runs beside the open project; looks for news only while it is seen."""
 
     open_requested = Signal(object)  # folder of the run whose project is wanted
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setProperty("panel", True)
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        super().__init__(LOOK_MS, parent)
         self.session = session
         self.runs: dict[str, RunInfo] = {}
         self._final: dict[tuple[str, str, int], dict[str, float]] = {}
         self._build()
-        self._timer = QTimer(self)
-        self._timer.setInterval(LOOK_MS)
-        self._timer.timeout.connect(self.refresh)
         session.run_changed.connect(lambda _: self._soon())
         session.replaced.connect(self._soon)
 
@@ -125,15 +120,6 @@ class RunsPanel(QWidget):
         return self.session.runs_folder()
 
     # --- looking
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self._timer.start()
-        self.refresh()
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        super().hideEvent(event)
-        self._timer.stop()
 
     def _soon(self) -> None:
         if self.isVisible():

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -23,6 +22,7 @@ from netlab.app.session import Session
 from netlab.app.sweeps.plots import Parallel, Scatter
 from netlab.app.theme import color
 from netlab.app.training.panel import WORDS
+from netlab.app.watching import Watching
 from netlab.protocol import commands
 from netlab.runs import sweeps
 from netlab.runs.reader import LIVE
@@ -33,23 +33,18 @@ EMPTY = "No sweeps yet. Right-click an option in the inspector, and choose Sweep
 STATES = WORDS | {"pruned": "Ended early", "new": "Not begun"}
 
 
-class SweepsPanel(QWidget):
+class SweepsPanel(Watching):
     """Shows one sweep at a time; looks for news only while it is seen."""
 
     open_requested = Signal(object)  # folder of the run whose project is wanted
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setProperty("panel", True)
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        super().__init__(LOOK_MS, parent)
         self.session = session
         self.folder: Path | None = None
         self.trials: list[Trial] = []
         self._over: dict[Path, Trial] = {}
         self._build()
-        self._timer = QTimer(self)
-        self._timer.setInterval(LOOK_MS)
-        self._timer.timeout.connect(self.refresh)
 
     def _build(self) -> None:
         self.choice = QComboBox()
@@ -94,15 +89,6 @@ class SweepsPanel(QWidget):
         layout.addWidget(self.empty, 1)
 
     # --- looking
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self._timer.start()
-        self.refresh()
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        super().hideEvent(event)
-        self._timer.stop()
 
     def refresh(self) -> None:
         """Look at the folder again; a new sweep comes to the front."""

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QCursor, QHideEvent, QShowEvent
+from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QMenu, QSlider, QVBoxLayout, QWidget
 
 from netlab.app.session import Session
 from netlab.app.theme import color, themes
 from netlab.app.training.follower import RunFollower
 from netlab.app.training.repeating import branch_off
+from netlab.app.watching import Watching
 from netlab.runs.store import checkpoints, step_of
 
 if TYPE_CHECKING:
@@ -26,13 +27,11 @@ LOOK_MS = 700  # for moments that were kept
 EMPTY = "Press Train to see the loss move."
 
 
-class CurvesPanel(QWidget):
+class CurvesPanel(Watching):
     """The curves of the watched run, redrawn at most 30 times a second."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setProperty("panel", True)
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        super().__init__(LOOK_MS, parent)
         self.session = session
         self.run: RunFollower | None = None
         self.kept: list[int] = []
@@ -43,9 +42,6 @@ class CurvesPanel(QWidget):
         self._timer.setSingleShot(True)
         self._timer.setInterval(REDRAW_MS)
         self._timer.timeout.connect(self.redraw)
-        self._looker = QTimer(self)
-        self._looker.setInterval(LOOK_MS)
-        self._looker.timeout.connect(self._look_for_kept)
         session.run_changed.connect(self.follow)
         themes.changed.connect(self._restyle)
 
@@ -133,15 +129,8 @@ class CurvesPanel(QWidget):
         for plot in self.plots.values():
             plot.show_run(self.run, self.amount.value() / 100, self.log.isChecked(), self.kept)
 
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self._looker.start()
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        super().hideEvent(event)
-        self._looker.stop()
-
-    def _look_for_kept(self) -> None:
+    def refresh(self) -> None:
+        """Look for moments that were kept."""
         found = [step_of(path) for path in checkpoints(self.run.folder, "kept")] if self.run is not None else []
         if found != self.kept:
             self.kept = found
