@@ -118,6 +118,16 @@ def test_another_theme_colours_everything_anew(hand: Hand) -> None:
     assert picture(hand) == light
 
 
+def test_a_warning_leaves_the_title_white(hand: Hand) -> None:
+    id = hand.canvas.add_layer("relu", hand.canvas.mapToScene(QPoint(200, 150)))
+    assert id is not None
+    hand.qtbot.waitUntil(lambda: bool(hand.canvas.scene_.nodes[id].problems))
+    hand.session.select([])
+    image, rect = picture(hand), hand.canvas.node_rect(id)
+    title = {image.pixelColor(rect.left() + x, rect.top() + y).name() for x in range(8, 60) for y in range(8, 26)}
+    assert "#ffffff" in title
+
+
 @pytest.mark.parametrize("zoom", [1.0, 0.3, 0.1])
 def test_halos_change_under_a_picture_that_stays_right(hand: Hand, zoom: float) -> None:
     show(hand, 60)

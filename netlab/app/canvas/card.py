@@ -77,7 +77,6 @@ def _header(height: float) -> QPainterPath:
 
 def _paint_header(painter: QPainter, item: NodeItem) -> None:
     """The title, and from the right: what is wrong, frozen, how often a block runs."""
-    painter.setPen(QColor("#ffffff"))
     right = WIDTH - 10.0
     if item.problems:
         _paint_warning(painter, item)
@@ -96,6 +95,7 @@ def _paint_header(painter: QPainter, item: NodeItem) -> None:
             painter.drawText(QRectF(right - width, 0, width, HEADER), RIGHT, mark)
             right -= width + 8
     painter.setFont(font(10.0, True))
+    painter.setPen(QColor("#ffffff"))
     painter.drawText(QRectF(10, 0, right - 10, HEADER), LEFT, elided(painter, item.title, right - 10))
 
 

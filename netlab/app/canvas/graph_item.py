@@ -30,6 +30,7 @@ BELOW = 40.0  # how far a picture hangs below its node
 REST_MS = 90  # so long after the last movement everything is drawn as well as it can be
 HURRY, PATIENCE = 0.003, 0.006  # seconds for new pictures in a frame, and between frames when the view rests
 ROUGH_FROM = 120  # so many wires in sight are drawn without smoothing while the view moves
+SOFT_TO = 40  # so many halos fade away in four steps, more of them in two
 FLAT_FROM = 800  # so many nodes in sight are drawn as rectangles while the view moves
 
 
@@ -238,11 +239,12 @@ class GraphItem(QGraphicsItem):
         rows = rows[self.nodes.levels[rows] > 0]
         rects, levels = self.nodes.shapes[rows], self.nodes.levels[rows]
         few = len(rows) < ROUGH_FROM
+        rings = 4 if len(rows) < SOFT_TO else 2 if few else 1
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, few)
         painter.setPen(Qt.PenStyle.NoPen)
         for level in set(levels.tolist()):
-            painter.setBrush(color("glow", round((60 if few else 120) * level)))
-            for reach in (GLOW, 0.75 * GLOW, 0.5 * GLOW, 0.25 * GLOW) if few else (GLOW,):
+            painter.setBrush(color("glow", round((60 if rings == 4 else 120) * level)))
+            for reach in (GLOW * ring / rings for ring in range(rings, 0, -1)):
                 wide = rects[levels == level] + (-reach, -reach, 2 * reach, 2 * reach)
                 if not few:
                     draw_rects(painter, wide)
