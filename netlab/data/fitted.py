@@ -85,7 +85,10 @@ class Fitted:
         """
         sizes = self.field(name).sizes
         columns = self.encoding.get(name) or _numbers(self.field(name))
-        cells = next(csv.reader([text], delimiter=";" if ";" in text else ",", skipinitialspace=True), [])
+        try:
+            cells = next(csv.reader([text], delimiter=";" if ";" in text else ",", skipinitialspace=True), [])
+        except csv.Error as error:
+            raise DataError(f"The values cannot be told apart ({error}). Write them in one line.") from error
         cells = [cell.strip() for cell in cells]
         if len(cells) == sum(c.width for c in columns) > len(columns):  # one-hot already
             columns = tuple(Encoded(n) for c in columns for n in (c.classes or (c.name,)))

@@ -123,7 +123,8 @@ def test_attention_is_told_by_the_tokens_of_both_texts(run_of: Callable[..., Pat
 
 @pytest.mark.parametrize(
     ("name", "text", "words"),
-    [("spirals", "test:99999", "rows"), ("spirals", "abc", "numbers"), ("spirals", "1,2,3", "2 numbers")],
+    [("spirals", "test:99999", "rows"), ("spirals", "abc", "numbers"), ("spirals", "1,2,3", "2 numbers"),
+     ("spirals", "1,\n2", "one line")],
 )  # fmt: skip
 def test_what_cannot_be_asked_is_a_sentence(run_of: Callable[..., Path], name: str, text: str, words: str) -> None:
     with pytest.raises(ValueError, match=words):
