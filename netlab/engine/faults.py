@@ -91,19 +91,22 @@ def of_index(built: Built, batch: Batch, step: int | None = None) -> TrainingFau
 
 def of_device(error: Exception, node: str = "", step: int | None = None) -> TrainingFault:
     """What an error that `is_of_device` means; the process has to be replaced."""
-    told = "The GPU reported an error, after which this process cannot use it any more."
+    told = (
+        "The GPU reported an error, after which this process cannot use it. The last checkpoint is good: go on from it."
+    )
     return TrainingFault(told, node, str(error), step=step, broken=True)
 
 
 def is_of_device(error: BaseException) -> bool:
     """Whether an error means that a GPU can no longer be used by this process, as after a failed assert on it."""
-    return isinstance(error, torch.AcceleratorError) or "CUDA error" in str(error)
+    return not is_memory(error) and (isinstance(error, torch.AcceleratorError) or "CUDA error" in str(error))
 
 
 def is_memory(error: BaseException) -> bool:
     """Whether an error means that memory was used up; on the CPU torch says so only in words."""
     words = str(error)
-    return isinstance(error, torch.OutOfMemoryError | MemoryError) or "not enough memory" in words
+    known = ("not enough memory", "out of memory")
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or any(word in words for word in known)
 
 
 def of_unexpected(error: Exception) -> TrainingFault:
@@ -164,8 +167,12 @@ def first_bad_gradient(built: Built, batch: Batch) -> str:
     """
     readings: dict[str, torch.Tensor] = {}
     values = values_of_nodes(built, lambda: readings.update(built.model(**built.source.arguments(batch))[1]))
-    readings["loss"].backward()
-    bad = {node for node, value in values.items() if value.grad is not None and not _finite(value.grad)}
+    on_the_way = {node: value for node, value in values.items() if value.requires_grad}
+    try:
+        gradients = torch.autograd.grad(readings["loss"], list(on_the_way.values()), allow_unused=True)
+    except RuntimeError:  # it is only to make a sentence better
+        return ""
+    bad = {node for node, found in zip(on_the_way, gradients, strict=True) if found is not None and not _finite(found)}
     first = next((node for node in reversed(built.inferred.order) if node in bad), "")
     takers = [edge.target for edge in built.project.graph.edges.values() if edge.source == first]
     return next((node for node in takers if node in values and node not in bad), first)
