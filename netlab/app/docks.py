@@ -80,7 +80,7 @@ def build(window: MainWindow) -> None:
     window.resizeDocks([docks["Layers"], docks["Inspector"]], [210, 320], Qt.Orientation.Horizontal)
     window.resizeDocks([docks["Training"], docks["Views"]], [680, 530], Qt.Orientation.Horizontal)
     window.resizeDocks([docks["Training"]], [310], Qt.Orientation.Vertical)
-    _hide_stray_tabs(window)
+    hide_stray_tabs(window)
 
 
 def _add(
@@ -92,13 +92,18 @@ def _add(
         window.tabifyDockWidget(window.docks[beside], dock)
 
 
-def _hide_stray_tabs(window: MainWindow) -> None:
-    """Qt 6.11 makes two rows of tabs for the second group of docks, and forgets one when a third dock comes."""
-    bars = window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
-    titles = {bar: {bar.tabText(i) for i in range(bar.count())} for bar in bars}
-    for bar in bars:
-        if any(titles[bar] < other for other in titles.values()):
+def hide_stray_tabs(window: QMainWindow) -> None:
+    """Hide rows of tabs that stand where no dock is.
+
+    Qt 6.11 makes two rows for a second group of docks and forgets one, and forgets all of them when it restores a
+    layout. The row that a dock is in is the newest with its title.
+    """
+    claimed: set[str] = set()
+    for bar in reversed(window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)):
+        titles = {bar.tabText(i) for i in range(bar.count())}
+        if titles & claimed:
             bar.hide()
+        claimed |= titles
 
 
 # --- what is in them

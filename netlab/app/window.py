@@ -348,6 +348,7 @@ class MainWindow(QMainWindow):
         if geometry is not None and state is not None:
             self.restoreGeometry(geometry)  # type: ignore[arg-type]
             self.restoreState(state)  # type: ignore[arg-type]
+            docks.hide_stray_tabs(self)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self._may_leave():

@@ -11,6 +11,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QListView, QPlainTextEdit, QTabBar
 
+from netlab.app import recent
 from netlab.document import edits
 
 LEFT = Qt.MouseButton.LeftButton
@@ -27,10 +28,13 @@ def click_tab(hand: Hand, title: str) -> None:
     pytest.fail(f"no tab says {title}")
 
 
+def tabs(hand: Hand) -> list[str]:
+    return [bar.tabText(i) for bar in hand.window.findChildren(QTabBar) for i in range(bar.count()) if bar.isVisible()]
+
+
 def test_only_what_is_seen_is_made(hand: Hand) -> None:
     docks = hand.window.docks
-    tabs = [bar.tabText(i) for bar in hand.window.findChildren(QTabBar) for i in range(bar.count()) if bar.isVisible()]
-    assert len(set(tabs)) == len(tabs), "a row of tabs stands where no dock is"
+    assert len(set(tabs(hand))) == len(tabs(hand)), "a row of tabs stands where no dock is"
     assert {title for title, dock in docks.items() if dock.is_made} == SHOWN
     for title in ("Code", "Problems", "History", "Runs", "Sweeps", "Data"):
         click_tab(hand, title)
@@ -52,6 +56,20 @@ def test_a_dock_that_is_seen_late_knows_what_was_done(
     text = hand.window.docks["Code"].widget().findChild(QPlainTextEdit)
     assert text is not None
     assert "late" in text.toPlainText()
+
+
+def test_a_layout_comes_back_without_stray_tabs(make_window: Callable[..., Hand]) -> None:
+    first = make_window()
+    first.window.tabifyDockWidget(first.window.docks["Inspector"], first.window.docks["Data"])
+    first.settle()
+    recent.settings().setValue("geometry", first.window.saveGeometry())
+    recent.settings().setValue("docks", first.window.saveState())
+    second = make_window()
+    second.window.restore_layout()
+    second.settle()
+    assert sorted(tabs(second)) == sorted({*second.window.docks} - {"Layers", "Views", "Problems"} | {"Problems (1)"})
+    click_tab(second, "Data")
+    assert second.window.docks["Data"].widget().isVisible()
 
 
 def test_the_data_sets_are_listed_when_the_box_is_used(hand: Hand) -> None:
