@@ -118,7 +118,8 @@ def nudge(view: CanvasView, dx: float, dy: float) -> None:
 def arrange_nodes(view: CanvasView) -> None:
     """Lay out the selection, or everything that is shown, along its wires; pinned nodes stay."""
     graph = view.session.project.graph
-    chosen = view.session.selection if len(view.session.selection) > 1 else list(view.scene_.nodes)
+    selected = [id for id in view.session.selection if id in view.scene_.nodes]
+    chosen = selected if len(selected) > 1 else list(view.scene_.nodes)
     ids = [id for id in chosen if not graph.nodes[id].pinned]
     heights = {id: view.scene_.nodes[id].layout_.rect.height() for id in ids}
     places = arrange(graph, ids, heights)
