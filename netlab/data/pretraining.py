@@ -43,9 +43,10 @@ def sentence_pairs(
 
 
 def _another(seen: Sequence[tuple[int, ...]], first: int, random: np.random.Generator) -> int:
-    """A sentence that neither is nor looks like a sentence or the one that follows it; the latter if none is found."""
+    """A sentence unlike a sentence and the beginning of the one that follows it; the latter if none is found."""
+    true = seen[first + 1]
     for other in random.integers(len(seen), size=TRIES).tolist():
-        if seen[other] not in (seen[first], seen[first + 1]):
+        if seen[other] not in (seen[first], true[: len(seen[other])]):
             return other
     return first + 1
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from netlab.data.pretraining import CLS, MASK, PAD, SEP, SPECIALS, masked, sentence_pairs
@@ -17,6 +17,7 @@ def generator(seed: int) -> np.random.Generator:
 
 
 @given(SENTENCES, st.integers(12, 48), SEEDS)
+@example([[4] * 8, [4, 4], [4]], 12, 0)  # the other one is the beginning of the true one, and no more has room
 @settings(max_examples=200)
 def test_every_row_is_a_pair_that_its_label_is_true_of(sentences: list[list[int]], context: int, seed: int) -> None:
     rows = sentence_pairs(sentences, context, generator(seed))
