@@ -152,7 +152,8 @@ class Session(QObject):
             if self.apply("Dissolve block", blocks.dissolve_block, block):
                 self.select(inside)
 
-    def _on_change(self, project: Project, diff: Diff) -> None:
+    def _let_go(self, project: Project) -> None:
+        """Close a block that is gone, and select no longer what is gone or lies elsewhere."""
         if self.scope and self.scope not in project.graph.nodes:
             self.enter("")
         nodes = project.graph.nodes
@@ -160,6 +161,9 @@ class Session(QObject):
         if left != self.selection:
             self.selection = left
             self.selection_changed.emit(left)
+
+    def _on_change(self, project: Project, diff: Diff) -> None:
+        self._let_go(project)
         self.changed.emit(project, diff)
         self.inferred = check(project, self.inferred, fixes=False)
         self._fixing.start()

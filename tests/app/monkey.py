@@ -46,9 +46,7 @@ class Quiet(Session):
         if self.count % JUDGED_EVERY == 0:
             super()._on_change(project, diff)
             return
-        if self.scope and self.scope not in project.graph.nodes:
-            self.enter("")
-        self.selection = [node for node in self.selection if node in project.graph.nodes]
+        self._let_go(project)
         self.changed.emit(project, diff)
 
 
