@@ -11,6 +11,7 @@ import pytest
 from app.conftest import Hand
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QImage
+from PySide6.QtWidgets import QApplication
 
 from netlab.app.theme import category_color, set_theme, wire_color
 from netlab.bench.canvas_graph import large
@@ -183,3 +184,32 @@ def test_wires_that_lead_back_keep_off_the_cards_and_each_other(make_window: Cal
         points = [wire.path.pointAtPercent(i / 400) for i in range(8, 393)]
         assert not [p for p in points for card in cards if card.contains(p)]
         assert hand.viewport.rect().contains(hand.canvas.mapFromScene(wire.path.boundingRect()).boundingRect())
+
+
+def test_pushing_the_canvas_leaves_no_smear_about_the_minimap(hand: Hand) -> None:
+    """What is pushed goes around the map; beside, above and beneath it the screen shows what drawing anew would."""
+    hand.session.take(large(300))
+    hand.canvas.set_zoom(0.5)
+    hand.canvas.minimap.show()
+    picture(hand)
+    across, down = hand.canvas.horizontalScrollBar(), hand.canvas.verticalScrollBar()
+    for i in range(12):  # to and fro, so that no node comes into sight that has no picture yet
+        across.setValue(across.value() + (9 if i % 2 else -7))
+        down.setValue(down.value() + (-5 if i % 2 else 7))
+    QApplication.processEvents()
+    pushed = _about_the_minimap(hand)
+    hand.canvas.scene_.graph.hurry()
+    hand.viewport.repaint()
+    hand.canvas.minimap.repaint()
+    assert np.abs(pushed - _about_the_minimap(hand)).max() < 12
+    assert pushed.std() > 5, "nodes lie there"
+
+
+def _about_the_minimap(hand: Hand) -> np.ndarray:
+    """What is on the screen, not what drawing gives: the corner with the map, (height, width, 3)."""
+    canvas, window = hand.canvas, hand.window
+    image = window.screen().grabWindow(window.winId()).toImage().convertToFormat(QImage.Format.Format_RGB32)
+    corner = canvas.minimap.geometry().adjusted(-50, -50, 12, 12).translated(canvas.mapTo(window, QPoint()))
+    image = image.copy(corner)
+    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine() // 4, 4)
+    return rows[:, : image.width(), :3].astype(int)

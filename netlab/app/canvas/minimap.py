@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt, QTimer
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt, QTimer
 from PySide6.QtGui import (
     QAction,
     QActionGroup,
@@ -136,6 +136,18 @@ class Minimap(QWidget):
         """Go to the corner of the canvas, wherever it is now."""
         room = self.view.viewport().geometry()
         self.move(room.right() - WIDTH - EDGE, room.bottom() - HEIGHT - EDGE)
+
+    def push_around(self, port: QWidget, dx: int, dy: int) -> None:
+        """Push the picture beside and above the map; what lies beneath it is drawn anew."""
+        all_of_it, own = port.rect(), self.geometry().translated(-port.pos())
+        beside, above, below = QRect(all_of_it), QRect(all_of_it), QRect(all_of_it)
+        beside.setRight(own.left() - 1)
+        above.setLeft(own.left())
+        above.setBottom(own.top() - 1)
+        below.setTopLeft(own.topLeft())
+        port.scroll(dx, dy, beside)
+        port.scroll(dx, dy, above)
+        port.update(below)
 
     # --- drawing
 

@@ -48,6 +48,7 @@ from netlab.document.graph import BLOCK
 from netlab.layers.layer import catalogue
 
 ZOOM_RANGE = (0.05, 3.0)
+STRIPS = 12  # parts that are drawn for themselves
 HINT = "Drag a layer here, or press Tab to search"
 
 
@@ -184,7 +185,7 @@ class CanvasView(QGraphicsView):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         region = event.region()
-        if region.rectCount() <= 4:  # a push along both axes bares two strips, around which lies the whole window
+        if region.rectCount() <= STRIPS:  # a push along both axes bares strips, around which lies the whole window
             parts = list(region)  # type: ignore[call-overload]
             self.scene_.graph.exposed = [self.mapToScene(part.adjusted(-1, -1, 1, 1)).boundingRect() for part in parts]
         super().paintEvent(event)
@@ -192,7 +193,14 @@ class CanvasView(QGraphicsView):
 
     def scrollContentsBy(self, dx: int, dy: int) -> None:
         self.scene_.graph.hurry()
+        if not self.minimap.isVisible():
+            super().scrollContentsBy(dx, dy)
+            return
+        modes = QGraphicsView.ViewportUpdateMode  # with the usual one, Qt draws all anew because the map lies over it
+        self.setViewportUpdateMode(modes.NoViewportUpdate)
         super().scrollContentsBy(dx, dy)
+        self.setViewportUpdateMode(modes.SmartViewportUpdate)
+        self.minimap.push_around(self.viewport(), dx, dy)
 
     def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:
         if self.scene_.nodes:
