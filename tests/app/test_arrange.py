@@ -61,5 +61,6 @@ def test_the_action_is_one_step(make_window: Callable[..., Hand], example: Calla
     before = hand.session.document.position
     hand.key(Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier, hand.window)
     assert hand.session.document.position == before + 1
+    hand.qtbot.waitUntil(lambda: not hand.canvas._glide.ways, timeout=10_000)  # on their way some are out of sight
     for item in hand.canvas.scene_.nodes.values():
         assert hand.viewport.rect().contains(hand.canvas.mapFromScene(item.sceneBoundingRect().center()))
