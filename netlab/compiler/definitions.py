@@ -17,7 +17,7 @@ HEADER = {
     "nn": ("from torch import nn", "import torch.nn as nn"),
     "F": ("from torch.nn import functional as F", "import torch.nn.functional as F"),
 }
-"""What every generated file imports; a text may do it again."""
+"""What generated files import where they need it, and the ways in which a text may do it again; ours is the first."""
 
 
 class Definitions:

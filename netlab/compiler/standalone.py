@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 import re
 
-from netlab.compiler.definitions import NN
+from netlab.compiler.definitions import HEADER, NN
 from netlab.compiler.extract import definitions, import_lines
 from netlab.compiler.infer import Inferred
-from netlab.compiler.source import IMPORTS, Source, generate
+from netlab.compiler.source import Source, generate
 from netlab.document.project import Project
 
 
@@ -24,7 +24,7 @@ def standalone(project: Project, inferred: Inferred) -> str:
         assert isinstance(statement, ast.ImportFrom), line
         assert statement.module, line
         wanted.setdefault(statement.module.rpartition(".")[2], set()).update(a.name for a in statement.names)
-    imports = set(IMPORTS.values())
+    imports = {line for line, *_ in HEADER.values()}
     parts: list[str] = []
     for module, names in sorted(wanted.items()):
         found, text = definitions([NN / f"{module}.py"], names)

@@ -4,37 +4,25 @@ from __future__ import annotations
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from netlab.app.plot import Plot
-from netlab.app.theme import color, themes
-from netlab.app.views.view import View
+from netlab.app.theme import color
+from netlab.app.views._plotted import PlottedView
 from netlab.protocol.summaries import Histogram
 from netlab.runs.reader import Reading
 
 
-class HistogramView(View):
+class HistogramView(PlottedView):
     """Bars over the range of values, with mean and standard deviation."""
 
     summary = Histogram
     title = "Weights"
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.plot = Plot()
+        super().__init__(Plot(), parent)
         self.bars = pg.BarGraphItem(x=[0], height=[0], width=1)
         self.plot.item.addItem(self.bars)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.plot)
-        themes.changed.connect(self.plot.restyle)
-        self.plot.restyle()
-
-    def closeEvent(self, event: QCloseEvent) -> None:
-        self.plot.close()  # pyqtgraph makes menus of its own, which nobody else would let go of
-        self.plot.deleteLater()
-        super().closeEvent(event)
 
     def show_reading(self, reading: Reading, name: str) -> None:
         told = reading.summary

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from netlab.app.plot import Plot
-from netlab.app.theme import color, themes
-from netlab.app.views.view import View
+from netlab.app.theme import color
+from netlab.app.views._plotted import PlottedView
 from netlab.protocol.summaries import Levels
 from netlab.runs.reader import Reading
 
@@ -19,7 +18,7 @@ LETTERS, LABEL_WIDTH = 16, 120
 TINY, HUGE = 1e-7, 1e3  # beyond these a gradient has vanished or exploded
 
 
-class LevelsView(View):
+class LevelsView(PlottedView):
     """A bar for every node, from the first to the last in the order in which the numbers flow; red where hardly any is
     left, or far too much.
     """
@@ -29,22 +28,11 @@ class LevelsView(View):
     together = True
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.plot = Plot("log₁₀ of the gradient's root mean square")
+        super().__init__(Plot("log₁₀ of the gradient's root mean square"), parent)
         self.bars = pg.BarGraphItem(x0=[0], y=[0], width=[0], height=0.7)
         self.plot.item.addItem(self.bars)
         self.plot.item.invertY(True)  # the first node on top
         self.plot.item.getAxis("left").setWidth(LABEL_WIDTH)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.plot)
-        themes.changed.connect(self.plot.restyle)
-        self.plot.restyle()
-
-    def closeEvent(self, event: QCloseEvent) -> None:
-        self.plot.close()  # pyqtgraph makes menus of its own, which nobody else would let go of
-        self.plot.deleteLater()
-        super().closeEvent(event)
 
     def show_reading(self, reading: Reading, name: str) -> None:
         told = reading.summary
