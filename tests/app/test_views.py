@@ -96,3 +96,17 @@ def test_a_tile_is_chosen_by_click_and_a_cell_read_by_pointing(qtbot: QtBot) -> 
     assert "w" in view.readout.text()
     view.close()
     view.deleteLater()
+
+
+def test_filler_at_the_end_is_not_drawn(qtbot: QtBot) -> None:
+    """A short text in a long row: the map is of its letters."""
+    weights = RNG.random((2, 4, 6)).astype(np.float16)
+    view = AttentionView()
+    qtbot.addWidget(view)
+    told = Attention(array(weights), ["[START]", "a", "b", "[PAD]"], ["x", "[PAD]", "y", *["[PAD]"] * 3])
+    view.show_reading(Reading(1, "attention", "n1", told), "cross")
+    assert view.large.map is not None
+    np.testing.assert_array_equal(view.large.map.weights, weights[0, :3, :3])
+    assert (view.large.queries, view.large.keys) == (["[START]", "a", "b"], ["x", "[PAD]", "y"])
+    view.show_reading(Reading(2, "attention", "n1", Attention(told.weights, ["[PAD]"] * 4, ["[PAD]"] * 6)), "cross")
+    assert view.large.map.weights.shape == (4, 6)

@@ -17,6 +17,8 @@ from netlab.runs.reader import Reading
 
 TILE_GAP = 6
 NAME = 16
+FILLER = "[PAD]"
+LETTERS, WORDS = 34.0, 58.0  # room for tokens beside the map: single letters, or words and marks such as [START]
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,8 @@ class _Tiles(QWidget):
         painter.setFont(font)
         for node, maps in self.maps.items():
             painter.setPen(color("muted"))
-            painter.drawText(QPointF(TILE_GAP, y + NAME - 5), f"{maps[0].name}, {len(maps)} heads")
+            heads_of = f"{len(maps)} heads" if len(maps) > 1 else "1 head"
+            painter.drawText(QPointF(TILE_GAP, y + NAME - 5), f"{maps[0].name}, {heads_of}")
             for head, entry in enumerate(maps):
                 box = QRectF(TILE_GAP + head * (side + TILE_GAP), y + NAME, side, side)
                 painter.drawImage(box, entry.image)
@@ -100,7 +103,7 @@ class _Large(QWidget):
         """Where the picture lies, square cells, room for tokens left and above."""
         assert self.map is not None
         rows, columns = self.map.weights.shape
-        left = top = 34.0
+        left, top = (LETTERS if _are_short(names) else WORDS for names in (self.queries, self.keys))
         cell = min((self.width() - left - 8) / columns, (self.height() - top - 8) / rows)
         return QRectF(left, top, cell * columns, cell * rows)
 
@@ -141,7 +144,7 @@ class _Large(QWidget):
         for i in range(0, len(self.queries), every):
             box = QRectF(0, frame.top() + i * cell, frame.left() - 4, cell)
             painter.drawText(box.adjusted(0, -6, 0, 6), middle | right, self.queries[i])
-        short = all(len(token) == 1 for token in self.keys)
+        short = _are_short(self.keys)
         for i in range(0, len(self.keys), every):
             x = frame.left() + (i + 0.5) * cell
             if short:
@@ -202,8 +205,8 @@ class AttentionView(View):
 
     def show_reading(self, reading: Reading, name: str) -> None:
         assert isinstance(reading.summary, Attention)
-        self._summaries[reading.node] = reading.summary
-        weights = numbers(reading.summary.weights)
+        self._summaries[reading.node] = told = reading.summary
+        weights = numbers(told.weights)[:, : _written(told.queries), : _written(told.keys)]
         self.tiles.maps[reading.node] = [
             Map(reading.node, name, head, w, picture(_contrast(w))) for head, w in enumerate(weights)
         ]
@@ -222,9 +225,23 @@ class AttentionView(View):
             node, head = self.tiles.current
             told = self._summaries[node]
             self.large.map = self.tiles.maps[node][min(head, len(self.tiles.maps[node]) - 1)]
-            self.large.queries, self.large.keys, self.large.causal = told.queries, told.keys, told.causal
+            rows, columns = self.large.map.weights.shape
+            self.large.queries, self.large.keys, self.large.causal = (
+                told.queries[:rows],
+                told.keys[:columns],
+                told.causal,
+            )
         self.tiles.update()
         self.large.update()
+
+
+def _written(tokens: list[str]) -> int:
+    """How many tokens there are before the filler at the end; all of them if there is nothing else."""
+    return max((i for i, token in enumerate(tokens, 1) if token != FILLER), default=len(tokens))
+
+
+def _are_short(tokens: list[str]) -> bool:
+    return all(len(token) == 1 for token in tokens)
 
 
 def _contrast(weights: np.ndarray) -> np.ndarray:
