@@ -7,6 +7,7 @@
     python3 dev.py bench [ARGS…]   the measurements
     python3 dev.py torture         the long reliability runs
     python3 dev.py gallery         a picture of every view and example, for looking through
+    python3 dev.py texts [CODE…]   bring the files of translations up to date, and say what they lack
     python3 dev.py lock            write requirements/*.txt anew from requirements/*.in
     python3 dev.py env             build the environment and print where its Python is
 
@@ -415,6 +416,11 @@ def gallery(arguments: list[str]) -> int:
     return offscreen_module("tests.gallery", *arguments)
 
 
+def texts(arguments: list[str]) -> int:
+    """Bring the files of translations up to date with what the program says."""
+    return offscreen_module("tests.texts", *arguments)
+
+
 def env(arguments: list[str]) -> int:
     """Build the environment of the checks and print its interpreter."""
     print(ensure_environment(*(arguments or ["core", "dev"])))
@@ -448,7 +454,7 @@ def torch_names(lock_text: str) -> list[str]:
 
 
 COMMANDS: dict[str, Callable[[list[str]], int]] = {
-    command.__name__: command for command in (run, test, lint, bench, torture, gallery, lock, env)
+    command.__name__: command for command in (run, test, lint, bench, torture, gallery, texts, lock, env)
 }
 
 

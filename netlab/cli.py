@@ -100,7 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     shot.add_argument("-o", "--output", required=True, metavar="PNG")
     shot.add_argument("--size", default="1440x900", metavar="WxH")
     shot.add_argument("--theme", choices=["light", "dark"], default="light")
-    shot.add_argument("--lang", choices=["en"], default="en")
+    shot.add_argument("--lang", choices=["en", "zh_CN"], default="en")
     shot.add_argument("--view", metavar="NAME")
     shot.add_argument("--run", dest="run_folder", metavar="RUN", type=Path)
     bench = command("bench", _bench, "measure, always against a peer or a target")
@@ -275,6 +275,7 @@ def _shot(options: Any) -> int:
         options.output,
         size=size,
         theme=options.theme,
+        lang=options.lang,
         view=options.view,
         run=options.run_folder,
     )

@@ -2,7 +2,7 @@
 
 A class lists its knobs in its body, ``out_features = Int(128, min=1, help="…")``, and inherits `Options`.
 The form in the inspector, the check of a file, the command line's ``--set`` and the help page all read the
-same declaration. This module imports only the standard library.
+same declaration. This module imports only the standard library and `netlab.language`.
 """
 
 from __future__ import annotations

@@ -6,8 +6,9 @@ import os
 from typing import Any
 
 from netlab.app import recent
-from netlab.options import Bool, Choice, OptionError, Options
+from netlab.options import Bool, Choice, OptionError, Options, Text
 
+TRANSLATIONS = "translations"  # folder of the user's own languages, in the user's folder
 SCALES = ("75 %", "100 %", "125 %", "150 %", "200 %")
 
 
@@ -17,6 +18,7 @@ class Preferences(Options):
     snap_to_grid = Bool(True, help="Nodes that are dragged come to rest on the grid.")
     snap_to_neighbours = Bool(True, help="Nodes that are dragged line up with others, and guide lines say so.")
     reduced_motion = Bool(False, help="Nothing glides: what moves is at once where it belongs.")
+    language = Text("System", suggests="languages", help="Language of the window, from the next start on.")
     scale = Choice("100 %", choices=SCALES, label="Interface scale", help="Size of everything, from the next start on.")
 
 

@@ -6,7 +6,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
 
 from netlab.app.form import form, muted
-from netlab.app.preferences import Preferences, preferences, set_preference
+from netlab.app.preferences import TRANSLATIONS, Preferences, preferences, set_preference
+from netlab.document.home import part_of_home
+from netlab.language import languages
 
 
 class PreferencesDialog(QDialog):
@@ -18,8 +20,9 @@ class PreferencesDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setMinimumWidth(380)
         layout = QVBoxLayout(self)
-        layout.addWidget(form(Preferences.options(), preferences().values, set_preference))
-        layout.addWidget(muted("Another interface scale is used from the next start on."))
+        names = [Preferences.options()["language"].default, *languages(part_of_home(TRANSLATIONS)).values()]
+        layout.addWidget(form(Preferences.options(), preferences().values, set_preference, names))
+        layout.addWidget(muted("Another language or scale is used from the next start on."))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
         layout.addWidget(buttons)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QApplication
 
-from netlab.app.start import make_window
+from netlab import language
+from netlab.app.start import make_window, speak
 from netlab.app.window import MainWindow
 from netlab.document import file
 
@@ -22,6 +23,7 @@ def shot(
     *,
     size: tuple[int, int] = (1440, 900),
     theme: str = "light",
+    lang: str = language.ENGLISH,
     view: str | None = None,
     run: Path | None = None,
 ) -> None:
@@ -31,6 +33,7 @@ def shot(
         FileError: the project cannot be opened, there is no view of that name, or the picture cannot be written.
     """
     file.load(path)  # a broken file is told as such, before a window is made
+    speak(lang)
     window = make_window(path, theme, size, keep_journal=False)
     try:
         window.show()

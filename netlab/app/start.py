@@ -11,16 +11,26 @@ import traceback
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QMessageLogContext, Qt, QTimer, QtMsgType, qInstallMessageHandler
+from PySide6.QtCore import (
+    QLibraryInfo,
+    QLocale,
+    QMessageLogContext,
+    Qt,
+    QTimer,
+    QtMsgType,
+    QTranslator,
+    qInstallMessageHandler,
+)
 from PySide6.QtWidgets import QApplication
 
 from netlab.app import recent
 from netlab.app.canvas import accessible
-from netlab.app.preferences import scale_interface
+from netlab.app.preferences import TRANSLATIONS, preferences, scale_interface
 from netlab.app.session import Session
 from netlab.app.theme import set_theme
 from netlab.app.window import MainWindow
-from netlab.document.home import home
+from netlab.document.home import home, part_of_home
+from netlab.language import ENGLISH, languages, nearest, use
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +40,7 @@ def main(path: str | None, *, theme: str | None = None) -> int:
     keep_reports()
     scale_interface()
     app = application()
+    speak(wanted_language())
     window = make_window(path, theme or wanted_theme(app))
     window.restore_layout()
     window.show()
@@ -50,6 +61,27 @@ def application() -> QApplication:
     accessible.install()
     app.setStyle("Fusion")
     return app
+
+
+def speak(code: str) -> None:
+    """Use a language, also for what Qt itself says in its dialogs; has to come before a window is made."""
+    use(code, part_of_home(TRANSLATIONS))
+    app = application()
+    for old in app.findChildren(QTranslator):
+        app.removeTranslator(old)
+        old.deleteLater()
+    if code != ENGLISH:
+        own = QTranslator(app)
+        if own.load(f"qtbase_{code}", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)):
+            app.installTranslator(own)
+
+
+def wanted_language() -> str:
+    """What the user chose, or the nearest to what the system speaks."""
+    known = languages(part_of_home(TRANSLATIONS))
+    chosen = preferences().language
+    by_name = {name: code for code, name in known.items()}
+    return by_name.get(chosen) or nearest(QLocale.system().uiLanguages(), known)
 
 
 def wanted_theme(app: QApplication) -> str:

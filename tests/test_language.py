@@ -1,0 +1,86 @@
+"""What people read: said in their language, complete, and never broken by a translation."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from netlab import language
+from netlab.language import tr
+from tests.texts import places, texts, translations
+
+CODES = [code for code in language.languages() if code != language.ENGLISH]
+
+
+@pytest.fixture(autouse=True)
+def _english_again():
+    yield
+    language.use(language.ENGLISH)
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    """A folder with a language of somebody's own."""
+    words = {
+        "English": "Esperanto",
+        "Open": "Malfermi",
+        "{count:,} steps": "{count:,} paŝoj",
+        "Bad {a}": "{b}",
+        "No": 3,
+    }
+    (tmp_path / "eo").mkdir()
+    (tmp_path / "eo" / "app.json").write_text(json.dumps(words), "utf-8")
+    (tmp_path / "eo" / "layers.json").write_text("{broken", "utf-8")
+    return tmp_path
+
+
+def test_english_needs_no_file() -> None:
+    assert tr("{count:,} steps", count=1234) == "1,234 steps"
+    assert tr("no {braces} are filled without values") == "no {braces} are filled without values"
+
+
+def test_a_language_of_ones_own(own: Path) -> None:
+    assert language.languages(own)["eo"] == "Esperanto"
+    language.use("eo", own)
+    assert (tr("Open"), tr("{count:,} steps", count=1234)) == ("Malfermi", "1,234 paŝoj")
+    assert (tr("Close"), tr("Bad {a}", a=1), tr("No")) == ("Close", "Bad 1", "No")  # not there, or not fit: English
+    assert language.language() == "eo"
+
+
+def test_a_language_that_is_not_there_is_english(own: Path) -> None:
+    language.use("tlh", own)
+    assert language.language() == language.ENGLISH
+    assert tr("Open") == "Open"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        (["zh-CN"], "zh_CN"),
+        (["zh-Hans-CN", "zh-CN"], "zh_CN"),
+        (["de-DE", "zh-Hans-CN"], "zh_CN"),
+        (["en-GB", "zh-CN"], "en"),
+        (["fr-FR"], "en"),
+        ([], "en"),
+    ],
+)
+def test_the_language_of_the_system(wanted: list[str], found: str) -> None:
+    assert language.nearest(wanted, ["en", "zh_CN"]) == found
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_nothing_is_missing_and_nothing_is_stale(code: str) -> None:
+    """``python3 dev.py texts`` brings the files up to date; what is empty then is to be translated."""
+    said, has = texts(), translations(code)
+    for room, words in has.items():
+        assert sorted(words) == sorted(said.get(room, ())), room
+        assert not [text for text, word in words.items() if not word], room
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_translations_take_the_same_values(code: str) -> None:
+    for words in translations(code).values():
+        wrong = [text for text, word in words.items() if places(text) != places(word)]
+        assert not wrong

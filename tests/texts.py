@@ -1,0 +1,118 @@
+"""All texts that people read, and the files of their translations: ``python3 dev.py texts [LANGUAGE…]``.
+
+For each language the command writes the files anew: a text that is missing gets an empty translation, to be filled in,
+and one that the program no longer says goes. A text that several rooms say stands in the first of them.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import string
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from netlab import language
+from netlab.catalogue import discover
+from netlab.options import Options
+
+PACKAGE = Path(language.__file__).parent
+SAYING = ("tr", "mark")
+
+
+def marked() -> Iterator[tuple[str, str]]:
+    """Room and text of every ``tr("…")`` and ``mark("…")``."""
+    for path in sorted(PACKAGE.rglob("*.py")):
+        room = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in SAYING and node.args:
+                first = node.args[0]
+                if isinstance(first, ast.JoinedStr):
+                    raise ValueError(f"{path}:{node.lineno}: an f-string has no translation; name its values")
+                if isinstance(first, ast.Constant) and isinstance(first.value, str):
+                    yield room, first.value
+
+
+def declared() -> Iterator[tuple[str, str]]:
+    """Room and text of what classes declare: titles, categories, help, labels, units.
+
+    What can be chosen stays as it is: these are words of the field and of the code, such as ``adam`` and ``relu``.
+    """
+    import netlab.app.preferences
+    import netlab.data.draws
+    import netlab.document.training  # noqa: F401 - they declare options
+    from netlab.data.dataset import Source
+    from netlab.layers.layer import Layer
+    from netlab.probes.probe import Probe
+
+    for layer in discover("netlab.layers", Layer).values():
+        yield from (("layers", text) for text in (layer.title(), layer.category, *paragraphs(layer)))
+        yield from (("layers", port.help) for port in (*layer.inputs().values(), *layer.outputs().values()))
+    for kind in (*discover("netlab.data.sources", Source).values(), *discover("netlab.probes", Probe).values()):
+        yield from ((room_of(kind), text) for text in paragraphs(kind))
+    for options in every(Options):
+        for option in options.options().values():
+            yield from ((room_of(options), text) for text in (option.label, option.help, option.unit))
+
+
+def paragraphs(kind: type) -> list[str]:
+    """The paragraphs of a docstring, each in one line, as help pages show them."""
+    return [" ".join(part.split()) for part in (kind.__doc__ or "").split("\n\n")]
+
+
+def room_of(kind: type) -> str:
+    """The room a class lives in."""
+    return kind.__module__.split(".")[1]
+
+
+def every(base: type[Options]) -> Iterator[type[Options]]:
+    """A class of the program and all below it that have been imported."""
+    for kind in base.__subclasses__():
+        if kind.__module__.startswith("netlab."):
+            yield kind
+        yield from every(kind)
+
+
+def texts() -> dict[str, set[str]]:
+    """What each room says; a text stands in one room only."""
+    found: dict[str, set[str]] = {"app": {"English"}}
+    for room, text in sorted([*marked(), *declared()]):
+        if re.search(r"[^\W\d_]", text) and not any(text in others for others in found.values()):
+            found.setdefault(room, set()).add(text)
+    return found
+
+
+def translations(code: str) -> dict[str, dict[str, str]]:
+    """What a language says, by room."""
+    files = sorted((language.FOLDER / code).glob("*.json"))
+    return {path.stem: json.loads(path.read_text("utf-8")) for path in files}
+
+
+def places(text: str) -> set[str]:
+    """The names in the braces of a text."""
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+def main(codes: list[str]) -> int:
+    """Write the files of these languages anew, or of all; say what has to be translated."""
+    said = texts()
+    for code in codes or [code for code in language.languages() if code != language.ENGLISH]:
+        old = translations(code)
+        known = {text: word for words in old.values() for text, word in words.items() if word}
+        missing = 0
+        for room in sorted({*said, *old}):
+            words = {text: known.get(text, "") for text in sorted(said.get(room, ()))}
+            path = language.FOLDER / code / f"{room}.json"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps(words, ensure_ascii=False, indent=1) + "\n", "utf-8")
+            missing += sum(not word for word in words.values())
+            if not words:
+                path.unlink()
+        print(f"{code}: {sum(map(len, said.values()))} texts, {missing} without a translation")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
