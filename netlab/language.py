@@ -42,6 +42,11 @@ def mark(text: str) -> str:
     return text
 
 
+def paragraphs(kind: type) -> list[str]:
+    """The paragraphs of the docstring of a class, each in one line: the pieces in which `tr` says it."""
+    return [" ".join(part.split()) for part in (kind.__doc__ or "").split("\n\n")]
+
+
 def language() -> str:
     """The code of the language in use, e.g. ``zh_CN``."""
     return _in_use

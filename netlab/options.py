@@ -8,9 +8,11 @@ same declaration. This module imports only the standard library and `netlab.lang
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Any, ClassVar, Generic, TypeVar, overload
+
+from netlab.language import tr
 
 T = TypeVar("T")
 
@@ -75,7 +77,9 @@ class Option(Generic[T]):
 
     def _refuse(self, value: Any, wanted: str) -> OptionError:
         shown = repr(value) if len(repr(value)) <= 60 else repr(value)[:57] + "…"
-        return OptionError(self.name, f"{self.name} is {shown}, but it has to be {wanted}.")
+        return OptionError(
+            self.name, tr("{name} is {shown}, but it has to be {wanted}.", name=self.name, shown=shown, wanted=wanted)
+        )
 
 
 class Int(Option[int]):
@@ -90,11 +94,9 @@ class Int(Option[int]):
         self.min, self.max = min, max
 
     def check(self, value: Any) -> int:
-        wanted = f"a whole number from {self.min} to {self.max}"
-        if isinstance(value, bool) or not isinstance(value, int | float) or value != value // 1:
-            raise self._refuse(value, wanted)
-        if not self.min <= value <= self.max:
-            raise self._refuse(value, wanted)
+        whole = not isinstance(value, bool) and isinstance(value, int | float) and value == value // 1
+        if not whole or not self.min <= value <= self.max:
+            raise self._refuse(value, tr("a whole number from {min} to {max}", min=self.min, max=self.max))
         return int(value)
 
     def limits(self) -> dict[str, Any]:
@@ -121,11 +123,9 @@ class Float(Option[float]):
         self.min, self.max, self.log = min, max, log
 
     def check(self, value: Any) -> float:
-        wanted = f"a number from {self.min:g} to {self.max:g}"
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise self._refuse(value, wanted)
-        if not math.isfinite(value) or not self.min <= value <= self.max:
-            raise self._refuse(value, wanted)
+        finite = not isinstance(value, bool) and isinstance(value, int | float) and math.isfinite(value)
+        if not finite or not self.min <= value <= self.max:
+            raise self._refuse(value, tr("a number from {min:g} to {max:g}", min=self.min, max=self.max))
         return float(value)
 
     def limits(self) -> dict[str, Any]:
@@ -139,7 +139,7 @@ class Bool(Option[bool]):
 
     def check(self, value: Any) -> bool:
         if not isinstance(value, bool):
-            raise self._refuse(value, "true or false")
+            raise self._refuse(value, tr("true or false"))
         return value
 
 
@@ -154,7 +154,7 @@ class Choice(Option[str]):
 
     def check(self, value: Any) -> str:
         if value not in self.choices or not isinstance(value, str):
-            raise self._refuse(value, "one of " + ", ".join(self.choices))
+            raise self._refuse(value, tr("one of {choices}", choices=", ".join(self.choices)))
         return value
 
     def limits(self) -> dict[str, Any]:
@@ -181,7 +181,7 @@ class Text(Option[str]):
 
     def check(self, value: Any) -> str:
         if not isinstance(value, str) or len(value) > self.max_length:
-            raise self._refuse(value, f"a text of at most {self.max_length} characters")
+            raise self._refuse(value, tr("a text of at most {count} characters", count=self.max_length))
         return value
 
     def limits(self) -> dict[str, Any]:
@@ -207,8 +207,14 @@ class Python(Text):
             self.read(text)
         except SyntaxError as error:
             line = error.lineno or 1
-            raise OptionError(self.name, f"{self.name}, line {line}: {error.msg}.", line) from None
+            told = tr("{name}, line {line}: {what}.", name=self.name, line=line, what=error.msg)
+            raise OptionError(self.name, told, line) from None
         return text
+
+
+def _whole(values: Iterable[Any], min: int, max: int) -> bool:
+    """Whether all are whole numbers within the limits."""
+    return all(isinstance(v, int) and not isinstance(v, bool) and min <= v <= max for v in values)
 
 
 class Size(Option[tuple[int, ...]]):
@@ -234,12 +240,10 @@ class Size(Option[tuple[int, ...]]):
 
     def check(self, value: Any) -> tuple[int, ...]:
         count = len(self.default)
-        wanted = f"{count} whole numbers from {self.min} to {self.max}"
         if isinstance(value, int) and not isinstance(value, bool):
             value = (value,) * count
-        if not isinstance(value, tuple | list) or len(value) != count:
-            raise self._refuse(value, wanted)
-        if any(isinstance(v, bool) or not isinstance(v, int) or not self.min <= v <= self.max for v in value):
+        if not isinstance(value, tuple | list) or len(value) != count or not _whole(value, self.min, self.max):
+            wanted = tr("{count} whole numbers from {min} to {max}", count=count, min=self.min, max=self.max)
             raise self._refuse(value, wanted)
         return tuple(value)
 
@@ -268,10 +272,9 @@ class Ints(Option[tuple[int, ...]]):
         self.min, self.max, self.min_length, self.max_length = min, max, min_length, max_length
 
     def check(self, value: Any) -> tuple[int, ...]:
-        wanted = f"{self.min_length} to {self.max_length} whole numbers from {self.min} to {self.max}"
-        if not isinstance(value, tuple | list) or not self.min_length <= len(value) <= self.max_length:
-            raise self._refuse(value, wanted)
-        if any(isinstance(v, bool) or not isinstance(v, int) or not self.min <= v <= self.max for v in value):
+        fits = isinstance(value, tuple | list) and self.min_length <= len(value) <= self.max_length
+        if not fits or not _whole(value, self.min, self.max):
+            wanted = tr("{min_length} to {max_length} whole numbers from {min} to {max}", **self.limits())
             raise self._refuse(value, wanted)
         return tuple(value)
 
@@ -292,9 +295,9 @@ class Names(Option[tuple[str, ...]]):
 
     def check(self, value: Any) -> tuple[str, ...]:
         if not isinstance(value, tuple | list) or len(value) > self.max_length:
-            raise self._refuse(value, f"a list of at most {self.max_length} names")
+            raise self._refuse(value, tr("a list of at most {count} names", count=self.max_length))
         if any(not isinstance(name, str) or len(name) > 1000 for name in value):
-            raise self._refuse(value, "a list of names of at most 1000 characters")
+            raise self._refuse(value, tr("a list of names of at most 1000 characters"))
         return tuple(value)
 
     def limits(self) -> dict[str, Any]:
@@ -313,9 +316,12 @@ class File(Text):
     def check(self, value: Any) -> str:
         value = super().check(value)
         if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
-            raise OptionError(
-                self.name, f"{self.name} {value!r} has bytes that are no text. Rename the file or its folder."
+            told = tr(
+                "{name} {value!r} has bytes that are no text. Rename the file or its folder.",
+                name=self.name,
+                value=value,
             )
+            raise OptionError(self.name, told)
         return value
 
     def limits(self) -> dict[str, Any]:
@@ -332,7 +338,7 @@ class Facts(Option[dict[str, Any]]):
 
     def check(self, value: Any) -> dict[str, Any]:
         if not isinstance(value, dict) or any(not isinstance(name, str) for name in value):
-            raise self._refuse(value, "an object with facts by name")
+            raise self._refuse(value, tr("an object with facts by name"))
         return dict(value)
 
 
@@ -357,8 +363,14 @@ class Options:
         declared = self.options()
         for name in values:
             if name not in declared:
-                known = ", ".join(declared) or "none"
-                raise OptionError(name, f"{type(self).__name__} has no option {name!r}; it has: {known}.")
+                known = ", ".join(declared) or tr("none")
+                told = tr(
+                    "{owner} has no option {name!r}; it has: {known}.",
+                    owner=type(self).__name__,
+                    name=name,
+                    known=known,
+                )
+                raise OptionError(name, told)
         self.values = {name: o.check(values[name]) if name in values else o.default for name, o in declared.items()}
 
     @classmethod
@@ -373,7 +385,8 @@ class Options:
         declared = cls.options()
         for name, value in values.items():
             if name not in declared:
-                problems.append(OptionError(name, f"{cls.__name__} has no option {name!r}."))
+                told = tr("{owner} has no option {name!r}.", owner=cls.__name__, name=name)
+                problems.append(OptionError(name, told))
                 continue
             try:
                 declared[name].check(value)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from netlab import language
 from netlab.catalogue import discover
+from netlab.language import paragraphs
 from netlab.options import Options
 
 PACKAGE = Path(language.__file__).parent
@@ -48,18 +49,15 @@ def declared() -> Iterator[tuple[str, str]]:
     from netlab.probes.probe import Probe
 
     for layer in discover("netlab.layers", Layer).values():
-        yield from (("layers", text) for text in (layer.title(), layer.category, *paragraphs(layer)))
+        yield from (("layers", text) for text in (layer.title(), layer.category, *paragraphs(layer), layer.no_onnx))
         yield from (("layers", port.help) for port in (*layer.inputs().values(), *layer.outputs().values()))
-    for kind in (*discover("netlab.data.sources", Source).values(), *discover("netlab.probes", Probe).values()):
-        yield from ((room_of(kind), text) for text in paragraphs(kind))
+    for kind in discover("netlab.data.sources", Source).values():
+        yield from (("data", text) for text in paragraphs(kind))
+    for kind in discover("netlab.probes", Probe).values():
+        yield from (("probes", text) for text in (kind.title, *paragraphs(kind)))
     for options in every(Options):
         for option in options.options().values():
             yield from ((room_of(options), text) for text in (option.label, option.help, option.unit))
-
-
-def paragraphs(kind: type) -> list[str]:
-    """The paragraphs of a docstring, each in one line, as help pages show them."""
-    return [" ".join(part.split()) for part in (kind.__doc__ or "").split("\n\n")]
 
 
 def room_of(kind: type) -> str:

@@ -7,7 +7,8 @@ from PySide6.QtWidgets import QLabel, QToolButton, QVBoxLayout, QWidget
 
 from netlab.app.form import muted
 from netlab.app.theme import monospace
-from netlab.layers.help import description, example
+from netlab.language import paragraphs, tr
+from netlab.layers.help import example
 from netlab.layers.layer import Layer
 
 PREAMBLE = 4  # lines of imports that the example starts with
@@ -28,8 +29,8 @@ class LayerHelp(QWidget):
         inside = QVBoxLayout(self.body)
         inside.setContentsMargins(4, 2, 0, 4)
         inside.setSpacing(6)
-        _, _, rest = description(cls).partition("\n")
-        inside.addWidget(_text(" ".join(rest.split())))
+        for part in paragraphs(cls)[1:]:
+            inside.addWidget(_text(tr(part)))
         code = "\n".join(example(cls).split("\n")[PREAMBLE:])
         if code:
             lines = QLabel(code)
@@ -40,7 +41,7 @@ class LayerHelp(QWidget):
             inside.addWidget(lines)
         for part in (cls.torch_name, cls.paper, cls.no_onnx):
             if part:
-                inside.addWidget(_text(part, True))
+                inside.addWidget(_text(tr(part), True))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)

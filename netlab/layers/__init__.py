@@ -1,4 +1,4 @@
-"""Layers: one file each, found by `netlab.catalogue`. May import `netlab.options` and `netlab.catalogue` only.
+"""Layers: one file each, found by `netlab.catalogue`. May import options, catalogue and language only.
 
 `layer` says what a layer declares, `shape` has the named axes. Neither torch nor the document is known here.
 """

@@ -13,6 +13,7 @@ from math import prod
 from typing import Any, ClassVar, TypeVar
 
 from netlab.catalogue import discover, key_of
+from netlab.language import paragraphs
 from netlab.layers.shape import Fix, Shape, ShapeError
 from netlab.options import Options
 
@@ -169,8 +170,8 @@ class Layer(Options):
 
     @classmethod
     def summary(cls) -> str:
-        """First line of the docstring."""
-        return (cls.__doc__ or "").strip().split("\n")[0]
+        """First paragraph of the docstring: a sentence."""
+        return paragraphs(cls)[0]
 
 
 @cache
