@@ -131,7 +131,10 @@ def goes_on_to_the_same_bits(new_run: Callable[..., Path], project: Project, ste
             commands.append(whole, commands.Keep())
 
     status = run_job(whole, on_metrics=keep)
-    assert status["state"] == "finished" or "not a number at step" in status["message"], status["message"]
+    diverged = "not a number at step" in status["message"] or "not finite after step" in status["message"]
+    assert status["state"] == "finished" or diverged, status["message"]
+    if diverged and not store.checkpoints(whole, "kept"):  # in the very step, or before it
+        return goes_on_to_the_same_bits(new_run, project, steps, cut=1) if cut > 1 else None
     (kept, *_) = store.checkpoints(whole, "kept")
     made = store.branch(whole, store.step_of(kept))
     again = run_job(made, resume=True)
