@@ -186,8 +186,8 @@ def _with_ports(inputs: tuple[tuple[str, bool], ...], outputs: tuple[str, ...]) 
 
 
 def _declared(inputs: tuple[tuple[str, bool], ...], outputs: tuple[str, ...]) -> dict[str, dict[str, Any]]:
-    takes = {name: Input(f"The value {name} of the code.", optional=optional) for name, optional in inputs}
-    gives = {name: Output(f"The value {name} that the code returns.") for name in outputs}
+    takes = {name: Input("A value that the code takes.", optional=optional) for name, optional in inputs}
+    gives = {name: Output("A value that the code returns.") for name in outputs}
     for name, port in (*takes.items(), *gives.items()):
         port.name = name
     return {"_inputs": takes, "_outputs": gives}

@@ -21,9 +21,17 @@ class Slice(View):
     x = Input("Any shape with an axis beside the batch.")
     y = Output("The same with a shorter axis.")
     axis = Int(1, min=-8, max=7, help="The axis to cut: 1 is the first after the batch, −1 the last.")
-    start = Int(0, min=-LIMIT, max=LIMIT, help="The first place to take; a negative one counts from the end.")
-    stop = Int(0, min=-LIMIT, max=LIMIT, help="The place to stop before; 0 goes to the end, −1 leaves out the last.")
-    step = Int(1, min=1, max=LIMIT, help="Take every place (1), every second (2) and so on.")
+    start = Int(
+        0, min=-LIMIT, max=LIMIT, label="Start at", help="The first place to take; a negative one counts from the end."
+    )
+    stop = Int(
+        0,
+        min=-LIMIT,
+        max=LIMIT,
+        label="Stop before",
+        help="The place to stop before; 0 goes to the end, −1 leaves out the last.",
+    )
+    step = Int(1, min=1, max=LIMIT, label="Step size", help="Take every place (1), every second (2) and so on.")
 
     def shapes(self, x: Shape) -> Shape:
         at = axis_index(x, self.axis, "Slice")

@@ -12,6 +12,7 @@ class Step(Layer):
     """
 
     category = "Activation"
+    label = "Step function"
     needs = "nothing"
     aliases = ("heaviside", "threshold", "perceptron", "binary", "straight-through", "spike")
     paper = "Rosenblatt 1958, https://doi.org/10.1037/h0042519"
