@@ -31,6 +31,7 @@ REST_MS = 90  # so long after the last movement everything is drawn as well as i
 HURRY, PATIENCE = 0.003, 0.006  # seconds for new pictures in a frame, and between frames when the view rests
 ROUGH_FROM = 120  # so many wires in sight are drawn without smoothing while the view moves
 SOFT_TO = 40  # so many halos fade away in four steps, more of them in two
+SMOOTH_TO = 4000  # more wires in sight, seen from afar, are not smoothed either while the view moves
 FLAT_FROM = 800  # so many nodes in sight are drawn as rectangles while the view moves
 
 
@@ -166,7 +167,7 @@ class GraphItem(QGraphicsItem):
         around = rows[self.wires.special[rows]]
         rows = rows[~self.wires.special[rows]]
         lines, styles = self.wires.shapes[rows], self.wires.styles[rows]
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, not (self._moving and len(rows) > SMOOTH_TO))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for style in np.bincount(styles).nonzero()[0]:
             painter.setPen(style_pen(int(style), 0.0))
