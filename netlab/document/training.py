@@ -68,6 +68,9 @@ class Training(Options):
     processes = Int(
         1, min=1, max=256, help="Processes on this machine that share each batch: one a GPU, or a few on a CPU."
     )
+    parallel = Choice(
+        "ddp", ("ddp", "fsdp"), help="ddp: each process holds the whole model; fsdp: a share of it, to save memory."
+    )
     seed = Int(0, min=0, max=2**31 - 1, help="Fixes weights, data order and dropout: same seed, same numbers.")
     device = Choice("auto", ("auto", "cpu", "cuda", "mps"), help="Where to train; auto takes a GPU if there is one.")
     start = Text(
@@ -87,7 +90,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         *("schedule", "warmup_steps", "final_share", "schedule_power", "schedule_factor", "schedule_epochs"),
         "schedule_points",
     ),
-    "Speed and memory": ("precision", "micro_batches", "processes", "compile", "deterministic"),
+    "Speed and memory": ("precision", "micro_batches", "processes", "parallel", "compile", "deterministic"),
     "Stopping and checkpoints": ("early_stopping", "patience", "checkpoint_seconds", "keep_epochs"),
 }
 """The settings as forms show them."""
@@ -104,12 +107,18 @@ class NodeTraining(Options):
 def settings_read(training: Mapping[str, Any]) -> set[str]:
     """Names of the settings that have an effect, given the others."""
     optional = {name for one in OPTIMIZERS.values() for name in one.settings}
-    optional |= {name for one in SCHEDULES.values() for name in one.settings} | {"clip_at", "patience", "weight_decay"}
+    optional |= {name for one in SCHEDULES.values() for name in one.settings} | {
+        "clip_at",
+        "patience",
+        "weight_decay",
+        "parallel",
+    }
     chosen = rule(training)
     read = set(chosen.settings) | set(SCHEDULES[training.get("schedule", "constant")].settings)
     read |= {"clip_at"} if training.get("clip", "none") != "none" else set()
     read |= {"patience"} if training.get("early_stopping", "suggest") != "off" else set()
     read |= {"weight_decay"} if chosen.decays else set()
+    read |= {"parallel"} if training.get("processes", 1) > 1 else set()
     return set(Training.options()) - optional | read
 
 

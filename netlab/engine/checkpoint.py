@@ -24,6 +24,7 @@ from netlab.document import file
 from netlab.document.file import write_atomically
 from netlab.engine.build import Built, build
 from netlab.engine.optim import Optimizer, parts_of
+from netlab.engine.sharding import is_share, shared_as, whole
 from netlab.runs.store import CHECKPOINTS, PROJECT, checkpoints
 
 LAST, BEST = "last", "best"
@@ -46,7 +47,7 @@ class Snapshot(NamedTuple):
 def snapshot(
     built: Built, optimizer: Optimizer, state: dict[str, Any], average: AveragedModel | None = None
 ) -> Snapshot:
-    """The present moment; `state` is what the caller needs to know again."""
+    """The present moment; `state` is what the caller needs to know again. Of a model that is shared out, the leader's."""
     names = built.names()
     # clone: safetensors refuses tensors that share memory, and the CPU copy must not change while it is written
     found = {names[name]: _plain(tensor) for name, tensor in built.model.state_dict().items()}
@@ -196,6 +197,8 @@ def _like(value: torch.Tensor, parameter: torch.Tensor, home: torch.device) -> t
     """A tensor of the optimizer where it belongs, laid out in memory as its weight is."""
     if value.shape != parameter.shape:
         return value.to(home, copy=True)
+    if is_share(parameter):
+        return shared_as(value, parameter).clone()  # the rows of the others are let go
     return torch.empty_like(parameter, dtype=value.dtype, device=home).copy_(value)
 
 
@@ -220,8 +223,8 @@ def _set_python_generators(state: dict[str, Any]) -> None:
 
 
 def _plain(tensor: torch.Tensor) -> torch.Tensor:
-    """A copy on the CPU, in the order in which files hold numbers."""
-    return tensor.detach().cpu().clone(memory_format=torch.contiguous_format)
+    """A copy on the CPU, in the order in which files hold numbers; of a tensor that is shared out the leader's is whole."""
+    return whole(tensor).detach().cpu().clone(memory_format=torch.contiguous_format)
 
 
 def _read(path: Path, tensors: bool = True) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
@@ -242,6 +245,7 @@ def _set_weights(built: Built, model: nn.Module, tensors: dict[str, torch.Tensor
     if missing:
         raise CheckpointError(f"The checkpoint is of another model: it lacks {missing[0]}.")
     try:
-        model.load_state_dict({name: tensors[start + stored] for name, stored in wanted.items()})
+        state = model.state_dict()
+        model.load_state_dict({n: shared_as(tensors[start + stored], state[n]) for n, stored in wanted.items()})
     except RuntimeError as error:
         raise CheckpointError(f"The checkpoint is of another model: {error}") from error

@@ -1,6 +1,6 @@
 """Several processes that train one model: who they are, where they meet, and what they agree on.
 
-Every process holds the model and a share of each batch, and runs the same loop in step. Whatever a process cannot
+Every process holds the model, or its share of it (`sharding`), and a share of each batch, and runs the same loop in step. Whatever a process cannot
 know by itself comes from rank 0, the leader: commands, the clock, the metrics of a validation. So all decide alike, and
 none waits for a partner that went another way. Only the leader writes the run.
 
@@ -75,6 +75,21 @@ class Team:
         part = batch_size // self.size
         return slice(self.rank * part, (self.rank + 1) * part)
 
+    def work_on(self, device: torch.device) -> None:
+        """Let this process talk to the others from its device.
+
+        Raises:
+            TeamError: the machine has fewer GPUs than the team has processes on it.
+        """
+        self._device = device
+        if (
+            self.size > 1
+            and device.type == "cuda"
+            and torch.cuda.device_count() < int(os.environ.get("LOCAL_WORLD_SIZE", self.size))
+        ):
+            count = torch.cuda.device_count()
+            raise TeamError(f"There are {count} GPUs for {self.size} processes. Start {count}, or train on the cpu.")
+
     def parallel(self, model: nn.Module, device: torch.device) -> Callable[..., Any]:
         """The model as it is to be run: each backward pass leaves the mean of all gradients in every process.
 
@@ -83,13 +98,9 @@ class Team:
         Raises:
             TeamError: the machine has fewer GPUs than the team has processes on it.
         """
-        self._device = device
-        if self.size == 1 or not any(p.requires_grad for p in model.parameters()):
-            return model
-        if device.type == "cuda" and torch.cuda.device_count() < int(os.environ.get("LOCAL_WORLD_SIZE", self.size)):
-            count = torch.cuda.device_count()
-            raise TeamError(f"There are {count} GPUs for {self.size} processes. Start {count}, or train on the cpu.")
-        return _Parallel(model)
+        self.work_on(device)
+        alone = self.size == 1 or not any(p.requires_grad for p in model.parameters())
+        return model if alone else _Parallel(model)
 
     def mean(self, readings: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         """The means over all processes of scalars that each has."""
@@ -99,6 +110,20 @@ class Team:
         values = torch.stack([value.float() for value in detached.values()]).to(self._device)
         dist.all_reduce(values)
         return dict(zip(detached, values / self.size, strict=True))
+
+    def sum(self, values: torch.Tensor) -> torch.Tensor:
+        """The sum over all processes of a tensor that each has."""
+        if self.size > 1:
+            dist.all_reduce(values)
+        return values
+
+    def most(self, value: int) -> int:
+        """The largest of the numbers that the processes bring."""
+        if self.size == 1:
+            return value
+        told = torch.tensor(value)
+        dist.all_reduce(told, dist.ReduceOp.MAX)
+        return int(told)
 
     def agreed(self, value: T) -> T:
         """What the leader says; the value that the others bring counts for nothing. Plain data."""
@@ -133,7 +158,7 @@ class _Parallel:
     """Runs a model in torch's `DistributedDataParallel`, which is made anew when other weights learn than before."""
 
     def __init__(self, model: nn.Module) -> None:
-        self._model, self._parameters = _Readings(model), list(model.parameters())
+        self._model, self._parameters = Readings(model), list(model.parameters())
         self._learning: list[bool] = []
 
     def __call__(self, **fields: torch.Tensor) -> tuple[None, dict[str, torch.Tensor]]:
@@ -144,7 +169,7 @@ class _Parallel:
         return self._wrapped(**fields)
 
 
-class _Readings(nn.Module):
+class Readings(nn.Module):
     """The model reduced to its readings: a prediction that leads to no loss has no gradient to wait for."""
 
     def __init__(self, model: nn.Module) -> None:
@@ -164,7 +189,7 @@ class Orders:
 
     def __init__(self, team: Team, reader: CommandReader | None, asked: Asked) -> None:
         self._team, self._reader, self._asked = team, reader, asked
-        self._now = time.monotonic()
+        self._now = team.agreed(time.monotonic())
 
     def clock(self) -> float:
         """Seconds. Whatever the loop decides by time it decides by this."""

@@ -10,9 +10,11 @@ import torch
 
 from netlab.compiler.source import where
 from netlab.engine.build import Built, node_of, place_of
+from netlab.engine.distributed import ALONE, Team
 from netlab.engine.indices import stray_index
 from netlab.engine.lines import after_each_line, values_of_nodes
 from netlab.engine.loader import Batch
+from netlab.engine.sharding import local
 
 EXPLODED = 1e9
 
@@ -178,11 +180,13 @@ def first_bad_gradient(built: Built, batch: Batch) -> str:
     return next((node for node in takers if node in values and node not in bad), first)
 
 
-def of_weights(built: Built, step: int, learning_rate: float) -> TrainingFault | None:
-    """What weights that are not finite mean; None if all are."""
-    node = _last_bad(built, built.model.state_dict())
-    if not node:
+def of_weights(built: Built, step: int, learning_rate: float, team: Team = ALONE) -> TrainingFault | None:
+    """What weights that are not finite mean; None if all are. In a team all have to ask, and hear the same."""
+    order, own = built.inferred.order, _last_bad(built, built.model.state_dict())
+    at = team.most(order.index(own) if own else -1)
+    if at < 0:
         return None
+    node = order[at]
     message = f"The weights of {where(built.project, node)} are not finite after step {step}. {_remedy(learning_rate)}"
     return TrainingFault(message, node, step=step)
 
@@ -201,7 +205,8 @@ def _last_bad(built: Built, tensors: Mapping[str, torch.Tensor]) -> str:
 
 
 def _finite(tensor: torch.Tensor) -> bool:
-    return bool(torch.isfinite(tensor).all())
+    """Whether all of it is; of a tensor that is shared out, all that this process holds."""
+    return bool(torch.isfinite(local(tensor)).all())
 
 
 @torch.no_grad()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -39,6 +40,10 @@ class Guard:
     optimizer as `found_inf`, which skips the update, and it stays set, so that the weights of the bad step are still
     there when the verdict arrives, at most `LAG` steps later.
 
+    Args:
+        delayed: whether verdicts come late; by the device if nothing is said.
+        whole: gives the model to look for the fault in, None to a process that is not to look.
+
     Attributes:
         first_loss: the first finite loss of the run, the measure of what is beyond reason.
     """
@@ -50,8 +55,10 @@ class Guard:
         device: torch.device,
         precision: Precision | None = None,
         delayed: bool | None = None,
+        whole: Callable[[], Built | None] | None = None,
     ) -> None:
         self.built, self.optimizer, self.device = built, optimizer, device
+        self.whole = whole or (lambda: built)
         self.precision = precision or Precision("float32", device)
         self.first_loss: float | None = None
         can_wait = device.type == "cuda" and optimizer.fused and not self.precision.scales
@@ -112,11 +119,15 @@ class Guard:
         self, step: int, batch: Batch, learning_rate: float, loss: torch.Tensor, infinite: bool
     ) -> TrainingFault:
         self._pending.clear()
-        value = loss.item()
+        value, built = loss.item(), self.whole()
+        if built is None:
+            return TrainingFault(f"Step {step} cannot be done; the first process says why.", step=step)
+        home = next(built.model.parameters()).device
+        batch = {name: values.to(home) for name, values in batch.items()}
         with self.precision.region():
             if math.isfinite(value) and infinite:
-                return faults.of_gradient(self.built, batch, step, learning_rate)
-            return faults.of_loss(self.built, batch, step, value, learning_rate)
+                return faults.of_gradient(built, batch, step, learning_rate)
+            return faults.of_loss(built, batch, step, value, learning_rate)
 
 
 def _on_its_way(flag: torch.Tensor) -> tuple[torch.Tensor, torch.cuda.Event | None]:

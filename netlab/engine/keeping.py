@@ -10,6 +10,7 @@ import torch
 
 from netlab.document.file import FileError
 from netlab.engine.checkpoint import AVERAGE, BEST, Snapshot, keep
+from netlab.engine.sharding import whole
 from netlab.engine.step import Stepper
 
 
@@ -56,11 +57,11 @@ class Best:
 
     def take(self, state: dict[str, Any]) -> None:
         """Hold the weights as they are now."""
-        present = self._present()
-        if not self._held:
-            self._held = {name: torch.empty_like(tensor, device="cpu") for name, tensor in present.items()}
-        for held, tensor in zip(self._held.values(), present.values(), strict=True):
-            held.copy_(tensor)
+        for name, tensor in self._present().items():
+            found = whole(tensor)
+            if name not in self._held:
+                self._held[name] = torch.empty_like(found, device="cpu")
+            self._held[name].copy_(found)
         self._state = state
 
     def write(self, keeper: Keeper) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from netlab.document.optimizers import OPTIMIZERS, rule
 from netlab.document.training import node_training
@@ -113,8 +114,8 @@ class Group:
         return (self.learning_rate_factor, self.weight_decay_factor) != (1.0, 1.0)
 
 
-def make(built: Built, training: dict[str, Any], device: torch.device) -> Optimizer:
-    """The optimizer that the settings name, in torch's fused form where the device has one."""
+def make(built: Built, training: dict[str, Any], device: torch.device, fused: bool = True) -> Optimizer:
+    """The optimizer that the settings name, in torch's fused form where the device has one and `fused` lets it."""
     weights = dict(built.model.named_parameters())
     frozen = {weights[name]: epochs for name, epochs in frozen_epochs(built).items()}
     parts = []
@@ -127,11 +128,17 @@ def make(built: Built, training: dict[str, Any], device: torch.device) -> Optimi
             }
             for group in groups
         ]
-        parts.append(_one({**training, "optimizer": key}, given, "" if frozen else device.type))
+        parts.append(_one({**training, "optimizer": key}, given, device.type if fused and not frozen else ""))
     made = Optimizer(parts, frozen)
     made.set_learning_rate(training["learning_rate"])
     made.set_weight_decay(training["weight_decay"])
     return made
+
+
+def averaged(model: nn.Module, training: dict[str, Any]) -> AveragedModel | None:
+    """The running mean of a model's weights that the settings ask for, None for none."""
+    decay = training["ema_decay"]
+    return AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(decay)) if decay else None
 
 
 def frozen_epochs(built: Built) -> dict[str, int]:

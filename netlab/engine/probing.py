@@ -19,15 +19,17 @@ from netlab.protocol.summaries import encode
 GRID = 64
 SHOWN_POINTS = 600
 Record = Callable[[int, str, str, bytes], None]
+Watched = tuple[str, str, Probe]  # key of the probe, and id of the node it looks at
 
 
 class Prober:
     """Looks at the chosen nodes every so often and records what the probes say."""
 
     def __init__(self, built: Built, loader: Loader, dataset: Dataset, record: Record) -> None:
-        self.built, self.loader, self.dataset, self.record = built, loader, dataset, record
+        self.built = self.seen = built
+        self.loader, self.dataset, self.record = loader, dataset, record
         self.options = {(choice.probe, choice.node): choice.options for choice in built.project.probes.values()}
-        self.probes: list[tuple[str, str, Probe]] = []
+        self.probes: list[Watched] = []
         self._next: dict[tuple[str, str], float] = {}
 
     def watch(self, choices: list[tuple[str, str]]) -> None:
@@ -49,13 +51,24 @@ class Prober:
     def _has_weights(self, node: str) -> bool:
         return bool(self.built.inferred.weights.get(node))
 
-    def look(self, step: int, always: bool = False) -> None:
-        """Record what is due now, or everything."""
-        now = time.monotonic()
-        due = [entry for entry in self.probes if always or now >= self._next[entry[0], entry[1]]]
-        if not due:
-            return
-        model = self.built.model
+    def due(self, always: bool = False) -> list[Watched]:
+        """What it is time to look at, or everything."""
+        self._began = time.monotonic()
+        return [entry for entry in self.probes if always or self._began >= self._next[entry[0], entry[1]]]
+
+    def look(self, step: int, due: list[Watched], built: Built | None = None) -> None:
+        """Record what these probes say of the model, or of a copy of it."""
+        self.seen = built or self.built
+        try:
+            self._look(step, due)
+        finally:
+            self.seen = self.built
+        spent = time.monotonic() - self._began
+        for key, node, probe in due:  # never more than a tenth of the time
+            self._next[key, node] = self._began + max(probe.seconds, 10 * spent)
+
+    def _look(self, step: int, due: list[Watched]) -> None:
+        model = self.seen.model
         was_training = model.training
         model.eval()
         try:
@@ -67,25 +80,22 @@ class Prober:
                         self.record(step, key, node, encode(probe.summarise(seen)))
         finally:
             model.train(was_training)
-        spent = time.monotonic() - now
-        for key, node, probe in due:  # never more than a tenth of the time
-            self._next[key, node] = now + max(probe.seconds, 10 * spent)
 
     def _run_sample(self, nodes: set[str]) -> dict[str, tuple[tuple, torch.Tensor]]:
         """Inputs and output of the modules of some nodes, for the first validation row."""
         found: dict[str, tuple[tuple, torch.Tensor]] = {}
-        hooks, loose = [], {node for node in nodes if self.built.module(node) is None}
+        hooks, loose = [], {node for node in nodes if self.seen.module(node) is None}
         for node in nodes:
-            module = self.built.module(node)
+            module = self.seen.module(node)
             if module is not None:
                 hooks.append(module.register_forward_hook(_keep(found, node)))
         try:
             batch = self.loader.sample()
-            inputs = self.built.source.questions(batch)
+            inputs = self.seen.source.questions(batch)
             if loose:
-                after_each_line(self.built, lambda: self.built.model(**inputs), self._keeper(found, loose))
+                after_each_line(self.seen, lambda: self.seen.model(**inputs), self._keeper(found, loose))
             elif hooks:
-                self.built.model(**inputs)
+                self.seen.model(**inputs)
         finally:
             for hook in hooks:
                 hook.remove()
@@ -93,7 +103,7 @@ class Prober:
 
     def _keeper(self, found: dict[str, tuple[tuple, torch.Tensor]], nodes: set[str]) -> Look:
         """Keeps what the lines of nodes without a module assign."""
-        text = self.built.source.text.splitlines()
+        text = self.seen.source.text.splitlines()
 
         def look(node: str, line: int, variables: dict[str, Any]) -> None:
             if node in nodes and node not in found:
@@ -104,7 +114,7 @@ class Prober:
         return look
 
     def _see(self, probe: Probe, node: str, values: dict[str, tuple[tuple, torch.Tensor]]) -> Seen | None:
-        module = self.built.module(node)
+        module = self.seen.module(node)
         if probe.reads == WEIGHTS and module is not None:
             return Seen({name: _numpy(p) for name, p in module.named_parameters()})
         if probe.reads == SURFACE:
@@ -124,7 +134,7 @@ class Prober:
     def _tokens(self, length: int) -> list[str]:
         """The tokens of the sample, or positions from 1 where there is no text of that length."""
         words = self.dataset.tokenizer
-        names = [f.name for f in self.dataset.fields if f.kind == "tokens" and f.name in self.built.source.inputs]
+        names = [f.name for f in self.dataset.fields if f.kind == "tokens" and f.name in self.seen.source.inputs]
         for name in names if words is not None else ():
             ids = self.loader.sample()[name][0].tolist()
             if len(ids) == length and words is not None:
@@ -141,15 +151,15 @@ class Prober:
     def _surface(self, node: str) -> Seen | None:
         """The probability of the second class over the plane, for a model of 2-D points."""
         points = [f.name for f in self.dataset.fields if f.kind == "points"]
-        if self.built.source.inputs != tuple(points) or len(points) != 1:
+        if self.seen.source.inputs != tuple(points) or len(points) != 1:
             return None
         xy = self.loader.columns[points[0]]
         low, high = xy.amin(0) - 0.15, xy.amax(0) + 0.15
         axes = [torch.linspace(float(a), float(b), GRID, device=xy.device) for a, b in zip(low, high, strict=True)]
         grid = torch.cartesian_prod(axes[1], axes[0]).flip(1)  # rows from bottom to top
-        results = self.built.model(grid)
+        results = self.seen.model(grid)
         outputs = results if isinstance(results, tuple) else (results,)
-        scores = outputs[output_nodes(self.built).index(node)]
+        scores = outputs[output_nodes(self.seen).index(node)]
         if scores.dim() != 2:
             return None
         share = scores.softmax(1)[:, 1] if scores.shape[1] > 1 else scores[:, 0]

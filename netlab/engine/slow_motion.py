@@ -9,6 +9,7 @@ import torch
 from netlab.engine.build import Built
 from netlab.engine.lines import values_of_nodes
 from netlab.engine.loader import Batch
+from netlab.engine.sharding import whole
 from netlab.engine.step import BACKWARD, FORWARD, UPDATE, Stepper
 from netlab.probes.probe import Seen
 from netlab.probes.weights import Weights
@@ -61,5 +62,5 @@ class SlowMotion:
             self._tell(step, UPDATE, node, changes)
 
     def _tell(self, step: int, phase: str, node: str, tensors: list[torch.Tensor]) -> None:
-        arrays = {str(i): t.detach().flatten()[:MOST].float().cpu().numpy() for i, t in enumerate(tensors)}
+        arrays = {str(i): whole(t).detach().flatten()[:MOST].float().cpu().numpy() for i, t in enumerate(tensors)}
         self.record(step, phase, node, encode(Weights().summarise(Seen(arrays))))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import torch
 from torch.nn.utils import clip_grad_norm_, clip_grad_value_
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from netlab.engine import faults
 from netlab.engine.build import Built
@@ -16,8 +16,9 @@ from netlab.engine.distributed import ALONE, Team
 from netlab.engine.faults import TrainingFault
 from netlab.engine.guard import Guard
 from netlab.engine.loader import Batch
-from netlab.engine.optim import Optimizer
+from netlab.engine.optim import Optimizer, averaged
 from netlab.engine.precision import LOWEST_SCALE, Precision
+from netlab.engine.sharding import Sharded
 from netlab.protocol.commands import PHASES
 
 FORWARD, BACKWARD, UPDATE = PHASES
@@ -33,6 +34,7 @@ class Stepper:
     Attributes:
         readings: the loss and metrics of the batch, complete once it has gone backward.
         average: the running mean of the weights, if there is one.
+        judged: the model to validate, with those weights.
         team: the processes that each take a share of the batch; readings are the means over all.
         overflows: steps whose gradients did not fit into float16, so that the weights were left alone.
     """
@@ -45,22 +47,29 @@ class Stepper:
         guard: Guard,
         precision: Precision,
         team: Team = ALONE,
+        sharded: Sharded | None = None,
     ) -> None:
         self.built, self.optimizer, self.guard, self.precision = built, optimizer, guard, precision
-        self.team = team
+        self.team, self.sharded = team, sharded
         self.micro_batches, self.batch_size = training["micro_batches"], training["batch_size"]
         self.clip, self.clip_at = training["clip"], training["clip_at"]
         self.compiles = training["compile"]
         self.use_model()
-        decay = training["ema_decay"]
-        self.average = AveragedModel(built.model, multi_avg_fn=get_ema_multi_avg_fn(decay)) if decay else None
+        if sharded is None:
+            self.average = averaged(built.model, training)
+            self.judged = built if self.average is None else replace(built, model=self.average.module)
+        else:
+            self.average, self.judged = sharded.average, sharded.judged
         self.readings: Readings = {}
         self.overflows = 0
 
     def use_model(self) -> None:
         """Take the model as it now is."""
+        if self.sharded is not None:
+            self.model: Callable[..., Any] = self.sharded
+            return
         model: Any = torch.compile(self.built.model) if self.compiles else self.built.model
-        self.model: Callable[..., Any] = self.team.parallel(model, self.guard.device)
+        self.model = self.team.parallel(model, self.guard.device)
 
     def forward(self, batch: Batch) -> None:
         """Run the model on the batch, or on its first part."""
@@ -158,4 +167,5 @@ class Stepper:
         except TrainingFault:
             raise
         except Exception as error:
-            raise faults.of_exception(error, self.built, self.batch_size, self.micro_batches, self.batch) from error
+            batch = self.batch if self.sharded is None else None  # to run the model again all others would have to
+            raise faults.of_exception(error, self.built, self.batch_size, self.micro_batches, batch) from error

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 import traceback
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -20,13 +19,13 @@ from netlab.compiler.source import CompileError
 from netlab.data.dataset import fingerprint
 from netlab.document import file, schedules
 from netlab.document.training import Training
-from netlab.engine import checkpoint, faults, optim, start
+from netlab.engine import checkpoint, faults, moments, optim, start
 from netlab.engine.build import Built, build, seed_everything
-from netlab.engine.changes import change, set_loss_weights
+from netlab.engine.changes import change
 from netlab.engine.circumstances import circumstances
 from netlab.engine.commands import CommandReader
 from netlab.engine.device import arranged, choose, free_memory, threads_for
-from netlab.engine.distributed import ALONE, Orders, Team, Unwritten, generators, is_loss_of_a_partner
+from netlab.engine.distributed import ALONE, Orders, Team, Unwritten, is_loss_of_a_partner
 from netlab.engine.evaluate import over
 from netlab.engine.faults import TrainingFault
 from netlab.engine.gradients import GradientMeter
@@ -38,16 +37,15 @@ from netlab.engine.probing import Prober
 from netlab.engine.process import Asked, ends_softly, refuse_second_engine
 from netlab.engine.progress import Progress
 from netlab.engine.recorder import OnMetrics, Recorder
+from netlab.engine.sharding import SHARDED, Sharded
 from netlab.engine.slow_motion import SlowMotion
 from netlab.engine.steering import Steering
 from netlab.engine.step import BACKWARD, FORWARD, UPDATE, Stepper
 from netlab.engine.telling import tell
 from netlab.runs import store
-from netlab.runs.again import differing
 from netlab.runs.reader import RunReader
 from netlab.runs.writer import RunWriter
 
-STEERED = ("learning_rate", "weight_decay")  # settings that commands may change while the run goes on
 REPORT_SECONDS = 0.05
 VALIDATE_SECONDS = 5.0
 EPOCH_CHECKPOINT_SECONDS = 2.0
@@ -130,22 +128,23 @@ class Job:
             writer.log("warning", told)
         self.device = choose(self.training["device"])
         self.cost = forecast(self.project, self.built.inferred)
-        wrong = too_large(self.project, self.cost, free_memory(self.device))
-        if wrong:
-            raise TrainingFault(wrong)
-        arranged(self.built.model.to(self.device)).train()
+        self.sharded = self._lay_out()
         dataset = load_data(self.project.data, writer.log, folder if team.leads else None)
         fields = (*self.built.source.inputs, *self.built.source.targets)
         self.loader = Loader(dataset, fields, self.training["batch_size"], self.training["seed"], self.device, team)
-        self.optimizer = optim.make(self.built, self.training, self.device)
+        sharded = self.sharded
+        self.optimizer = optim.make(self.built, self.training, self.device, fused=sharded is None)
         self.precision = Precision(self.training["precision"], self.device)
-        self.guard = Guard(self.built, self.optimizer, self.device, self.precision)
-        self.stepper = Stepper(self.built, self.training, self.optimizer, self.guard, self.precision, team)
+        whole = None if sharded is None else sharded.whole
+        self.guard = Guard(self.built, self.optimizer, self.device, self.precision, whole=whole)
+        self.stepper = Stepper(self.built, self.training, self.optimizer, self.guard, self.precision, team, sharded)
         self.slow_motion = SlowMotion(self.stepper, writer.reading)
         self.progress = Progress()
         self.keeper, self.best = Keeper(folder if team.leads else None), Best(self.stepper)
-        self.gradients = GradientMeter(self.built, self.precision, writer.reading)
-        self.prober = Prober(self.built, self.loader, dataset, writer.reading)
+        among = ALONE if sharded is None else team
+        self.gradients = GradientMeter(self.built, self.precision, writer.reading, self.clock, among)
+        shown = self.loader if sharded is None else Loader(dataset, fields, 1, 0, torch.device("cpu"))
+        self.prober = Prober(self.built, shown, dataset, writer.reading)
         self.prober.watch([(choice.probe, choice.node) for choice in self.project.probes.values()])
         self.steering = Steering(orders, asked, writer, partial(change, self), self._wait)
         epochs = job.epochs or self.training["epochs"]
@@ -161,23 +160,19 @@ class Job:
         if team.rank:
             torch.manual_seed(self.training["seed"] + team.rank)  # its own rows get their own dropout
         if resume:
-            self._go_on()
+            moments.go_on(self)
         self.recorder = Recorder(writer, on_metrics, self.loader.steps_per_epoch, self.loader.batch_size, self.step)
 
-    def _go_on(self) -> None:
-        state = checkpoint.load(self.folder, self.built, self.optimizer, self.stepper.average, self.team.rank)
-        self.step = int(state["step"])
-        self.judged_at = int(state.get("judged_at", self.step))
-        self.guard.first_loss = state["first_loss"]
-        self.training |= state.get("steered", {})
-        set_loss_weights(self, state.get("loss_weights", {}))
-        self.optimizer.set_weight_decay(self.training["weight_decay"])
-        self.precision.set_state(state.get("scaler", {}))
-        self.progress = Progress.of(state.get("progress", {}))
-        self.writer.forget_after(self.step)
-        changed = differing(state, self.circumstances)
-        if changed:
-            self.writer.log("warning", f"The run goes on, but not bit for bit as it would have: {changed}.")
+    def _lay_out(self) -> Sharded | None:
+        """Put the model where it is to be trained: on the device, or in shares on all that the team has."""
+        wrong = too_large(self.project, self.cost, free_memory(self.device))
+        if wrong:
+            raise TrainingFault(wrong)
+        self.built.model.train()
+        if self.team.size > 1 and self.training["parallel"] == SHARDED:
+            return Sharded(self.built, self.training, self.device, self.team)
+        arranged(self.built.model.to(self.device))
+        return None
 
     def run(self) -> None:
         """The loop; what a fault leaves unsaid is said before it goes on its way."""
@@ -276,10 +271,8 @@ class Job:
         if self.validated_at == self.step:
             return
         self.validated_at = self.step
-        average = self.stepper.average
-        judged = self.built if average is None else replace(self.built, model=average.module)
         try:
-            measured = over(judged, self.loader, "val", self.precision, self.steering.wants_out)
+            measured = over(self.stepper.judged, self.loader, "val", self.precision, self.steering.wants_out)
             self.validation = self.team.agreed(measured)
         except (RuntimeError, IndexError) as error:
             raise faults.of_exception(error, self.built, self.loader.batch_size) from error
@@ -309,11 +302,15 @@ class Job:
         self.finished = ends
 
     def look(self, always: bool = False) -> None:
-        """Run the probes; one that fails costs the pictures, never the run."""
-        if not self.team.leads:
+        """Run the probes in the leader; one that fails costs the pictures, never the run."""
+        due = self.prober.due(always) if self.team.leads else []
+        seen: Built | None = self.built
+        if self.sharded is not None:  # the leader decides, and all bring their shares
+            seen = self.sharded.whole() if self.team.agreed(bool(due)) else None
+        if not due:
             return
         try:
-            self.prober.look(self.step, always)
+            self.prober.look(self.step, due, seen)
         except Exception as error:
             names = ", ".join(sorted({key for key, _, _ in self.prober.probes}))
             self.prober.watch([])
@@ -323,40 +320,13 @@ class Job:
         """Keep this moment as the latest one, and under further names."""
         self.keep_this = False
         self.checkpointed = self.clock()
-        moment = self._snapshot()
+        moment = moments.take(self)
         self._refused(self.best.write(self.keeper))
         self._refused(self.keeper.keep(moment, f"step-{self.step}", checkpoint.LAST, *names))
 
     def _refused(self, problem: str) -> None:
         if problem:
             self.writer.log("warning", f"No checkpoint could be written: {problem}. The last good one is kept.")
-
-    def _snapshot(self) -> checkpoint.Snapshot:
-        """This moment, once it is sure that its weights are good and its record is on the disk."""
-        self.guard.settle()
-        fault = faults.of_weights(self.built, self.step, self.learning_rate)
-        if fault is not None:
-            raise fault
-        self.recorder.report(self.step, self.learning_rate)
-        self.writer.flush()  # the record is never behind the checkpoint: a run that goes on from it has no gap
-        epoch, position = divmod(self.step, self.loader.steps_per_epoch)
-        state = {
-            "step": self.step,
-            "epoch": epoch,
-            "position": position,
-            "learning_rate": self.learning_rate,
-            "steered": {name: self.training[name] for name in STEERED},
-            "loss_weights": self.loss_weights,
-            "first_loss": self.guard.first_loss,
-            "progress": self.progress.state(),
-            "judged_at": self.judged_at,
-            "scaler": self.precision.state(),
-            "seed": self.training["seed"],
-            **self.circumstances,
-        }
-        moment = checkpoint.snapshot(self.built, self.optimizer, state, self.stepper.average)
-        moment.tensors.update(generators(self.team))
-        return moment
 
     def _wait(self, waiting: bool) -> None:
         if waiting:

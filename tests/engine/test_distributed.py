@@ -75,7 +75,8 @@ def test_two_processes_give_the_numbers_of_one(plain: Any, new_run: Callable[...
 def test_a_lost_process_costs_some_steps_and_commands_reach_all(
     make_points: Any, new_run: Any, engine: Any, wait_for: Any, read: Any
 ) -> None:
-    folder = new_run(make_points(processes=2, batch_size=32, checkpoint_seconds=1), 100_000)
+    settings = {"processes": 2, "parallel": "fsdp", "batch_size": 32, "checkpoint_seconds": 1}
+    folder = new_run(make_points(**settings), 100_000)
     leader = engine("train", str(folder))
     status = lambda: read(folder).status()  # noqa: E731
     wait_for(lambda: int(status().get("step", 0)) > 20 and checkpoint.newest(folder), "steps")

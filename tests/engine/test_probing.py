@@ -79,7 +79,7 @@ def test_feature_maps_with_their_options_and_the_mode_is_put_back() -> None:
     )
     prober.watch([("feature_maps", conv), ("attention", conv), ("unknown", conv), ("weights", "gone")])
     generator, buffers = torch.get_rng_state(), {k: v.clone() for k, v in built.model.state_dict().items()}
-    prober.look(4)
+    prober.look(4, prober.due())
     assert torch.equal(generator, torch.get_rng_state())
     assert all(torch.equal(v, built.model.state_dict()[k]) for k, v in buffers.items())
     assert built.model.training
@@ -88,5 +88,5 @@ def test_feature_maps_with_their_options_and_the_mode_is_put_back() -> None:
     assert isinstance(summary, FeatureMaps)
     assert summary.values.shape[0] == 3
     assert summary.caption in "0123456789"
-    prober.look(5)
+    prober.look(5, prober.due())
     assert len(found) == 1, "not before its time"
