@@ -37,6 +37,14 @@ def tr(text: str, /, **values: object) -> str:
         return text.format(**values)
 
 
+def listing(words: Iterable[str]) -> str:
+    """Several words or names as a language lists them, with commas in English."""
+    told = ""
+    for word in words:
+        told = tr("{list}, {item}", list=told, item=word) if told else word
+    return told
+
+
 def mark(text: str) -> str:
     """The text itself; `tr` says it later."""
     return text

@@ -44,6 +44,9 @@ def declared() -> Iterator[tuple[str, str]]:
     import netlab.app.preferences
     import netlab.data.draws
     import netlab.document.training  # noqa: F401 - they declare options
+    from netlab.app.actions import ACTIONS
+    from netlab.app.purposes import PURPOSES
+    from netlab.compiler.flows import KINDS
     from netlab.data.dataset import Source
     from netlab.layers.layer import Layer
     from netlab.probes.probe import Probe
@@ -55,6 +58,8 @@ def declared() -> Iterator[tuple[str, str]]:
         yield from (("data", text) for text in paragraphs(kind))
     for kind in discover("netlab.probes", Probe).values():
         yield from (("probes", text) for text in (kind.title, *paragraphs(kind)))
+    yield from (("app", text) for action in ACTIONS for text in (action.text, action.menu, action.help))
+    yield from (("app", text) for text in (*PURPOSES, *KINDS))
     for options in every(Options):
         for option in options.options().values():
             yield from ((room_of(options), text) for text in (option.label, option.help, option.unit))

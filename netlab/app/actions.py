@@ -18,6 +18,7 @@ from netlab.app.session import Session
 from netlab.app.ties import copy_linked
 from netlab.app.training import trying
 from netlab.document.graph import BLOCK
+from netlab.language import tr
 from netlab.protocol.commands import Advance, Keep
 from netlab.runs.reader import LIVE
 
@@ -71,7 +72,7 @@ class Action:
     def tooltip(self, shortcut: str) -> str:
         """The help with the keys in force behind it."""
         keys = QKeySequence(shortcut).toString(QKeySequence.SequenceFormat.NativeText)
-        return f"{self.help} ({keys})" if keys else self.help
+        return f"{tr(self.help)} ({keys})" if keys else tr(self.help)
 
 
 def _state(*states: str) -> Callable[[Session], bool]:

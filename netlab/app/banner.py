@@ -7,6 +7,8 @@ from collections.abc import Callable
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
 
+from netlab.language import tr
+
 SECONDS = {"info": 4, "error": 12}
 
 
@@ -21,7 +23,7 @@ class Banner(QFrame):
         self._buttons = QHBoxLayout()
         close = QToolButton()
         close.setText("✕")
-        close.setAccessibleName("Dismiss")
+        close.setAccessibleName(tr("Dismiss"))
         close.clicked.connect(self.hide)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(14, 6, 8, 6)

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 from netlab.app.form import clear
 from netlab.app.session import Session
 from netlab.compiler.blocks import ancestors
+from netlab.language import tr
 
 
 class Breadcrumb(QWidget):
@@ -33,7 +34,7 @@ class Breadcrumb(QWidget):
         self._add(self.session.project.title, "")
         for block in chain:
             self._row.addWidget(QLabel("›"))
-            self._add(block.name or "Block", block.id)
+            self._add(block.name or tr("Block"), block.id)
         self._row.addStretch(1)
 
     def _add(self, text: str, scope: str) -> None:

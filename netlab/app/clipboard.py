@@ -9,6 +9,7 @@ from netlab.app.session import Session
 from netlab.compiler.excerpt import excerpt
 from netlab.document import edits, piece
 from netlab.document.piece import Piece
+from netlab.language import tr
 
 MIME = "application/x-netlab-nodes"
 SHIFT = 40.0
@@ -41,10 +42,10 @@ def paste(session: Session) -> None:
     """Add what is in the clipboard."""
     mime = QGuiApplication.clipboard().mimeData()
     if mime is None or not mime.hasFormat(MIME):
-        session.message.emit("The clipboard holds no nodes. Select some and copy them first.", "info")
+        session.message.emit(tr("The clipboard holds no nodes. Select some and copy them first."), "info")
         return
     try:
-        add(session, piece.decode(bytes(mime.data(MIME).data())), "Paste")
+        add(session, piece.decode(bytes(mime.data(MIME).data())), tr("Paste"))
     except edits.EditError as error:
         session.message.emit(str(error), "error")
 
@@ -53,6 +54,6 @@ def add(session: Session, added: Piece, label: str) -> None:
     """Add a piece as one undo step, under fresh ids and a little aside, and select it."""
     new = piece.renewed(added, session.project.graph, SHIFT, session.scope)
     top = [node.id for node in new.nodes if node.parent == session.scope]
-    count = f"{len(top)} nodes" if len(top) != 1 else "1 node"
+    count = tr("{count} nodes", count=len(top)) if len(top) != 1 else tr("1 node")
     if session.apply(f"{label} {count}", piece.put_in, new):
         session.select(top)

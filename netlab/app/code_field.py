@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QLabel, QPlainTextEdit, QTextEdit, QVBoxLayout, QW
 
 from netlab.app.highlighter import PythonColours
 from netlab.app.theme import color, monospace
+from netlab.language import tr
 from netlab.options import OptionError, Python
 
 INDENT = "    "
@@ -109,7 +110,7 @@ class CodeField(QWidget):
         self.option, self._value, self._changed = option, value, changed
         self.edit = CodeEdit(value, self.take)
         self.edit.setObjectName(f"code/{option.name}")
-        self.edit.setAccessibleName(option.label)
+        self.edit.setAccessibleName(tr(option.label))
         self.edit.textChanged.connect(self._judge)
         self.setFocusProxy(self.edit)
         self.problem = QLabel()

@@ -12,9 +12,10 @@ from netlab.app.theme import color, monospace, themes
 from netlab.app.trial_row import trust_changed
 from netlab.compiler.code_edits import CodeEditError, change_nodes, changes
 from netlab.compiler.source import CompileError, Source, generate
+from netlab.language import mark, tr
 
 ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-HINT = "Change a line and press Enter: the node follows. Esc brings the text back."
+HINT = mark("Change a line and press Enter: the node follows. Esc brings the text back.")
 
 
 class _Text(QPlainTextEdit):
@@ -65,10 +66,10 @@ class CodePanel(QWidget):
         self.text = _Text(self)
         self.text.setFont(monospace(9.5))
         self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        self.text.setAccessibleName("Generated source")
-        self.text.setToolTip(HINT)
+        self.text.setAccessibleName(tr("Generated source"))
+        self.text.setToolTip(tr(HINT))
         PythonColours(self.text.document())
-        copy = QPushButton("Copy", self)
+        copy = QPushButton(tr("Copy"), self)
         copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.text.toPlainText()))
         self._copy = copy
         layout = QVBoxLayout(self)
@@ -142,7 +143,7 @@ class CodePanel(QWidget):
             return
         for change in found:
             trust_changed(self.session, change.node, change.options)
-        done = bool(found) and self.session.apply("Edit code", change_nodes, found)
+        done = bool(found) and self.session.apply(tr("Edit code"), change_nodes, found)
         if done:
             self.refresh()
         else:

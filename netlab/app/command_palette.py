@@ -10,30 +10,31 @@ from PySide6.QtWidgets import QListWidgetItem
 
 from netlab.app.commands import NODES, Command, commands
 from netlab.app.picker import ENTRY, Entry, Picker
+from netlab.language import mark, tr
 
 if TYPE_CHECKING:
     from netlab.app.window import MainWindow
 
 SIZE = QSize(560, 420)
-ASKED = "Type what you want: an action, a layer, a node, a setting, an example…"
+ASKED = mark("Type what you want: an action, a layer, a node, a setting, an example…")
 
 
 class CommandPalette(Picker):
     """Lies over the window, at the top."""
 
     def __init__(self, window: MainWindow) -> None:
-        super().__init__(window, SIZE, "Command palette")
+        super().__init__(window, SIZE, tr("Command palette"))
         self.window_ = window
         self._kinds: frozenset[str] = frozenset()
         self.dismissed.connect(window.canvas.setFocus)
 
     def open_all(self) -> None:
         """Find anything."""
-        self._open(frozenset(), ASKED)
+        self._open(frozenset(), tr(ASKED))
 
     def open_nodes(self) -> None:
         """Find a node of the graph; the canvas shows each that is pointed at."""
-        self._open(frozenset((NODES,)), "Find a node by its name, kind or options…")
+        self._open(frozenset((NODES,)), tr("Find a node by its name, kind or options…"))
 
     def _open(self, kinds: frozenset[str], asked: str) -> None:
         self._kinds = kinds
@@ -45,7 +46,8 @@ class CommandPalette(Picker):
 
     def found(self, text: str) -> Iterator[Entry]:
         for command in commands(self.window_, text, self._kinds):
-            yield Entry(command, command.title, command.kind, command.tint, command.help)
+            hint = "   ".join(part for part in (tr(command.kind), command.keys) if part)
+            yield Entry(command, command.title, hint, command.tint, command.help)
 
     def choose(self, entry: Entry) -> None:
         assert isinstance(entry.key, Command)

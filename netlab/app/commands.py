@@ -16,12 +16,13 @@ from netlab.app.theme import CATEGORY, UNKNOWN_CATEGORY
 from netlab.compiler.blocks import class_of
 from netlab.document.examples import examples
 from netlab.document.training import Training
+from netlab.language import mark, tr
 from netlab.layers.layer import Layer
 
 if TYPE_CHECKING:
     from netlab.app.window import MainWindow
 
-NODES = "Node"
+NODES = mark("Node")
 
 
 @dataclass(frozen=True)
@@ -29,12 +30,13 @@ class Command:
     """One line of the palette.
 
     Attributes:
-        kind: what sort of thing it is, said at the right.
+        kind: what sort of thing it is, in English, said at the right.
         title, help: what it is called, and a sentence.
         run: does it.
         words: other words it is found by.
         tint: colour of its spot.
         node: the node it leads to, "" for none.
+        keys: the shortcut, "" for none.
     """
 
     kind: str
@@ -44,6 +46,7 @@ class Command:
     words: tuple[str, ...] = ()
     tint: str = ""
     node: str = ""
+    keys: str = ""
 
 
 def commands(window: MainWindow, text: str, kinds: frozenset[str] = frozenset()) -> list[Command]:
@@ -54,7 +57,7 @@ def commands(window: MainWindow, text: str, kinds: frozenset[str] = frozenset())
         for command in source(window):
             if kinds and command.kind not in kinds:
                 break
-            score = rank(words, command.title, command.words, f"{command.kind} {command.help}")
+            score = rank(words, command.title, command.words, f"{command.kind} {tr(command.kind)} {command.help}")
             if score >= 0:
                 found.append((-score, len(found), command))
     best = [command for _, _, command in sorted(found, key=lambda row: row[:2])]
@@ -66,50 +69,56 @@ def _actions(window: MainWindow) -> Iterator[Command]:
         action = window.actions_[record.id]
         if action.isEnabled() and record.id != "commands":
             keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-            kind = f"{record.menu}   {keys}" if keys else record.menu
-            yield Command(kind, action.text().rstrip("…"), action.trigger, record.help, (record.id,))
+            words = (record.id, record.text)
+            yield Command(record.menu, action.text().rstrip("…"), action.trigger, tr(record.help), words, keys=keys)
 
 
 def _nodes(window: MainWindow) -> Iterator[Command]:
     graph = window.session.project.graph
     for node in graph.nodes.values():
         layer = class_of(graph, node)
-        kind = layer.title() if layer is not None else node.type
+        kind = tr(layer.title()) if layer is not None else node.type
         values = "  ".join(f"{name.replace('_', ' ')} {value}" for name, value in node.options.items())
-        inside = f" in {graph.nodes[node.parent].name or 'block'}" if node.parent in graph.nodes else ""
+        place = f"{kind} {node.id}"
+        if node.parent in graph.nodes:
+            place = tr("{place} in {block}", place=place, block=graph.nodes[node.parent].name or tr("block"))
         yield Command(
-            NODES, node.name or kind, lambda id=node.id: window.go_to(id), f"{kind} {node.id}{inside}.  {values}"[:200],
-            (node.id, kind), _tint(layer), node.id,
+            NODES, node.name or kind, lambda id=node.id: window.go_to(id), f"{place}.  {values}"[:200],
+            (node.id, kind, node.type), _tint(layer), node.id,
         )  # fmt: skip
 
 
 def _settings(window: MainWindow) -> Iterator[Command]:
     for name, option in Training.options().items():
         yield Command(
-            "Training setting", option.label, lambda name=name: window.show_setting(name), option.help, (name,)
+            mark("Training setting"),
+            tr(option.label),
+            lambda name=name: window.show_setting(name),
+            tr(option.help),
+            (name,),
         )
     for name, option in Preferences.options().items():
-        yield Command("Preference", option.label, window.show_preferences, option.help, (name,))
+        yield Command(mark("Preference"), tr(option.label), window.show_preferences, tr(option.help), (name,))
 
 
 def _examples(window: MainWindow) -> Iterator[Command]:
     for key, path in examples().items():
         title = key.replace("_", " ")
         yield Command(
-            "Example", title, lambda path=path: window.open_example(path), "Open it as a new project.", (key,)
+            mark("Example"), title, lambda path=path: window.open_example(path), tr("Open it as a new project."), (key,)
         )
 
 
 def _files(window: MainWindow) -> Iterator[Command]:
     for path in recent.recent():
-        yield Command("Recent file", path.name, lambda path=path: window.open_path(path), str(path))
+        yield Command(mark("Recent file"), path.name, lambda path=path: window.open_path(path), str(path))
 
 
 def _layers(window: MainWindow, text: str) -> Iterator[Command]:
     """Layers come last, so that a word that is both finds the action first."""
     for key, layer in search(text):
         add = lambda key=key: window.canvas.add_layer(key)  # noqa: E731 - bound to this key
-        yield Command("Add layer", layer.title(), add, layer.summary(), (), _tint(layer))
+        yield Command(mark("Add layer"), tr(layer.title()), add, tr(layer.summary()), (), _tint(layer))
 
 
 def _tint(layer: type[Layer] | None) -> str:

@@ -12,8 +12,9 @@ from netlab.app.theme import monospace
 from netlab.compiler.consent import unread
 from netlab.compiler.problem import label
 from netlab.document.trust import trust
+from netlab.language import mark, tr
 
-QUESTION = (
+QUESTION = mark(
     "It can do on this computer whatever you can do: read files, delete them, use the network. Read it to the end, and "
     "agree only if you understand what it does. Your answer is kept on this computer for exactly this text."
 )
@@ -24,19 +25,19 @@ class ConsentDialog(QDialog):
 
     def __init__(self, title: str, code: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Python code")
+        self.setWindowTitle(tr("Python code"))
         self.resize(760, 640)
         self.text = QPlainTextEdit(code)
         flags = Qt.TextInteractionFlag
         self.text.setTextInteractionFlags(flags.TextSelectableByMouse | flags.TextSelectableByKeyboard)
         self.text.setFont(monospace(10))
-        self.text.setAccessibleName("The code")
+        self.text.setAccessibleName(tr("The code"))
         PythonColours(self.text.document())
-        self.hint = QLabel("Scroll to the end to agree.")
+        self.hint = QLabel(tr("Scroll to the end to agree."))
         self.hint.setProperty("muted", True)
         self.buttons = QDialogButtonBox()
-        self.agree = self.buttons.addButton("I have read it, run it", QDialogButtonBox.ButtonRole.AcceptRole)
-        self.refuse = self.buttons.addButton("Do not run it", QDialogButtonBox.ButtonRole.RejectRole)
+        self.agree = self.buttons.addButton(tr("I have read it, run it"), QDialogButtonBox.ButtonRole.AcceptRole)
+        self.refuse = self.buttons.addButton(tr("Do not run it"), QDialogButtonBox.ButtonRole.RejectRole)
         self.refuse.setDefault(True)
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
@@ -44,7 +45,7 @@ class ConsentDialog(QDialog):
         layout.setContentsMargins(16, 14, 16, 14)
         layout.setSpacing(10)
         layout.addWidget(heading(title))
-        layout.addWidget(muted(QUESTION))
+        layout.addWidget(muted(tr(QUESTION)))
         layout.addWidget(self.text, 1)
         layout.addWidget(self.hint)
         layout.addWidget(self.buttons)
@@ -69,9 +70,11 @@ def ask(session: Session, parent: QWidget) -> bool:
     """Ask for every text of the project that is not agreed to; True if all may run."""
     texts = unread(session.inferred)
     for i, (text, nodes) in enumerate(texts.items(), 1):
-        count = f" ({i} of {len(texts)})" if len(texts) > 1 else ""
         names = ", ".join(label(session.project.graph.nodes[node]) for node in nodes[:3])
-        if not may_run(f"May the code of {names} run?{count}", text, parent):
+        title = tr("May the code of {names} run?", names=names)
+        if len(texts) > 1:
+            title = tr("May the code of {names} run? ({number} of {count})", names=names, number=i, count=len(texts))
+        if not may_run(title, text, parent):
             return False
         trust(text)
         session.recheck()

@@ -12,6 +12,7 @@ from netlab.app.inspector import Inspector
 from netlab.app.palette import Palette
 from netlab.app.training.panel import TrainingPanel
 from netlab.app.views.panel import ViewsPanel
+from netlab.language import mark, tr
 
 if TYPE_CHECKING:
     from netlab.app.code_panel import CodePanel
@@ -27,10 +28,13 @@ WIDTH = 240
 
 
 class Dock(QDockWidget):
-    """A dock whose content is made when it is first seen, so that the window is there at once."""
+    """A dock whose content is made when it is first seen, so that the window is there at once.
+
+    Its English title is the name by which it is found and by which its place is remembered.
+    """
 
     def __init__(self, title: str, make: Callable[[], QWidget], window: QMainWindow) -> None:
-        super().__init__(title, window)
+        super().__init__(tr(title), window)
         self.setObjectName(title)
         self._make = make
         self.visibilityChanged.connect(self._seen)
@@ -59,16 +63,16 @@ def build(window: MainWindow) -> None:
     session = window.session
     window.setCorner(Qt.Corner.BottomLeftCorner, left)
     window.setCorner(Qt.Corner.BottomRightCorner, bottom)
-    _add(window, "Layers", lambda: _palette(window), left)
-    _add(window, "Inspector", lambda: Inspector(session), right)
-    _add(window, "Code", lambda: _code(window), right, "Inspector")
-    _add(window, "Problems", lambda: _problems(window), right, "Inspector")
-    _add(window, "History", lambda: _history(window), right, "Inspector")
-    _add(window, "Training", lambda: _training(window), bottom)
-    _add(window, "Runs", lambda: _runs(window), bottom, "Training")
-    _add(window, "Sweeps", lambda: _sweeps(window), bottom, "Training")
-    _add(window, "Data", lambda: _data(window), bottom, "Training")
-    _add(window, "Views", lambda: ViewsPanel(session), bottom)
+    _add(window, mark("Layers"), lambda: _palette(window), left)
+    _add(window, mark("Inspector"), lambda: Inspector(session), right)
+    _add(window, mark("Code"), lambda: _code(window), right, "Inspector")
+    _add(window, mark("Problems"), lambda: _problems(window), right, "Inspector")
+    _add(window, mark("History"), lambda: _history(window), right, "Inspector")
+    _add(window, mark("Training"), lambda: _training(window), bottom)
+    _add(window, mark("Runs"), lambda: _runs(window), bottom, "Training")
+    _add(window, mark("Sweeps"), lambda: _sweeps(window), bottom, "Training")
+    _add(window, mark("Data"), lambda: _data(window), bottom, "Training")
+    _add(window, mark("Views"), lambda: ViewsPanel(session), bottom)
     docks = window.docks
     for title in docks.keys() - {"Layers", "Views"}:  # their tabs say the title already
         docks[title].setTitleBarWidget(QWidget(docks[title]))

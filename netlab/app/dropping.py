@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from netlab.catalogue import discover
+from netlab.language import listing, tr
 
 if TYPE_CHECKING:
     from netlab.app.window import MainWindow
@@ -59,7 +60,8 @@ def kind_of(path: Path) -> str:
 
 
 def _refusal(strange: Sequence[Path]) -> str:
-    names = ", ".join(path.name[:60] for path in strange[:TOLD])
-    more = f" and {len(strange) - TOLD} more" if len(strange) > TOLD else ""
-    drops = dict.fromkeys(drop.title for drop in kinds().values())
-    return f"NetLab does not know what to do with {names}{more}. You can drop: {', '.join(drops)}."
+    names = listing(path.name[:60] for path in strange[:TOLD])
+    if len(strange) > TOLD:
+        names = tr("{names} and {count} more", names=names, count=len(strange) - TOLD)
+    drops = listing(dict.fromkeys(tr(drop.title) for drop in kinds().values()))
+    return tr("NetLab does not know what to do with {names}. You can drop: {kinds}.", names=names, kinds=drops)

@@ -13,15 +13,16 @@ from PySide6.QtWidgets import QFileDialog
 from netlab.app.session import Session
 from netlab.compiler.standalone import standalone
 from netlab.document import file
+from netlab.language import mark, tr
 
 if TYPE_CHECKING:
     from netlab.app.window import MainWindow
 
 FORMATS = {
     "onnx": ("ONNX", "ONNX (*.onnx)", ".onnx"),
-    "pt2": ("torch.export program", "Programs (*.pt2)", ".pt2"),
-    "safetensors": ("Weights", "Weights (*.safetensors)", ".safetensors"),
-    "python": ("Python with training script", "", ""),
+    "pt2": (mark("torch.export program"), mark("Programs (*.pt2)"), ".pt2"),
+    "safetensors": (mark("Weights"), mark("Weights (*.safetensors)"), ".safetensors"),
+    "python": (mark("Python with training script"), "", ""),
 }
 """By format: what the menu says, the filter of the file dialog, and the ending; "" where a folder is written."""
 
@@ -29,10 +30,10 @@ FORMATS = {
 def export_code(window: MainWindow) -> None:
     """Ask for a place, and write the standalone source there."""
     session = window.session
-    name, _ = QFileDialog.getSaveFileName(window, "Export code", "model.py", "Python (*.py)")
+    name, _ = QFileDialog.getSaveFileName(window, tr("Export code"), "model.py", "Python (*.py)")
     if name:
         file.write_atomically(Path(name), standalone(session.project, session.inferred).encode())
-        session.message.emit(f"Wrote {name}.", "info")
+        session.message.emit(tr("Wrote {file}.", file=name), "info")
 
 
 class Exporter(QObject):
@@ -55,7 +56,7 @@ class Exporter(QObject):
     def start(self, format: str, out: Path) -> None:
         """Export the watched run with its weights, or else the project as it is, freshly initialised."""
         if self.is_busy:
-            self.session.message.emit("An export is under way. Wait for it to end.", "error")
+            self.session.message.emit(tr("An export is under way. Wait for it to end."), "error")
             return
         run = self.session.run
         trained = run is not None and (run.folder / "checkpoints" / "last.safetensors").exists()
@@ -65,17 +66,17 @@ class Exporter(QObject):
             self._folder = tempfile.TemporaryDirectory()
             target = Path(self._folder.name) / "project.netlab"
             file.save(self.session.project, target)
-        told = "with the weights of the run" if trained else "with fresh weights"
-        self.session.message.emit(f"Exporting {told}…", "info")
+        told = tr("Exporting with the weights of the run…") if trained else tr("Exporting with fresh weights…")
+        self.session.message.emit(told, "info")
         self._process.start(sys.executable, ["-m", "netlab", "export", str(target), str(out), "--to", format])
 
     def _finished(self, code: int) -> None:
         said = bytes(self._process.readAllStandardOutput().data()).decode("utf-8", "replace").strip()
         wrong = bytes(self._process.readAllStandardError().data()).decode("utf-8", "replace").strip()
         if code == 0:
-            self.session.message.emit(said or "Exported.", "info")
+            self.session.message.emit(said or tr("Exported."), "info")
         else:
-            self.session.message.emit(wrong.split("\n")[-1] or "The export failed.", "error")
+            self.session.message.emit(wrong.split("\n")[-1] or tr("The export failed."), "error")
         if self._folder is not None:
             self._folder.cleanup()
             self._folder = None

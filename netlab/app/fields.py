@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QSpi
 
 from netlab.app.code_field import CodeField
 from netlab.app.names_picker import NamesPicker
+from netlab.language import tr
 from netlab.options import Bool, Choice, Float, Int, Ints, Names, Option, OptionError, Python, Size, Text
 
 Changed = Callable[[Any], object]
@@ -18,10 +19,11 @@ SPIN_MAX = 2**31 - 1
 def editor(option: Option[Any], value: Any, changed: Changed, suggestions: list[str] | None = None) -> QWidget:
     """A widget that shows `value` and calls `changed` with each new valid one."""
     widget = _make(option, value, changed, suggestions or [])
-    limits = ", ".join(f"{name} {limit}" for name, limit in option.limits().items() if name in ("min", "max"))
-    default = f"Default: {option.default}"
-    widget.setToolTip("\n".join(part for part in (option.help, default, limits) if part))
-    widget.setAccessibleName(option.label)
+    ends = {name: limit for name, limit in option.limits().items() if name in ("min", "max")}
+    limits = tr("min {min}, max {max}", **ends) if len(ends) == 2 else ""
+    default = tr("Default: {value}", value=option.default)
+    widget.setToolTip("\n".join(part for part in (tr(option.help), default, limits) if part))
+    widget.setAccessibleName(tr(option.label))
     widget.setObjectName(f"option/{option.name}")
     return widget
 
@@ -36,7 +38,7 @@ def _make(option: Option[Any], value: Any, changed: Changed, suggestions: list[s
         case Choice():
             return _combo(list(option.choices), str(value), changed)
         case Int():
-            return _spin(option.min, option.max, value, option.unit, changed)
+            return _spin(option.min, option.max, value, tr(option.unit), changed)
         case Size():
             return _size(option, value, changed)
         case Ints():
@@ -108,7 +110,9 @@ def _ints(option: Ints, value: Any, changed: Changed) -> QLineEdit:
         except (ValueError, OptionError) as error:
             line.setProperty("wrong", True)
             line.setToolTip(
-                str(error) if isinstance(error, OptionError) else f"{line.text()!r} is not a list of numbers."
+                str(error)
+                if isinstance(error, OptionError)
+                else tr("{text!r} is not a list of numbers.", text=line.text())
             )
         else:
             line.setProperty("wrong", False)
@@ -143,9 +147,9 @@ def _line(option: Option[Any], value: Any, changed: Changed) -> QLineEdit:
             option.check(float(text) if isinstance(option, Float) else text)
             wrong = ""
         except (ValueError, OptionError) as error:
-            wrong = str(error) if isinstance(error, OptionError) else f"{text!r} is not a number."
+            wrong = str(error) if isinstance(error, OptionError) else tr("{text!r} is not a number.", text=text)
         line.setProperty("wrong", bool(wrong))
-        line.setToolTip(wrong or option.help)
+        line.setToolTip(wrong or tr(option.help))
         line.style().unpolish(line)
         line.style().polish(line)
 

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFormLayout, QLabel, QWidget
 
 from netlab.app.fields import editor
 from netlab.app.option_menu import OptionMenu
+from netlab.language import tr
 from netlab.options import Facts, Option, Python
 
 
@@ -28,8 +29,8 @@ def form(
     for name, option in options.items():
         if isinstance(option, Facts):
             continue
-        label = QLabel(option.label)
-        label.setToolTip(option.help)
+        label = QLabel(tr(option.label))
+        label.setToolTip(tr(option.help))
         value = values.get(name, option.default)
         field = editor(option, value, lambda new, name=name: changed(name, new), suggestions)
         field.ensurePolished()
@@ -40,8 +41,15 @@ def form(
         label.setMinimumHeight(field.sizeHint().height())  # so that its middle is the middle of the field
         layout.addRow(label, field)
         if sweep is not None:
-            OptionMenu([label, field], "Sweep…", lambda name=name: sweep(name))
+            OptionMenu([label, field], tr("Sweep…"), lambda name=name: sweep(name))
     return widget
+
+
+def setting(option: Option[Any]) -> str:
+    """What a change of an option is called in the history."""
+    words = tr(option.label)
+    inside = words[:1].lower() + words[1:] if words[1:2].islower() else words
+    return tr("Set {option}", option=inside)
 
 
 def clear(layout: Any) -> None:

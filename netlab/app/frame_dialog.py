@@ -22,6 +22,7 @@ from netlab.app.session import Session
 from netlab.app.theme import FRAME
 from netlab.document import edits
 from netlab.document.training import NodeTraining
+from netlab.language import tr
 
 
 class FrameDialog(QDialog):
@@ -31,20 +32,20 @@ class FrameDialog(QDialog):
         super().__init__(parent)
         self.session, self.frame = session, frame
         record = session.project.graph.frames[frame]
-        self.setWindowTitle("Frame")
+        self.setWindowTitle(tr("Frame"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(460, 470)
         self.title = QLineEdit(record.title)
         self.title.selectAll()
         self.color = QComboBox()
         for name, value in FRAME.items():
-            self.color.addItem(chip(value), name)
-        self.color.setCurrentText(record.color)
+            self.color.addItem(chip(value), tr(name), name)
+        self.color.setCurrentIndex(self.color.findData(record.color))
         self.note = QPlainTextEdit(record.note)
         self.note.setTabChangesFocus(True)
         self.training = values_of(record)
         form = QFormLayout()
-        for label, field in (("Title", self.title), ("Colour", self.color), ("Note", self.note)):
+        for label, field in ((tr("Title"), self.title), (tr("Colour"), self.color), (tr("Note"), self.note)):
             field.setAccessibleName(label)
             form.addRow(label, field)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
@@ -52,18 +53,18 @@ class FrameDialog(QDialog):
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
         layout.addLayout(form)
-        layout.addWidget(muted("The note is Markdown: **bold**, lists, links. It is drawn below the title."))
-        layout.addWidget(heading("How its nodes learn"))
+        layout.addWidget(muted(tr("The note is Markdown: **bold**, lists, links. It is drawn below the title.")))
+        layout.addWidget(heading(tr("How its nodes learn")))
         layout.addWidget(form_of(NodeTraining.options(), self.training, self.training.__setitem__))
         layout.addWidget(buttons)
 
     def accept(self) -> None:
         """Make the step; what the document refuses is said and leaves the dialog open."""
         if self.frame in self.session.project.graph.frames:
-            words = {"title": self.title.text(), "color": self.color.currentText(), "note": self.note.toPlainText()}
+            words = {"title": self.title.text(), "color": self.color.currentData(), "note": self.note.toPlainText()}
             given = {
                 name: value for name, value in self.training.items() if value != NodeTraining.options()[name].default
             }
-            if not self.session.apply("Edit frame", edits.set_frame, self.frame, **words, training=given):
+            if not self.session.apply(tr("Edit frame"), edits.set_frame, self.frame, **words, training=given):
                 return
         super().accept()

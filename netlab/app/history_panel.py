@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QListView, QWidget
 
 from netlab.app.session import Session
 from netlab.app.theme import color
+from netlab.language import tr
 
 Index = QModelIndex | QPersistentModelIndex
 ROOT = QModelIndex()
@@ -31,7 +32,7 @@ class _Steps(QAbstractListModel):
             return None
         match role:
             case Qt.ItemDataRole.DisplayRole:
-                return document.changes[row - 1].label if row else "Opened" if document.path else "Started"
+                return document.changes[row - 1].label if row else tr("Opened") if document.path else tr("Started")
             case Qt.ItemDataRole.ToolTipRole if row:
                 return time.strftime("%H:%M:%S", time.localtime(document.changes[row - 1].time))
             case Qt.ItemDataRole.ForegroundRole if row > document.position:
@@ -41,7 +42,9 @@ class _Steps(QAbstractListModel):
                 font.setItalic(True)
                 return font
             case Qt.ItemDataRole.AccessibleTextRole:
-                state = "undone" if row > document.position else "now" if row == document.position else "done"
+                state = (
+                    tr("undone") if row > document.position else tr("now") if row == document.position else tr("done")
+                )
                 return f"{self.data(index)}, {state}"
         return None
 
@@ -57,7 +60,7 @@ class HistoryPanel(QListView):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.session = session
-        self.setAccessibleName("History")
+        self.setAccessibleName(tr("History"))
         self.setObjectName("history")
         self.setSpacing(1)
         self.setFrameShape(QListView.Shape.NoFrame)

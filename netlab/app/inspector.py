@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QLineEdit, QScrol
 
 from netlab.app.canvas.menu import watch, watched
 from netlab.app.code_field import CodeEdit
-from netlab.app.form import clear, form, heading, muted
+from netlab.app.form import clear, form, heading, muted, setting
 from netlab.app.layer_help import LayerHelp, amount
 from netlab.app.node_training import could_learn, how_it_learns
 from netlab.app.problem_card import problem_card
@@ -23,6 +23,7 @@ from netlab.compiler.blocks import class_of
 from netlab.document import edits
 from netlab.document.graph import Node
 from netlab.document.paths import place_of
+from netlab.language import mark, tr
 from netlab.layers.layer import Layer
 from netlab.options import Python
 from netlab.probes.probe import catalogue as probes
@@ -71,9 +72,9 @@ class Inspector(QScrollArea):
         if len(selection) == 1:
             self._show_node(self.session.project.graph.nodes[selection[0]])
         elif selection:
-            self._layout.addWidget(heading(f"{len(selection)} nodes"))
+            self._layout.addWidget(heading(tr("{count} nodes", count=len(selection))))
             count = sum(self.session.inferred.parameters(id) for id in selection)
-            self._layout.addWidget(muted(f"{count:,} parameters together"))
+            self._layout.addWidget(muted(tr("{count:,} parameters together", count=count)))
         else:
             self._layout.addWidget(project_settings(self.session))
         self._layout.addStretch(1)
@@ -123,19 +124,20 @@ class Inspector(QScrollArea):
     def _show_node(self, node: Node) -> None:
         add = self._layout.addWidget
         layer = class_of(self.session.project.graph, node)
-        add(heading(layer.title() if layer is not None else f"Unknown layer “{node.type}”"))
+        add(heading(tr(layer.title()) if layer is not None else tr("Unknown layer “{kind}”", kind=node.type)))
         name = QLineEdit(node.name)
-        name.setPlaceholderText("Name")
+        name.setPlaceholderText(tr("Name"))
         name.setObjectName("name")
-        name.setAccessibleName("Name of the node")
+        name.setAccessibleName(tr("Name of the node"))
         name.editingFinished.connect(lambda: self._rename(node.id, name))
         add(name)
         for problem in self.session.problems_of(node.id):
             add(problem_card(self.session, problem))
         if layer is None:
-            add(muted("It is kept and saved as it is, but cannot be trained. Its options: " + str(node.options)))
+            words = mark("It is kept and saved as it is, but cannot be trained. Its options: {options}")
+            add(muted(tr(words, options=node.options)))
             return
-        add(muted(layer.summary()))
+        add(muted(tr(layer.summary())))
         if layer.options():
             sweep = partial(ask_sweep, self.session, place_of(self.session.project, node))
             add(form(layer.options(), node.options, lambda n, v: self._set(node.id, n, v), self._fields(), sweep))
@@ -153,7 +155,7 @@ class Inspector(QScrollArea):
         weights = self.session.inferred.learns(node.id)
         for key, probe in probes().items():
             if probe.can_watch(node.type, weights):
-                switch = QCheckBox(probe.title)
+                switch = QCheckBox(tr(probe.title))
                 switch.setObjectName(f"probe/{key}")
                 switch.setChecked(watched(self.session, key, node.id) is not None)
                 switch.toggled.connect(lambda on, key=key: watch(self.session, key, node.id, on))
@@ -163,18 +165,18 @@ class Inspector(QScrollArea):
         inferred = self.session.inferred
         rows = []
         for port, declared in layer.inputs().items():
-            rows.append((f"{declared.title} in", inferred.inputs.get((node.id, port), "–")))
+            rows.append((tr("{port} in", port=declared.title), inferred.inputs.get((node.id, port), "–")))
         for port, declared in layer.outputs().items():
-            rows.append((f"{declared.title} out", inferred.outputs.get((node.id, port), "–")))
+            rows.append((tr("{port} out", port=declared.title), inferred.outputs.get((node.id, port), "–")))
         for name, shape in inferred.weights.get(node.id, {}).items():
             rows.append((name, " × ".join(map(str, shape))))
         count = inferred.parameters(node.id)
         if count:
-            rows.append(("parameters", f"{count:,}"))
+            rows.append((tr("parameters"), f"{count:,}"))
         cost = self.session.forecast.nodes.get(node.id)
         if cost is not None and cost.flops:
-            rows.append(("operations", f"{amount(cost.flops, 'FLOP')} a sample"))
-            rows.append(("kept for backward", f"{amount(cost.activations, 'B')} a sample"))
+            rows.append((tr("operations"), tr("{amount} a sample", amount=amount(cost.flops, "FLOP"))))
+            rows.append((tr("kept for backward"), tr("{amount} a sample", amount=amount(cost.activations, "B"))))
         cells = "".join(f"<tr><td style='padding-right:14px'>{a}</td><td>{b}</td></tr>" for a, b in rows)
         self._layout.addWidget(QLabel(f"<table>{cells}</table>"))
 
@@ -186,7 +188,7 @@ class Inspector(QScrollArea):
             node in self.session.project.graph.nodes
             and line.text().strip() != self.session.project.graph.nodes[node].name
         ):
-            self.session.apply("Rename", edits.rename, node, line.text().strip())
+            self.session.apply(tr("Rename"), edits.rename, node, line.text().strip())
 
     def _set(self, node: str, name: str, value: Any) -> None:
         record = self.session.project.graph.nodes.get(node)
@@ -196,5 +198,5 @@ class Inspector(QScrollArea):
         if isinstance(layer.options().get(name), Python):
             write_code(self.session, node, name, value)
         else:
-            label = f"Set {name.replace('_', ' ')}"
+            label = setting(layer.options()[name])
             self.session.apply(label, edits.set_option, node, name, value, merge=f"{node}/{name}")

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QInputDialog
 
 from netlab.app.offered import CATEGORY as LIBRARY
 from netlab.document import edits, file, library
+from netlab.language import tr
 
 if TYPE_CHECKING:
     from netlab.app.window import MainWindow
@@ -17,7 +18,7 @@ def keep_block(window: MainWindow) -> None:
     """Ask for a title and save; the palette shows it at once."""
     session = window.session
     block = session.project.graph.nodes[session.selection[0]]
-    title, done = QInputDialog.getText(window, "Save block to the library", "Title:", text=block.name)
+    title, done = QInputDialog.getText(window, tr("Save block to the library"), tr("Title:"), text=block.name)
     if not done:
         return
     try:
@@ -26,4 +27,6 @@ def keep_block(window: MainWindow) -> None:
         session.message.emit(str(error), "error")
         return
     window.palette_.refill()
-    session.message.emit(f"“{title.strip()}” is in the palette now, under {LIBRARY}.", "info")
+    session.message.emit(
+        tr("“{title}” is in the palette now, under {category}.", title=title.strip(), category=tr(LIBRARY)), "info"
+    )

@@ -22,7 +22,7 @@ class LayerHelp(QWidget):
     def __init__(self, cls: type[Layer], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.switch = QToolButton()
-        self.switch.setText("About this layer")
+        self.switch.setText(tr("About this layer"))
         self.switch.setCheckable(True)
         self.switch.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.body = QWidget()

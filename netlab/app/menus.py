@@ -12,6 +12,7 @@ from netlab.app import recent, shortcuts
 from netlab.app.actions import ACTIONS
 from netlab.app.exporting import FORMATS
 from netlab.document.examples import examples
+from netlab.language import tr
 
 if TYPE_CHECKING:
     from netlab.app.window import MainWindow
@@ -20,17 +21,17 @@ if TYPE_CHECKING:
 def build(window: MainWindow) -> None:
     """Make the actions of the window, and put them where they belong."""
     menus: dict[str, QMenu] = {}
-    bar = QToolBar("Main")
+    bar = QToolBar(tr("Main"))
     bar.setObjectName("Main toolbar")
     bar.setMovable(False)
     for record in ACTIONS:
-        action = QAction(record.text, window)
-        action.setStatusTip(record.help)
+        action = QAction(tr(record.text), window)
+        action.setStatusTip(tr(record.help))
         action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
         action.triggered.connect(lambda _=False, record=record: record.run(window))
         menu = menus.get(record.menu)
         if menu is None:
-            menu = menus[record.menu] = window.menuBar().addMenu(record.menu)
+            menu = menus[record.menu] = window.menuBar().addMenu(tr(record.menu))
         if record.separate:
             menu.addSeparator()
         menu.addAction(action)
@@ -55,16 +56,16 @@ def use_shortcuts(window: MainWindow) -> None:
 
 def _add_submenus(window: MainWindow, menus: dict[str, QMenu]) -> None:
     before = window.actions_["save"]
-    window.examples_menu = QMenu("New from example", window)
+    window.examples_menu = QMenu(tr("New from example"), window)
     for key, path in examples().items():
         action = window.examples_menu.addAction(key.replace("_", " "))
         action.triggered.connect(lambda _=False, path=path: window.open_example(path))
     menus["File"].insertMenu(window.actions_["open"], window.examples_menu)
-    more = QMenu("Export model", window)
+    more = QMenu(tr("Export model"), window)
     for key, (title, _, _) in FORMATS.items():
-        more.addAction(f"{title}…").triggered.connect(lambda _=False, key=key: window.export_model(key))
+        more.addAction(f"{tr(title)}…").triggered.connect(lambda _=False, key=key: window.export_model(key))
     menus["File"].insertMenu(window.actions_["quit"], more)
-    window.recent_menu = QMenu("Open recent", window)
+    window.recent_menu = QMenu(tr("Open recent"), window)
     window.recent_menu.aboutToShow.connect(lambda: _fill_recent(window))
     menus["File"].insertMenu(before, window.recent_menu)
     menus["View"].addSeparator()
@@ -78,4 +79,4 @@ def _fill_recent(window: MainWindow) -> None:
     for path in recent.recent():
         menu.addAction(str(path), lambda path=path: window.open_path(path))
     if menu.isEmpty():
-        menu.addAction("No files yet").setEnabled(False)
+        menu.addAction(tr("No files yet")).setEnabled(False)

@@ -8,7 +8,9 @@ from typing import Any
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QPushButton, QWidget
 
-NONE = "automatic"
+from netlab.language import listing, mark, tr
+
+NONE = mark("automatic")
 TOLD, WIDEST = 3, 24
 
 
@@ -49,8 +51,10 @@ class NamesPicker(QPushButton):
             self._changed(list(self.chosen))
 
     def _say(self) -> None:
-        told = ", ".join(self.chosen[:TOLD]) + (f" and {len(self.chosen) - TOLD} more" if self.chosen[TOLD:] else "")
-        self.setText((told if len(told) <= WIDEST else told[: WIDEST - 1] + "…") or NONE)
+        told = listing(self.chosen[:TOLD])
+        if self.chosen[TOLD:]:
+            told = tr("{names} and {count} more", names=told, count=len(self.chosen) - TOLD)
+        self.setText((told if len(told) <= WIDEST else told[: WIDEST - 1] + "…") or tr(NONE))
 
 
 class _Menu(QMenu):

@@ -7,14 +7,15 @@ from typing import Any
 
 from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
-from netlab.app.form import form, heading, muted
+from netlab.app.form import form, heading, muted, setting
 from netlab.app.session import Session
 from netlab.document import edits
 from netlab.document.graph import BLOCK, Frame, Node
 from netlab.document.training import NodeTraining, Training, node_training
+from netlab.language import mark, tr
 from netlab.options import OptionError
 
-ONE_RATE = "L-BFGS moves all weights alike: these factors have no effect with it."
+ONE_RATE = mark("L-BFGS moves all weights alike: these factors have no effect with it.")
 
 
 def could_learn(session: Session, node: Node) -> bool:
@@ -30,11 +31,13 @@ def how_it_learns(session: Session, holder: Node) -> QWidget:
     layout = QVBoxLayout(widget)
     layout.setContentsMargins(0, 0, 0, 0)
     layout.setSpacing(6)
-    layout.addWidget(heading("How it learns"))
-    freeze = QCheckBox("Freeze weights")
+    layout.addWidget(heading(tr("How it learns")))
+    freeze = QCheckBox(tr("Freeze weights"))
     freeze.setObjectName("freeze")
     freeze.setChecked(holder.frozen)
-    freeze.toggled.connect(lambda on: session.apply("Freeze" if on else "Thaw", edits.set_frozen, [holder.id], on))
+    freeze.toggled.connect(
+        lambda on: session.apply(tr("Freeze") if on else tr("Thaw"), edits.set_frozen, [holder.id], on)
+    )
     layout.addWidget(freeze)
     if not holder.frozen:
         layout.addWidget(form(NodeTraining.options(), values_of(holder), partial(_set, session, holder.id)))
@@ -54,20 +57,26 @@ def _told(session: Session, holder: Node) -> str:
     try:
         training = Training(**session.project.training).values
         if holder.type == BLOCK:
-            return "For all weights in it, times what they say themselves." if holder.training else ""
+            return tr("For all weights in it, times what they say themselves.") if holder.training else ""
         together = node_training(session.project.graph, holder)
     except OptionError:  # said among the problems
         return ""
     own = NodeTraining(**holder.training).values
     factor = together["learning_rate_factor"]
     if training["optimizer"] == "lbfgs" and factor != 1:
-        return ONE_RATE
-    told = [f"η = {training['learning_rate'] * factor:.3g} here."] if factor != 1 else []
+        return tr(ONE_RATE)
+    told = [tr("η = {rate:.3g} here.", rate=training["learning_rate"] * factor)] if factor != 1 else []
     if together != own:
-        told.append("The frames and blocks around it count, too.")
+        told.append(tr("The frames and blocks around it count, too."))
     return " ".join(told)
 
 
 def _set(session: Session, holder: str, name: str, value: Any) -> None:
-    label = f"Set {name.replace('_', ' ')}"
-    session.apply(label, edits.set_node_training, [holder], name, value, merge=f"{holder}/training/{name}")
+    session.apply(
+        setting(NodeTraining.options()[name]),
+        edits.set_node_training,
+        [holder],
+        name,
+        value,
+        merge=f"{holder}/training/{name}",
+    )

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from netlab.compiler.blocks import class_of
 from netlab.document import file, library
+from netlab.language import mark
 from netlab.layers.layer import Layer, catalogue
 
-CATEGORY = "Library"
+CATEGORY = mark("Library")
 
 
 def offered() -> dict[str, type[Layer]]:

@@ -12,6 +12,7 @@ from netlab.app.offered import CATEGORY as LIBRARY
 from netlab.app.offered import blocks, offered
 from netlab.app.search import search
 from netlab.app.theme import CATEGORY, UNKNOWN_CATEGORY, color, themes
+from netlab.language import tr
 from netlab.layers.layer import Layer
 
 MIME = "application/x-netlab-layer"
@@ -39,15 +40,15 @@ class Palette(QWidget):
         self.setProperty("panel", True)
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.field = QLineEdit()
-        self.field.setPlaceholderText("Search layers…")
+        self.field.setPlaceholderText(tr("Search layers…"))
         self.field.setClearButtonEnabled(True)
-        self.field.setAccessibleName("Search layers")
+        self.field.setAccessibleName(tr("Search layers"))
         self.tree = _Tree()
         self.tree.setHeaderHidden(True)
         self.tree.setDragEnabled(True)
         self.tree.setIndentation(12)
         self.tree.setIconSize(QSize(12, 12))
-        self.tree.setAccessibleName("Layers")
+        self.tree.setAccessibleName(tr("Layers"))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 8, 8, 4)
         layout.addWidget(self.field)
@@ -77,17 +78,17 @@ class Palette(QWidget):
         groups: dict[str, QTreeWidgetItem] = {}
         known = offered()
         for category in [name for name in CATEGORY if any(layer.category == name for layer in known.values())]:
-            groups[category] = QTreeWidgetItem([category])
+            groups[category] = QTreeWidgetItem([tr(category)])
             groups[category].setFlags(Qt.ItemFlag.ItemIsEnabled)
             groups[category].setForeground(0, QBrush(color("muted")))
             self.tree.addTopLevelItem(groups[category])
-        for key, layer in sorted(known.items(), key=lambda pair: pair[1].title()):
-            groups.setdefault(layer.category, QTreeWidgetItem([layer.category])).addChild(_item(key, layer))
+        for key, layer in sorted(known.items(), key=lambda pair: tr(pair[1].title())):
+            groups.setdefault(layer.category, QTreeWidgetItem([tr(layer.category)])).addChild(_item(key, layer))
         for key, reason in blocks()[1].items():
             item = QTreeWidgetItem([key.partition(":")[2]])
             item.setToolTip(0, reason)
             item.setFlags(Qt.ItemFlag.NoItemFlags)
-            groups.setdefault(LIBRARY, QTreeWidgetItem([LIBRARY])).addChild(item)
+            groups.setdefault(LIBRARY, QTreeWidgetItem([tr(LIBRARY)])).addChild(item)
         self.tree.expandAll()
 
     def _add_best(self) -> None:
@@ -102,9 +103,9 @@ class Palette(QWidget):
 
 
 def _item(key: str, layer: type[Layer]) -> QTreeWidgetItem:
-    item = QTreeWidgetItem([layer.title()])
+    item = QTreeWidgetItem([tr(layer.title())])
     item.setData(0, KEY, key)
-    item.setToolTip(0, f"{layer.summary()}\n{layer.torch_name}".strip())
+    item.setToolTip(0, f"{tr(layer.summary())}\n{layer.torch_name}".strip())
     item.setIcon(0, chip(CATEGORY.get(layer.category, UNKNOWN_CATEGORY)))
     item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsDragEnabled)
     return item

@@ -18,9 +18,10 @@ from netlab.compiler.consent import file_of
 from netlab.compiler.pasted import module_in, runnable, without_ends
 from netlab.document import file
 from netlab.document.trust import is_trusted, trust
+from netlab.language import mark, tr
 
 LIMIT_MS = 180_000
-NO_MODULE = "The clipboard holds no Python class that derives from nn.Module. Copy one and paste it here."
+NO_MODULE = mark("The clipboard holds no Python class that derives from nn.Module. Copy one and paste it here.")
 
 
 class CodePaster(QObject):
@@ -59,22 +60,24 @@ class CodePaster(QObject):
         try:
             name = module_in(text)
         except SyntaxError as error:
-            self.session.message.emit(f"Line {error.lineno} of the code: {error.msg}. Nothing was pasted.", "error")
+            said = tr("Line {line} of the code: {fault}. Nothing was pasted.", line=error.lineno, fault=error.msg)
+            self.session.message.emit(said, "error")
             return False
         if not name:
-            self.session.message.emit(NO_MODULE, "info")
+            self.session.message.emit(tr(NO_MODULE), "info")
             return False
         if self._folder is not None:
-            self.session.message.emit("Code is being read already. Wait for it to end.", "info")
+            self.session.message.emit(tr("Code is being read already. Wait for it to end."), "info")
             return False
         if not is_trusted(text):
-            if not consent.may_run(f"To make nodes of {name}, its code has to run. May it?", text, self._window):
+            title = tr("To make nodes of {name}, its code has to run. May it?", name=name)
+            if not consent.may_run(title, text, self._window):
                 return False
             trust(text)
         self._folder = tempfile.TemporaryDirectory()
         file.write_atomically(Path(self._folder.name) / "pasted.py", file_of(runnable(text)))
         self._name, self._choices = name, [self.session.project.data.source, ""]
-        self.session.message.emit(f"Reading {name}…", "info")
+        self.session.message.emit(tr("Reading {name}…", name=name), "info")
         self._run()
         return True
 
@@ -98,7 +101,7 @@ class CodePaster(QObject):
         try:
             told = json.loads((folder / "told.json").read_bytes())
         except (OSError, ValueError):
-            told = {"fault": "The code ended the process that ran it, or took too long."}
+            told = {"fault": tr("The code ended the process that ran it, or took too long.")}
         if "fault" in told and self._choices:
             self._run()
             return
@@ -113,17 +116,17 @@ class CodePaster(QObject):
         except file.FileError as error:
             return self._say(error.message)
         ends = not self.session.project.graph.nodes
-        clipboard.add(self.session, without_ends(project.graph, ends), "Paste code")
+        clipboard.add(self.session, without_ends(project.graph, ends), tr("Paste code"))
         opaque = told.get("opaque")
         if isinstance(opaque, list) and opaque:
-            said = f"{len(opaque)} parts of {self._name} have no layer; they are kept grey and cannot be trained."
-            self.session.message.emit(said, "info")
+            words = mark("{count} parts of {name} have no layer; they are kept grey and cannot be trained.")
+            self.session.message.emit(tr(words, count=len(opaque), name=self._name), "info")
         else:
-            self.session.message.emit(f"{self._name} is on the canvas, with fresh weights.", "info")
+            self.session.message.emit(tr("{name} is on the canvas, with fresh weights.", name=self._name), "info")
         return True
 
     def _say(self, fault: str) -> bool:
-        self.session.message.emit(f"{self._name} could not become nodes: {fault}", "error")
+        self.session.message.emit(tr("{name} could not become nodes: {fault}", name=self._name, fault=fault), "error")
         return False
 
     def shutdown(self) -> None:

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from netlab.app.theme import color
+from netlab.language import tr
 
 ENTRY = Qt.ItemDataRole.UserRole + 1
 ROW = 30
@@ -93,7 +94,7 @@ class Picker(QFrame):
         self.field = QLineEdit()
         self.field.setAccessibleName(title)
         self.list = QListWidget()
-        self.list.setAccessibleName(f"{title}: found")
+        self.list.setAccessibleName(tr("{title}: found", title=title))
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.setItemDelegate(_Row(self.list))
         self.list.setUniformItemSizes(True)
@@ -144,7 +145,7 @@ class Picker(QFrame):
             self.list.addItem(item)
         self.list.setCurrentRow(0)
         if not self.list.count():
-            self.help.setText("Nothing is called so. Try a shorter word, or what it is for.")
+            self.help.setText(tr("Nothing is called so. Try a shorter word, or what it is for."))
 
     def _explain(self, item: QListWidgetItem | None) -> None:
         words = item.data(ENTRY).help if item is not None else ""

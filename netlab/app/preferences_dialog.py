@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
 from netlab.app.form import form, muted
 from netlab.app.preferences import TRANSLATIONS, Preferences, preferences, set_preference
 from netlab.document.home import part_of_home
-from netlab.language import languages
+from netlab.language import languages, tr
 
 
 class PreferencesDialog(QDialog):
@@ -16,13 +16,13 @@ class PreferencesDialog(QDialog):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Preferences")
+        self.setWindowTitle(tr("Preferences"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setMinimumWidth(380)
         layout = QVBoxLayout(self)
         names = [Preferences.options()["language"].default, *languages(part_of_home(TRANSLATIONS)).values()]
         layout.addWidget(form(Preferences.options(), preferences().values, set_preference, names))
-        layout.addWidget(muted("Another language or scale is used from the next start on."))
+        layout.addWidget(muted(tr("Another language or scale is used from the next start on.")))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
         layout.addWidget(buttons)

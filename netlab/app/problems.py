@@ -10,6 +10,7 @@ from netlab.app.form import clear, muted
 from netlab.app.problem_card import problem_card
 from netlab.app.session import Session
 from netlab.compiler.infer import Inferred
+from netlab.language import tr
 
 SHOWN = 50
 
@@ -38,7 +39,7 @@ class ProblemsPanel(QScrollArea):
         self._shown = inferred.problems
         clear(self._layout)
         if not inferred.problems:
-            self._layout.addWidget(muted("No problems: every shape fits."))
+            self._layout.addWidget(muted(tr("No problems: every shape fits.")))
         for problem in inferred.problems[:SHOWN]:
             card = problem_card(self.session, problem)
             if problem.node:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from netlab.app.theme import color, themes
 from netlab.document.schedules import SCHEDULES, factor
+from netlab.language import tr
 
 HEIGHT, MARGIN, TEXT = 92, 8, 14
 REACH = 10.0
@@ -44,10 +45,10 @@ class ScheduleCurve(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setMouseTracking(self.is_drawn)
         self.setObjectName("schedule curve")
-        self.setAccessibleName("Learning rate over the run")
-        about = SCHEDULES[self.training["schedule"]].about
-        more = " Double click adds a point, right click removes one." if self.is_drawn else ""
-        self.setToolTip(about + more)
+        self.setAccessibleName(tr("Learning rate over the run"))
+        about = [tr(SCHEDULES[self.training["schedule"]].about)]
+        about += [tr("Double click adds a point, right click removes one.")] if self.is_drawn else []
+        self.setToolTip(" ".join(about))
         themes.changed.connect(self.update)
 
     @property
@@ -116,8 +117,8 @@ class ScheduleCurve(QWidget):
         head = QRectF(area.left(), 4, area.width(), TEXT + 2)
         foot = QRectF(area.left(), area.bottom() + 3, area.width(), TEXT + 2)
         painter.drawText(head, left, f"η ≤ {max(rates):.3g}")
-        painter.drawText(head, right, f"ends at {rates[-1]:.3g}")
-        painter.drawText(foot, left, "step 0")
+        painter.drawText(head, right, tr("ends at {rate:.3g}", rate=rates[-1]))
+        painter.drawText(foot, left, tr("step 0"))
         painter.drawText(foot, right, f"{self.total:,}")
 
     def mousePressEvent(self, event: QMouseEvent) -> None:

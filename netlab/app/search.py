@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from difflib import SequenceMatcher
 from functools import cache
 
 from netlab.app.offered import offered
 from netlab.app.purposes import PURPOSES
+from netlab.language import ENGLISH, language, tr
 from netlab.layers.layer import Layer
 
 TYPO_FROM = 5  # shorter words have too many neighbours
@@ -19,7 +20,7 @@ def search(text: str) -> list[tuple[str, type[Layer]]]:
     words = text.lower().split()
     scored = []
     for key, layer in offered().items():
-        score = rank(words, *_told(key, layer))
+        score = max(rank(words, *told) for told in _told(key, layer))
         if score >= 0:
             scored.append((-round(score), _place(key, words), -score, layer.title(), key, layer))
     return [(key, layer) for *_, key, layer in sorted(scored, key=lambda row: row[:4])]
@@ -72,10 +73,13 @@ def _like(word: str, text: str) -> bool:
     return False
 
 
-@cache
-def _told(key: str, layer: type[Layer]) -> tuple[str, tuple[str, ...], str]:
-    """Title, other names and a line about a layer."""
-    return layer.title(), (key, *layer.aliases, *_purposes(key)), f"{layer.category} {layer.summary()}"
+def _told(key: str, layer: type[Layer]) -> Iterator[tuple[str, tuple[str, ...], str]]:
+    """Title, other names and a line about a layer: in English, and in the language in use."""
+    title, names, purposes = layer.title(), (key, *layer.aliases), _purposes(key)
+    yield title, (*names, *purposes), f"{layer.category} {layer.summary()}"
+    if language() != ENGLISH:
+        said = (*names, title.lower(), *map(tr, purposes))
+        yield tr(title), said, f"{tr(layer.category)} {tr(layer.summary())}"
 
 
 @cache
@@ -85,5 +89,9 @@ def _purposes(key: str) -> tuple[str, ...]:
 
 def _place(key: str, words: list[str]) -> int:
     """How soon a layer is named for a purpose that has one of these words; 99 if for none."""
-    asked = (keys for phrase, keys in PURPOSES.items() if key in keys and any(word in phrase for word in words))
+    asked = (
+        keys
+        for phrase, keys in PURPOSES.items()
+        if key in keys and any(word in phrase or word in tr(phrase) for word in words)
+    )
     return min((keys.index(key) for keys in asked), default=99)

@@ -27,6 +27,7 @@ from netlab.document.journal import Journal, JournalError, Recovery
 from netlab.document.project import DataChoice, Project
 from netlab.document.training import Training
 from netlab.document.values import plain
+from netlab.language import tr
 from netlab.layers.block import Block
 from netlab.options import OptionError
 from netlab.protocol import commands
@@ -141,7 +142,7 @@ class Session(QObject):
     def make_block(self) -> None:
         """Put the selected nodes into a block of their own."""
         before = set(self.project.graph.nodes)
-        if self.apply("Make block", blocks.make_block, self.selection, options=plain(Block().values)):
+        if self.apply(tr("Make block"), blocks.make_block, self.selection, options=plain(Block().values)):
             self.select(n.id for n in self.project.graph.nodes.values() if n.id not in before and n.type == BLOCK)
 
     def dissolve_block(self) -> None:
@@ -149,7 +150,7 @@ class Session(QObject):
         block = self.selection[0] if self.selection else ""
         if block:
             inside = [node.id for node in self.project.graph.inside(block)]
-            if self.apply("Dissolve block", blocks.dissolve_block, block):
+            if self.apply(tr("Dissolve block"), blocks.dissolve_block, block):
                 self.select(inside)
 
     def _let_go(self, project: Project) -> None:
@@ -215,7 +216,7 @@ class Session(QObject):
             return False
         self.document.mark_saved(target, self._hash)
         self.title_changed.emit()
-        self.message.emit(f"Saved {target.name}.", "info")
+        self.message.emit(tr("Saved {file}.", file=target.name), "info")
         return True
 
     def restore(self, recovery: Recovery) -> bool:
@@ -230,7 +231,7 @@ class Session(QObject):
         self.take(base, recovery.path, journal.saved_hash or None)
         self.document.restore(changes)
         journal.discard()
-        self.message.emit(f"{len(changes)} changes are back.", "info")
+        self.message.emit(tr("{count} changes are back.", count=len(changes)), "info")
         return True
 
     def take(self, project: Project, path: Path | None = None, digest: str | None = None) -> None:
@@ -275,19 +276,20 @@ class Session(QObject):
         """Start a run of the project as it is now; a blocking problem becomes a message instead."""
         blocking = self.inferred.blocking
         if blocking:
-            self.message.emit(f"This cannot be trained yet. {blocking[0].message}", "error")
+            self.message.emit(tr("This cannot be trained yet. {reason}", reason=blocking[0].message), "error")
             self.select([blocking[0].node] if blocking[0].node else [])
             return False
         if unread(self.inferred):
-            self.message.emit("The project holds Python code that you have not agreed to run. Read it first.", "error")
+            said = tr("The project holds Python code that you have not agreed to run. Read it first.")
+            self.message.emit(said, "error")
             return False
         if self.is_running:
-            self.message.emit("A run is under way. Stop it before you start another.", "error")
+            self.message.emit(tr("A run is under way. Stop it before you start another."), "error")
             return False
         try:
             folder = self.jobs.start(file.encode(self.project), self.runs_folder())
         except (file.FileError, ValueError, OSError) as error:
-            self.message.emit(f"The run could not be started: {error}", "error")
+            self.message.emit(tr("The run could not be started: {fault}", fault=error), "error")
             return False
         self.attach(folder)
         return True
@@ -355,7 +357,7 @@ class Session(QObject):
         except OptionError as error:
             self.message.emit(str(error), "error")
             return
-        self.apply("Set learning rate", edits.set_training, "learning_rate", value, merge="training/learning_rate")
+        self.apply(tr("Set learning rate"), edits.set_training, "learning_rate", value, merge="training/learning_rate")
 
     def _steer_run(self, diff: Diff) -> None:
         """What of a change reaches the run: learning rate, weight decay, weights of losses, probes."""
@@ -370,7 +372,7 @@ class Session(QObject):
             try:
                 commands.append(self.run.folder, command)
             except OSError as error:
-                self.message.emit(f"The run could not be told: {error}.", "error")
+                self.message.emit(tr("The run could not be told: {fault}.", fault=error), "error")
 
 
 def _fresh_project() -> Project:

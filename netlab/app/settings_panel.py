@@ -9,13 +9,14 @@ from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from netlab.app.data.options import source_form
 from netlab.app.data.sources import KEY, SourceBox
-from netlab.app.form import heading, muted
+from netlab.app.form import heading, muted, setting
 from netlab.app.session import Session
 from netlab.app.sweeps.dialog import ask_sweep
 from netlab.app.training_form import training_form
 from netlab.data.dataset import find_source, source_of
 from netlab.document import edits
 from netlab.document.values import plain
+from netlab.language import tr
 
 
 def project_settings(session: Session) -> QWidget:
@@ -25,15 +26,15 @@ def project_settings(session: Session) -> QWidget:
     layout.setContentsMargins(0, 0, 0, 0)
     layout.setSpacing(8)
     project = session.project
-    layout.addWidget(heading("Project"))
+    layout.addWidget(heading(tr("Project")))
     title = QLineEdit(project.title)
     title.setObjectName("title")
-    title.setAccessibleName("Title")
+    title.setAccessibleName(tr("Title"))
     title.editingFinished.connect(lambda: _set_title(session, title.text().strip()))
     layout.addWidget(title)
     if project.about:
         layout.addWidget(muted(project.about))
-    layout.addWidget(heading("Data"))
+    layout.addWidget(heading(tr("Data")))
     _data(session, layout)
     layout.addWidget(training_form(session))
     return widget
@@ -47,7 +48,9 @@ def _data(session: Session, layout: QVBoxLayout) -> None:
     layout.addWidget(box)
     source = find_source(choice.source)
     if source is not None:
-        layout.addWidget(muted(str(choice.options.get("path", "")) or f"{source.about}\n{source.licence}"))
+        layout.addWidget(
+            muted(str(choice.options.get("path", "")) or "\n".join((tr(source.about), tr(source.licence))))
+        )
         changed = partial(_set_data, session)
         layout.addWidget(
             source_form(source, choice.options, changed, reading=False, sweep=partial(ask_sweep, session, "data"))
@@ -56,14 +59,15 @@ def _data(session: Session, layout: QVBoxLayout) -> None:
 
 def _set_title(session: Session, title: str) -> None:
     if title and title != session.project.title:
-        session.apply("Rename project", edits.set_title, title)
+        session.apply(tr("Rename project"), edits.set_title, title)
 
 
 def _choose(session: Session, key: str) -> None:
     if key and key != session.project.data.source:
         source = source_of(key, {})
-        session.apply(f"Use {source.title}", edits.set_data, key, plain(source.values))
+        session.apply(tr("Use {source}", source=tr(source.title)), edits.set_data, key, plain(source.values))
 
 
 def _set_data(session: Session, name: str, value: Any) -> None:
-    session.apply(f"Set {name.replace('_', ' ')}", edits.set_data_option, name, value, merge=f"data/{name}")
+    option = source_of(session.project.data.source, {}).options()[name]
+    session.apply(setting(option), edits.set_data_option, name, value, merge=f"data/{name}")

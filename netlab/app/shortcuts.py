@@ -8,17 +8,18 @@ from PySide6.QtGui import QKeySequence
 
 from netlab.app import recent
 from netlab.app.actions import ACTIONS
+from netlab.language import mark, tr
 
 NATIVE = QKeySequence.SequenceFormat.NativeText
 PORTABLE = QKeySequence.SequenceFormat.PortableText
 OF_THE_CANVAS = {
-    "Tab": "Add a layer at the pointer",
-    "Arrows": "Nudge what is selected, with Shift by a pixel; with nothing selected, go to a node",
-    "Alt+Arrows": "Go to the next node in that direction",
-    "Page Down, Page Up": "Go to the next node along the wires, or back",
-    "Return": "Options of the node, content of the block, or the fix on offer",
-    "Space": "Push the canvas about while it is held",
-    "Escape": "End what is under way, or select nothing",
+    "Tab": mark("Add a layer at the pointer"),
+    mark("Arrows"): mark("Nudge what is selected, with Shift by a pixel; with nothing selected, go to a node"),
+    mark("Alt+Arrows"): mark("Go to the next node in that direction"),
+    mark("Page Down, Page Up"): mark("Go to the next node along the wires, or back"),
+    mark("Return"): mark("Options of the node, content of the block, or the fix on offer"),
+    mark("Space"): mark("Push the canvas about while it is held"),
+    mark("Escape"): mark("End what is under way, or select nothing"),
 }
 """Keys with a fixed meaning on the canvas, for the list."""
 
@@ -44,7 +45,7 @@ def conflict(action: str, keys: str, chosen: Mapping[str, str]) -> str:
     for record in ACTIONS:
         other = QKeySequence(chosen.get(record.id, ""))
         if record.id != action and not wanted.isEmpty() and other == wanted:
-            return record.text.rstrip("…")
+            return tr(record.text).rstrip("…")
     return ""
 
 

@@ -23,6 +23,7 @@ from netlab.app import shortcuts
 from netlab.app.actions import ACTIONS
 from netlab.app.search import rank
 from netlab.app.shortcuts import NATIVE, OF_THE_CANVAS, PORTABLE
+from netlab.language import mark, tr
 
 ID = Qt.ItemDataRole.UserRole
 
@@ -33,17 +34,17 @@ class ShortcutsDialog(QDialog):
     def __init__(self, window) -> None:
         super().__init__(window)
         self.window_ = window
-        self.setWindowTitle("Keyboard shortcuts")
+        self.setWindowTitle(tr("Keyboard shortcuts"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(640, 560)
         self.chosen = {record.id: shortcuts.keys_of(record.id) for record in ACTIONS}
         self.search = QLineEdit()
-        self.search.setPlaceholderText("Search actions…")
-        self.search.setAccessibleName("Search actions")
+        self.search.setPlaceholderText(tr("Search actions…"))
+        self.search.setAccessibleName(tr("Search actions"))
         self.search.textChanged.connect(self._filter)
         self.list = QTreeWidget()
-        self.list.setAccessibleName("Actions and their keys")
-        self.list.setHeaderLabels(["Action", "Keys"])
+        self.list.setAccessibleName(tr("Actions and their keys"))
+        self.list.setHeaderLabels([tr("Action"), tr("Keys")])
         self.list.setRootIsDecorated(False)
         self.list.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.list.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
@@ -51,7 +52,7 @@ class ShortcutsDialog(QDialog):
         self.keys = QKeySequenceEdit()
         self.keys.setMaximumSequenceLength(1)
         self.keys.setClearButtonEnabled(True)
-        self.keys.setAccessibleName("New keys")
+        self.keys.setAccessibleName(tr("New keys"))
         self.keys.keySequenceChanged.connect(self._take)
         self.said = QLabel()
         self.said.setWordWrap(True)
@@ -61,11 +62,11 @@ class ShortcutsDialog(QDialog):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        reset = QPushButton("Default")
-        reset.setToolTip("Give the chosen action the keys that it came with.")
+        reset = QPushButton(tr("Default"))
+        reset.setToolTip(tr("Give the chosen action the keys that it came with."))
         reset.clicked.connect(self._reset)
         row = QHBoxLayout()
-        for widget in (QLabel("New keys:"), self.keys, reset):
+        for widget in (QLabel(tr("New keys:")), self.keys, reset):
             row.addWidget(widget, 1 if widget is self.keys else 0)
         kinds = QDialogButtonBox.StandardButton
         self.buttons = QDialogButtonBox(kinds.Ok | kinds.Cancel)
@@ -80,12 +81,14 @@ class ShortcutsDialog(QDialog):
 
     def _fill(self) -> None:
         for record in ACTIONS:
-            item = QTreeWidgetItem([f"{record.menu}: {record.text.rstrip('…')}", ""])
-            item.setToolTip(0, record.help)
+            item = QTreeWidgetItem(
+                [tr("{menu}: {action}", menu=tr(record.menu), action=tr(record.text).rstrip("…")), ""]
+            )
+            item.setToolTip(0, tr(record.help))
             item.setData(0, ID, record.id)
             self.list.addTopLevelItem(item)
         for keys, words in OF_THE_CANVAS.items():
-            item = QTreeWidgetItem([f"Canvas: {words}", keys])
+            item = QTreeWidgetItem([tr("{menu}: {action}", menu=tr("Canvas"), action=tr(words)), tr(keys)])
             item.setDisabled(True)
             self.list.addTopLevelItem(item)
         self._show_keys()
@@ -132,8 +135,8 @@ class ShortcutsDialog(QDialog):
             other = shortcuts.conflict(record.id, self.chosen[record.id], self.chosen)
             if other:
                 keys = QKeySequence(self.chosen[record.id]).toString(NATIVE)
-                words = f"{keys} would mean both “{record.text.rstrip('…')}” and “{other}”. Choose others for one."
-                self.said.setText(words)
+                words = mark("{keys} would mean both “{action}” and “{other}”. Choose others for one.")
+                self.said.setText(tr(words, keys=keys, action=tr(record.text).rstrip("…"), other=other))
                 break
         self.buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(not self.said.text())
 

@@ -11,6 +11,7 @@ from netlab import language
 from netlab.app.start import make_window, speak
 from netlab.app.window import MainWindow
 from netlab.document import file
+from netlab.language import tr
 
 DRAWN_SECONDS = 10.0
 SETTLE_SECONDS = 0.4
@@ -41,7 +42,12 @@ def shot(
             window.session.attach(run)
         if view is not None and not window.show_view(view):
             known = ", ".join(window.docks)
-            raise file.FileError("unknown_view", view, f"There is no view {view!r}.", f"There are: {known}.")
+            raise file.FileError(
+                "unknown_view",
+                view,
+                tr("There is no view {view!r}.", view=view),
+                tr("There are: {views}.", views=known),
+            )
         settle(SETTLE_SECONDS if run is None else 3 * SETTLE_SECONDS)
         window.canvas.fit()
         settle(0.1)
@@ -69,7 +75,9 @@ def save(window: MainWindow, out: Path) -> None:
     while not window.canvas.scene_.graph.is_finished and time.monotonic() < deadline:
         settle(0.02)
     if not window.grab().save(str(out), "PNG"):
-        raise file.FileError("not_written", str(out), f"{out} cannot be written.", "Choose another place.")
+        raise file.FileError(
+            "not_written", str(out), tr("{file} cannot be written.", file=out), tr("Choose another place.")
+        )
 
 
 def end(window: MainWindow) -> None:

@@ -9,6 +9,8 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
 from PySide6.QtWidgets import QApplication
 
+from netlab.language import mark
+
 
 @dataclass(frozen=True)
 class Theme:
@@ -83,12 +85,12 @@ WIRES = {
     },
 }  # fmt: skip
 FRAME = {
-    "blue": "#0072b2",
-    "green": "#009e73",
-    "orange": "#d08700",
-    "red": "#c44a3a",
-    "purple": "#a0509a",
-    "grey": "#77808c",
+    mark("blue"): "#0072b2",
+    mark("green"): "#009e73",
+    mark("orange"): "#d08700",
+    mark("red"): "#c44a3a",
+    mark("purple"): "#a0509a",
+    mark("grey"): "#77808c",
 }
 ICONS = (Path(__file__).resolve().parent.parent / "resources" / "icons").as_posix()
 SPACE = 8

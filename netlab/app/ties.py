@@ -13,8 +13,9 @@ from netlab.compiler.problem import label
 from netlab.compiler.sharing import could_share
 from netlab.document import ties, tying
 from netlab.document.graph import BLOCK, BLOCK_OUTPUT, Node
+from netlab.language import listing, mark, tr
 
-OWN = "Its own"
+OWN = mark("Its own")
 
 
 def ties_of(session: Session, node: Node) -> Iterator[QWidget]:
@@ -45,39 +46,40 @@ def _weights(session: Session, node: Node) -> Iterator[QWidget]:
     box = QComboBox()
     box.setMinimumWidth(80)
     box.setObjectName("shares")
-    box.setAccessibleName("Whose weights it uses")
-    box.setToolTip("Two nodes that use the same weights learn them together, as the towers of a siamese network do.")
-    box.addItem(OWN, "")
+    box.setAccessibleName(tr("Whose weights it uses"))
+    help = tr("Two nodes that use the same weights learn them together, as the towers of a siamese network do.")
+    box.setToolTip(help)
+    box.addItem(tr(OWN), "")
     for owner in owners:
-        box.addItem(f"Those of {label(graph.nodes[owner])}", owner)
+        box.addItem(tr("Those of {node}", node=label(graph.nodes[owner])), owner)
     box.setCurrentIndex(owners.index(node.shares) + 1 if node.shares else 0)
     box.activated.connect(lambda index: share(session, node.id, str(box.itemData(index) or "")))
-    yield _row("Weights", box)
+    yield _row(tr("Weights"), box)
     others = [label(graph.nodes[id]) for id in ties.family(graph, node.id) if id != node.id]
     if others:
-        yield muted(f"Shared with {', '.join(others)}.")
+        yield muted(tr("Shared with {nodes}.", nodes=listing(others)))
 
 
 def share(session: Session, node: str, owner: str) -> None:
     """Let a node use the weights of another, "" its own, as one undo step."""
     if owner:
-        session.apply("Share weights", tying.share_weights, node, owner)
+        session.apply(tr("Share weights"), tying.share_weights, node, owner)
     else:
-        session.apply("Give own weights", tying.keep_own_weights, node)
+        session.apply(tr("Give own weights"), tying.keep_own_weights, node)
 
 
 def _following(session: Session, node: Node) -> Iterator[QWidget]:
     """Which of its options follow the block around, and a menu to change that."""
     button = QToolButton()
-    button.setText("Options of the block…")
+    button.setText(tr("Options of the block…"))
     button.setObjectName("bind")
-    button.setToolTip("Let an option follow one of the block, so that it can be set from outside.")
+    button.setToolTip(tr("Let an option follow one of the block, so that it can be set from outside."))
     button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
     button.setMenu(_binding_menu(session, node, button))
     yield button
     if node.bound:
-        told = ", ".join(f"{option} follows “{name}”" for option, name in node.bound.items())
-        yield muted(f"In its block, {told}.")
+        told = (tr("{option} follows “{name}”", option=option, name=name) for option, name in node.bound.items())
+        yield muted(tr("In its block, {ties}.", ties=listing(told)))
 
 
 def _binding_menu(session: Session, node: Node, parent: QWidget) -> QMenu:
@@ -88,21 +90,21 @@ def _binding_menu(session: Session, node: Node, parent: QWidget) -> QMenu:
     for option in layer.options() if layer is not None else ():
         if option not in node.options:
             continue
-        more = menu.addMenu(layer.options()[option].label if layer is not None else option)
+        more = menu.addMenu(tr(layer.options()[option].label) if layer is not None else option)
         for name in known:
-            action = more.addAction(f"Follow “{name}”")
+            action = more.addAction(tr("Follow “{name}”", name=name))
             action.setCheckable(True)
             action.setChecked(node.bound.get(option) == name)
             action.triggered.connect(lambda on, o=option, n=name: bind(session, node.id, o, n if on else ""))
-        more.addAction("New option…", lambda o=option: _ask_for_name(session, node.id, o, parent))
+        more.addAction(tr("New option…"), lambda o=option: _ask_for_name(session, node.id, o, parent))
         if option in node.bound:
-            more.addAction("Follow nothing", lambda o=option: bind(session, node.id, o, ""))
+            more.addAction(tr("Follow nothing"), lambda o=option: bind(session, node.id, o, ""))
     return menu
 
 
 def _ask_for_name(session: Session, node: str, option: str, parent: QWidget) -> None:
-    title = "Option of the block"
-    name, done = QInputDialog.getText(parent, title, f"{option} follows the option called:", text=option)
+    title, asked = tr("Option of the block"), tr("{option} follows the option called:", option=option)
+    name, done = QInputDialog.getText(parent, title, asked, text=option)
     if done and name.strip():
         bind(session, node, option, name.strip())
 
@@ -110,21 +112,24 @@ def _ask_for_name(session: Session, node: str, option: str, parent: QWidget) -> 
 def bind(session: Session, node: str, option: str, name: str) -> None:
     """Let an option follow one of the block, "" nothing, as one undo step."""
     if not name:
-        session.apply(f"Unbind {option}", tying.unbind_option, node, option)
+        session.apply(tr("Unbind {option}", option=option), tying.unbind_option, node, option)
     elif is_free(name) or name in ties.followers(session.project.graph, session.project.graph.nodes[node].parent):
-        session.apply(f"Bind {option} to {name}", tying.bind_option, node, option, name)
+        session.apply(tr("Bind {option} to {name}", option=option, name=name), tying.bind_option, node, option, name)
     else:
-        session.message.emit(f"A block cannot have an option called {name!r}; choose another name.", "error")
+        said = tr("A block cannot have an option called {name!r}; choose another name.", name=name)
+        session.message.emit(said, "error")
 
 
 def _copies(session: Session, node: Node) -> QWidget:
     count = sum(other.link == node.link for other in session.project.graph.nodes.values()) - 1
-    others = f"{count} other {'copy' if count == 1 else 'copies'}" if count else "no other copy yet"
-    button = QPushButton("Unlink")
+    linked = tr("Linked to no other copy yet")
+    if count:
+        linked = tr("Linked to 1 other copy") if count == 1 else tr("Linked to {count} other copies", count=count)
+    button = QPushButton(tr("Unlink"))
     button.setObjectName("unlink")
-    button.setToolTip("Edit this block by itself again.")
-    button.clicked.connect(lambda: session.apply("Unlink block", tying.unlink, node.id))
-    return _row(f"Linked to {others}", button)
+    button.setToolTip(tr("Edit this block by itself again."))
+    button.clicked.connect(lambda: session.apply(tr("Unlink block"), tying.unlink, node.id))
+    return _row(linked, button)
 
 
 def _row(text: str, widget: QWidget) -> QWidget:
@@ -140,6 +145,6 @@ def copy_linked(session: Session) -> None:
     """A copy of the selected block that follows it, and is selected."""
     before = set(session.project.graph.nodes)
     block = session.selection[0]
-    if session.apply("Copy block, linked", tying.copy_linked, block, 40.0):
+    if session.apply(tr("Copy block, linked"), tying.copy_linked, block, 40.0):
         graph = session.project.graph
         session.select(n.id for n in graph.inside(session.scope) if n.id not in before and n.type == BLOCK)

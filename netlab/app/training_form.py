@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtWidgets import QFormLayout, QVBoxLayout, QWidget
 
-from netlab.app.form import form, heading, muted
+from netlab.app.form import form, heading, muted, setting
 from netlab.app.schedule_curve import ScheduleCurve
 from netlab.app.session import Session
 from netlab.app.sweeps.dialog import ask_sweep
@@ -16,6 +16,7 @@ from netlab.document import edits
 from netlab.document.optimizers import OPTIMIZERS
 from netlab.document.schedules import SCHEDULES
 from netlab.document.training import GROUPS, Training, settings_read
+from netlab.language import tr
 from netlab.options import OptionError
 
 SOME_STEPS = 100  # in an epoch of data whose size is not known before it is loaded
@@ -37,12 +38,12 @@ def training_form(session: Session) -> QWidget:
     about = {"Optimizer": OPTIMIZERS, "Schedule": SCHEDULES}
     for title, names in GROUPS.items():
         options = {name: Training.options()[name] for name in names if name in shown and name != "schedule_points"}
-        layout.addWidget(heading(title or "Training"))
+        layout.addWidget(heading(tr(title or "Training")))
         sweep = partial(ask_sweep, session, "training")
         layout.addWidget(form(options, values, lambda name, value: set_training(session, name, value), sweep=sweep))
         chosen = about.get(title, {}).get(values.get(title.lower(), ""))
         if chosen is not None:
-            layout.addWidget(muted(chosen.about))
+            layout.addWidget(muted(tr(chosen.about)))
         if title == "Schedule" and chosen is not None:
             layout.addWidget(_curve(session, values))
     names = [label for form in widget.findChildren(QFormLayout) for label in _labels(form)]
@@ -61,7 +62,7 @@ def set_training(session: Session, name: str, value: Any) -> None:
     if name == "learning_rate":
         session.set_learning_rate(value)
         return
-    session.apply(f"Set {name.replace('_', ' ')}", edits.set_training, name, value, merge=f"training/{name}")
+    session.apply(setting(Training.options()[name]), edits.set_training, name, value, merge=f"training/{name}")
 
 
 def _curve(session: Session, values: dict[str, Any]) -> QWidget:
@@ -72,7 +73,7 @@ def _curve(session: Session, values: dict[str, Any]) -> QWidget:
         total = int(run.status["total_steps"])
         steps = max(1, total // values["epochs"])
     return ScheduleCurve(
-        values, total, steps, lambda points: session.apply("Draw", edits.set_training, "schedule_points", points)
+        values, total, steps, lambda points: session.apply(tr("Draw"), edits.set_training, "schedule_points", points)
     )
 
 

@@ -14,6 +14,7 @@ from netlab.compiler import tested
 from netlab.compiler.consent import may_run
 from netlab.document import edits
 from netlab.document.trust import trust
+from netlab.language import tr
 from netlab.layers.custom import CustomCode
 from netlab.options import Python
 
@@ -21,7 +22,7 @@ from netlab.options import Python
 def write_code(session: Session, node: str, name: str, text: str) -> None:
     """Change the code of a node, as one step."""
     trust_changed(session, node, {name: text})
-    session.apply("Edit code", edits.set_option, node, name, text)
+    session.apply(tr("Edit code"), edits.set_option, node, name, text)
 
 
 def trust_changed(session: Session, node: str, options: Mapping[str, Any]) -> None:
@@ -33,7 +34,8 @@ def trust_changed(session: Session, node: str, options: Mapping[str, Any]) -> No
             try:
                 trust(text)
             except OSError as error:
-                session.message.emit(f"Your consent could not be kept, so you will be asked again: {error}.", "error")
+                said = tr("Your consent could not be kept, so you will be asked again: {fault}.", fault=error)
+                session.message.emit(said, "error")
 
 
 class TrialRow(QWidget):
@@ -62,22 +64,22 @@ class TrialRow(QWidget):
         layer = self.session.inferred.layers.get(self.node)
         running = self.session.trials.running is not None and found is self.session.trials.running
         self._unread = isinstance(layer, CustomCode) and not may_run(layer.definition)
-        self.button.setText("Read and agree…" if self._unread else "Test")
+        self.button.setText(tr("Read and agree…") if self._unread else tr("Test"))
         self.button.setEnabled(self._unread or (found is not None and not running))
         known = tested.outcome(found.layer, found.arrived) if found is not None else None
         if self._unread:
-            said = "Somebody else wrote this. It does not run before you agree."
+            said = tr("Somebody else wrote this. It does not run before you agree.")
         elif running:
-            said = "Running it once…"
+            said = tr("Running it once…")
         elif found is None:
-            said = "It can be tested when its inputs are wired and nothing is wrong."
+            said = tr("It can be tested when its inputs are wired and nothing is wrong.")
         elif known is None:
-            said = "Not tested yet, so nobody knows its weights."
+            said = tr("Not tested yet, so nobody knows its weights.")
         elif known.fault:
-            said = f"Line {known.line}: {known.fault}" if known.line else known.fault
+            said = tr("Line {line}: {fault}", line=known.line, fault=known.fault) if known.line else known.fault
         else:
             count = sum(prod(sizes) for sizes in known.weights.values())
-            said = f"Tested: it keeps its shape rule and has {count:,} parameters."
+            said = tr("Tested: it keeps its shape rule and has {count:,} parameters.", count=count)
         self.text.setText(said)
         wrong = not self._unread and not running and known is not None and bool(known.fault)
         self.text.setProperty("error", wrong)

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QProcess, QTimer, Signal
 from netlab.compiler import tested
 from netlab.compiler.consent import may_run
 from netlab.compiler.infer import Judged
+from netlab.language import tr
 from netlab.layers.custom import CustomCode
 from netlab.protocol.trial import Outcome, decode_outcome, encode
 
@@ -75,7 +76,7 @@ class Trials(QObject):
 
     def _failed(self, process: QProcess, error: QProcess.ProcessError) -> None:
         if process is self._process and error == QProcess.ProcessError.FailedToStart:
-            self._end(Outcome(fault="The process for tests could not be started."))
+            self._end(Outcome(fault=tr("The process for tests could not be started.")))
 
     def _end(self, said: Outcome) -> None:
         found, self.running = self.running, None
@@ -85,7 +86,7 @@ class Trials(QObject):
         try:
             tested.remember(found.layer, found.arrived, said)
         except OSError as error:
-            self.session.message.emit(f"The result of the test could not be kept: {error}.", "error")
+            self.session.message.emit(tr("The result of the test could not be kept: {fault}.", fault=error), "error")
         self.session.recheck()
         self.changed.emit()
         self._later.start()

@@ -38,6 +38,7 @@ from netlab.app.theme import set_theme, theme
 from netlab.document import edits
 from netlab.document.home import VERSION, journals
 from netlab.document.journal import pending
+from netlab.language import mark, tr
 
 if TYPE_CHECKING:
     from netlab.app.data.panel import DataPanel
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
     from netlab.app.runs.panel import RunsPanel
     from netlab.app.sweeps.panel import SweepsPanel
 
-FILTER = "NetLab projects (*.netlab)"
+FILTER = mark("NetLab projects (*.netlab)")
 
 
 class MainWindow(QMainWindow):
@@ -135,20 +136,29 @@ class MainWindow(QMainWindow):
         for record in ACTIONS:
             self.actions_[record.id].setEnabled(record.enabled(self.session))
         document = self.session.document
-        self.actions_["undo"].setText(f"Undo {document.undo_label}".strip())
-        self.actions_["redo"].setText(f"Redo {document.redo_label}".strip())
-        self.actions_["undo"].setIconText("Undo")
-        self.actions_["redo"].setIconText("Redo")
-        inferred = self.session.inferred
-        count = len(inferred.problems)
-        problems = "no problems" if not count else f"{count} problem{'s' if count > 1 else ''}"
-        cost = self.session.forecast
-        least = "at least " if inferred.untested else ""
-        parts = [f"{len(self.session.project.graph.nodes)} nodes", f"{least}{inferred.parameters():,} parameters"]
+        self.actions_["undo"].setText(tr("Undo {step}", step=document.undo_label).strip())
+        self.actions_["redo"].setText(tr("Redo {step}", step=document.redo_label).strip())
+        self.actions_["undo"].setIconText(tr("Undo"))
+        self.actions_["redo"].setIconText(tr("Redo"))
+        count = len(self.session.inferred.problems)
+        self.facts.setText("    ".join(self._facts(count)))
+        self.docks["Problems"].setWindowTitle(tr("Problems ({count})", count=count) if count else tr("Problems"))
+
+    def _facts(self, problems: int) -> list[str]:
+        """What the status bar says of the project."""
+        inferred, cost = self.session.inferred, self.session.forecast
+        count = inferred.parameters()
+        parts = [tr("{count} nodes", count=len(self.session.project.graph.nodes))]
+        if inferred.untested:
+            parts.append(tr("at least {count:,} parameters", count=count))
+        else:
+            parts.append(tr("{count:,} parameters", count=count))
         if cost.flops:
-            parts += [f"{amount(cost.flops, 'FLOP')} a step", f"{amount(cost.peak, 'B')} while training"]
-        self.facts.setText("    ".join([*parts, problems]))
-        self.docks["Problems"].setWindowTitle(f"Problems ({count})" if count else "Problems")
+            parts.append(tr("{amount} a step", amount=amount(cost.flops, "FLOP")))
+            parts.append(tr("{amount} while training", amount=amount(cost.peak, "B")))
+        if problems > 1:
+            return [*parts, tr("{count} problems", count=problems)]
+        return [*parts, tr("1 problem") if problems else tr("no problems")]
 
     def go_to(self, node: str) -> None:
         """Select a node and bring it into sight, in whatever block it lies."""
@@ -211,7 +221,7 @@ class MainWindow(QMainWindow):
             return True
         box = QMessageBox(self)
         box.setWindowTitle("NetLab")
-        box.setText(f"Save the changes to “{self.session.project.title}”?")
+        box.setText(tr("Save the changes to “{title}”?", title=self.session.project.title))
         kinds = QMessageBox.StandardButton
         box.setStandardButtons(kinds.Save | kinds.Discard | kinds.Cancel)
         answer = box.exec()
@@ -236,7 +246,7 @@ class MainWindow(QMainWindow):
 
     def open_dialog(self) -> None:
         """Ask for a project file."""
-        name, _ = QFileDialog.getOpenFileName(self, "Open project", "", FILTER)
+        name, _ = QFileDialog.getOpenFileName(self, tr("Open project"), "", tr(FILTER))
         if name:
             self.open_path(Path(name))
 
@@ -246,7 +256,9 @@ class MainWindow(QMainWindow):
 
     def save_as(self) -> bool:
         """Ask for a name and save there."""
-        name, _ = QFileDialog.getSaveFileName(self, "Save project", f"{self.session.project.title}.netlab", FILTER)
+        name, _ = QFileDialog.getSaveFileName(
+            self, tr("Save project"), f"{self.session.project.title}.netlab", tr(FILTER)
+        )
         if not name:
             return False
         path = Path(name) if name.endswith(".netlab") else Path(name + ".netlab")
@@ -261,7 +273,7 @@ class MainWindow(QMainWindow):
 
     def open_run_dialog(self) -> None:
         """Ask for a run folder and watch it."""
-        name = QFileDialog.getExistingDirectory(self, "Open run", str(self.session.runs_folder()))
+        name = QFileDialog.getExistingDirectory(self, tr("Open run"), str(self.session.runs_folder()))
         if name:
             self.session.attach(Path(name))
 
@@ -271,9 +283,9 @@ class MainWindow(QMainWindow):
             return
         _, kinds, ending = FORMATS[format]
         if ending:
-            name, _ = QFileDialog.getSaveFileName(self, "Export model", f"model{ending}", kinds)
+            name, _ = QFileDialog.getSaveFileName(self, tr("Export model"), f"model{ending}", tr(kinds))
         else:
-            name = QFileDialog.getExistingDirectory(self, "Export into folder")
+            name = QFileDialog.getExistingDirectory(self, tr("Export into folder"))
         if name:
             self.exporter.start(format, Path(name))
 
@@ -297,13 +309,13 @@ class MainWindow(QMainWindow):
     def rename(self) -> None:
         """Ask for another name of the selected node."""
         node = self.session.project.graph.nodes[self.session.selection[0]]
-        name, done = QInputDialog.getText(self, "Rename", "Name:", text=node.name)
+        name, done = QInputDialog.getText(self, tr("Rename"), tr("Name:"), text=node.name)
         if done:
-            self.session.apply("Rename", edits.rename, node.id, name)
+            self.session.apply(tr("Rename"), edits.rename, node.id, name)
 
     def duplicate(self) -> None:
         """Copy and paste without the clipboard."""
-        clipboard.add(self.session, clipboard.piece_of(self.session), "Duplicate")
+        clipboard.add(self.session, clipboard.piece_of(self.session), tr("Duplicate"))
 
     def add_layer(self) -> None:
         """Open the search box in the middle of the canvas."""
@@ -322,7 +334,7 @@ class MainWindow(QMainWindow):
 
     def about(self) -> None:
         """Say what this is."""
-        QMessageBox.about(self, "NetLab", f"NetLab {VERSION}\nA sandbox for neural networks. MIT licence.")
+        QMessageBox.about(self, "NetLab", f"NetLab {VERSION}\n" + tr("A sandbox for neural networks. MIT licence."))
 
     # --- coming and going
 
@@ -334,10 +346,13 @@ class MainWindow(QMainWindow):
             return
         recovery = max(found, key=lambda r: r.since)
         since = time.strftime("%H:%M", time.localtime(recovery.since))
-        text = f"Restore {recovery.count} changes to “{recovery.title}” since {since}?"
+        text = tr(
+            "Restore {count} changes to “{title}” since {time}?",
+            count=recovery.count, title=recovery.title, time=since,
+        )  # fmt: skip
         answers = {
-            "Restore": lambda: self.session.restore(recovery),
-            "Discard": lambda: recovery.journal.unlink(missing_ok=True),
+            tr("Restore"): lambda: self.session.restore(recovery),
+            tr("Discard"): lambda: recovery.journal.unlink(missing_ok=True),
         }
         self.banner.ask(text, answers)
 

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QAccessibleWidget
 from shiboken6 import isValid
 
 from netlab.app.theme import color
+from netlab.language import listing, mark, tr
 
 if TYPE_CHECKING:
     from netlab.app.canvas.view import CanvasView
@@ -39,7 +40,7 @@ class GraphAccess(QAccessibleWidget):
     """The canvas. Interfaces of its parts are made when somebody asks, and forgotten with what they stand for."""
 
     def __init__(self, view: CanvasView) -> None:
-        super().__init__(view, Role.List, "Graph")
+        super().__init__(view, Role.List, tr("Graph"))
         self.view = view
         self._made: dict[Key, PartAccess] = {}
         self._listed: tuple[object, list[Key]] = (None, [])
@@ -100,8 +101,9 @@ class GraphAccess(QAccessibleWidget):
     def text(self, kind: QAccessible.Text) -> str:
         scene = self.view.scene_
         if kind == Text.Name:
-            return f"Graph, {len(scene.nodes)} nodes, {len(scene.wires)} wires"
-        return "Alt and arrows go from node to node, W draws a wire, Return opens options" if kind == Text.Help else ""
+            return tr("Graph, {nodes} nodes, {wires} wires", nodes=len(scene.nodes), wires=len(scene.wires))
+        help = tr("Alt and arrows go from node to node, W draws a wire, Return opens options")
+        return help if kind == Text.Help else ""
 
 
 def _forget(parts: dict[Key, PartAccess], *_: object) -> None:
@@ -212,18 +214,20 @@ class PartAccess(QAccessibleInterface):
 def _say_node(view: CanvasView, key: Key) -> tuple[str, str]:
     """Its name, its kind and its states; and what is wrong with it."""
     item, session = view.scene_.nodes[key[1]], view.session
-    states = [state for state in ("frozen", "pinned", "bypassed") if getattr(item.node, state)]
+    states = [tr(state) for state in (mark("frozen"), mark("pinned"), mark("bypassed")) if getattr(item.node, state)]
     problems = [problem.message for problem in session.problems_of(key[1])]
     count = session.inferred.parameters(key[1])
     words = [
         item.title,
         item.kind,
         *(f"{row.label} {row.value}".strip() for row in item.rows()),
-        f"{count:,} parameters" if count else "",
+        tr("{count:,} parameters", count=count) if count else "",
         *states,
     ]
-    words.append(f"{len(problems)} problem{'s' if len(problems) > 1 else ''}" if problems else "")
-    return ", ".join(word for word in words if word), " ".join(problems)
+    words.append(
+        tr("{count} problems", count=len(problems)) if len(problems) > 1 else tr("1 problem") if problems else ""
+    )
+    return listing(word for word in words if word), " ".join(problems)
 
 
 def _say_port(view: CanvasView, key: Key) -> tuple[str, str]:
@@ -237,10 +241,13 @@ def _say_port(view: CanvasView, key: Key) -> tuple[str, str]:
     else:
         targets = [e.target for e in graph.out_of(node) if e.source_port == port]
         ends = [view.scene_.nodes[target].title for target in targets if target in view.scene_.nodes]
-    wired = f"wired {'from' if way == 'in' else 'to'} {', '.join(ends)}" if ends else "not wired"
+    wired = tr("not wired")
+    if ends:
+        nodes = listing(ends)
+        wired = tr("wired from {nodes}", nodes=nodes) if way == "in" else tr("wired to {nodes}", nodes=nodes)
     title = view.scene_.nodes[node].layout_.title(port)
-    kind = "Input" if way == "in" else "Output"
-    return ", ".join(part for part in (f"{kind} {title}", wired, str(shape or "")) if part), ""
+    name = tr("Input {port}", port=title) if way == "in" else tr("Output {port}", port=title)
+    return listing(part for part in (name, wired, str(shape or "")) if part), ""
 
 
 def _say_wire(view: CanvasView, key: Key) -> tuple[str, str]:
@@ -249,7 +256,12 @@ def _say_wire(view: CanvasView, key: Key) -> tuple[str, str]:
     if edge is None or edge.source not in view.scene_.nodes or edge.target not in view.scene_.nodes:
         return "", ""
     nodes = view.scene_.nodes
-    ends = f"Wire from {nodes[edge.source].title} to {nodes[edge.target].title}"
+    ends = tr("Wire from {source} to {target}", source=nodes[edge.source].title, target=nodes[edge.target].title)
     flow = item.flow
-    parts = [ends, flow.kind, str(flow.shape) if flow.shape is not None else "", "does not fit" if item.faulty else ""]
-    return ", ".join(part for part in parts if part), ""
+    parts = [
+        ends,
+        tr(flow.kind),
+        str(flow.shape) if flow.shape is not None else "",
+        tr("does not fit") if item.faulty else "",
+    ]
+    return listing(part for part in parts if part), ""

@@ -6,17 +6,19 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import QRectF
 
+from netlab.language import mark
+
 Place = tuple[float, float]
 
 WAYS: dict[str, tuple[str, str]] = {
-    "left": ("Align left", "Put the left sides of the selected nodes in line."),
-    "centre": ("Align centre", "Put the middles of the selected nodes one below the other."),
-    "right": ("Align right", "Put the right sides of the selected nodes in line."),
-    "top": ("Align top", "Put the upper sides of the selected nodes in line."),
-    "middle": ("Align middle", "Put the middles of the selected nodes side by side."),
-    "bottom": ("Align bottom", "Put the lower sides of the selected nodes in line."),
-    "across": ("Distribute across", "Make the gaps between the selected nodes equal from left to right."),
-    "down": ("Distribute down", "Make the gaps between the selected nodes equal from top to bottom."),
+    "left": (mark("Align left"), mark("Put the left sides of the selected nodes in line.")),
+    "centre": (mark("Align centre"), mark("Put the middles of the selected nodes one below the other.")),
+    "right": (mark("Align right"), mark("Put the right sides of the selected nodes in line.")),
+    "top": (mark("Align top"), mark("Put the upper sides of the selected nodes in line.")),
+    "middle": (mark("Align middle"), mark("Put the middles of the selected nodes side by side.")),
+    "bottom": (mark("Align bottom"), mark("Put the lower sides of the selected nodes in line.")),
+    "across": (mark("Distribute across"), mark("Make the gaps between the selected nodes equal from left to right.")),
+    "down": (mark("Distribute down"), mark("Make the gaps between the selected nodes equal from top to bottom.")),
 }
 """Each way with its words and a sentence of help."""
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QLineF, QRectF, Qt
+from PySide6.QtCore import QLineF, QRect, QRectF, Qt
 from PySide6.QtGui import QPainter
 from shiboken6 import Shiboken
 
 from netlab.app.theme import color
+from netlab.language import tr
 
 GRID = 24.0
 
@@ -42,3 +43,13 @@ def paint_grid(painter: QPainter, rect: QRectF, zoom: float) -> None:
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     draw_rects(painter, dots.reshape(-1, 4))
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+
+
+def paint_hint(painter: QPainter, view: QRect) -> None:
+    """What to do where there is nothing yet, in the middle of the view."""
+    painter.resetTransform()
+    painter.setPen(color("muted"))
+    font = painter.font()
+    font.setPointSizeF(14)
+    painter.setFont(font)
+    painter.drawText(view, Qt.AlignmentFlag.AlignCenter, tr("Drag a layer here, or press Tab to search"))

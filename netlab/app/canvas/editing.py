@@ -16,6 +16,7 @@ from netlab.compiler.retyping import as_type
 from netlab.document import edits, rewiring, states
 from netlab.document.graph import BLOCK_INPUT, BLOCK_OUTPUT, Frame, Graph
 from netlab.document.piece import Piece
+from netlab.language import tr
 from netlab.layers.layer import Layer, catalogue
 
 if TYPE_CHECKING:
@@ -34,9 +35,11 @@ def add_layer(view: CanvasView, key: str, pos: QPointF | None = None) -> str | N
     wire = view.scene_.wire_at(at) if pos is not None else None
     inputs, outputs = _own_ports(piece, layer)
     if wire is not None and inputs and outputs:
-        done = view.session.apply(f"Insert {layer.title()}", insert_piece, piece, wire.id, inputs[0], outputs[0])
+        done = view.session.apply(
+            tr("Insert {layer}", layer=tr(layer.title())), insert_piece, piece, wire.id, inputs[0], outputs[0]
+        )
     else:
-        done = view.session.apply(f"Add {layer.title()}", add_piece, piece)
+        done = view.session.apply(tr("Add {layer}", layer=tr(layer.title())), add_piece, piece)
     if not done:
         return None
     view.session.select([piece.nodes[0].id])
@@ -84,14 +87,14 @@ def add_and_wire(view: CanvasView, key: str, pos: QPointF, node: str, port: str,
     inputs, outputs = _own_ports(piece, layer)
     id, own = piece.nodes[0].id, (inputs if is_output else outputs)[0]
     wire = (node, port, id, own) if is_output else (id, own, node, port)
-    if view.session.apply(f"Add {layer.title()}", add_wired, piece, *wire):
+    if view.session.apply(tr("Add {layer}", layer=tr(layer.title())), add_wired, piece, *wire):
         view.session.select([id])
 
 
 def add_dot(view: CanvasView, edge: str, pos: QPointF) -> None:
     """Bend a wire at a point."""
     dot = new_node(view.session.project, "reroute", *_corner(view, "reroute", pos), view.session.scope)
-    if view.session.apply("Bend wire", edits.insert_on_edge, edge, dot, "x", "y"):
+    if view.session.apply(tr("Bend wire"), edits.insert_on_edge, edge, dot, "x", "y"):
         view.session.select([dot.id])
 
 
@@ -99,20 +102,20 @@ def delete_selection(view: CanvasView) -> None:
     """Remove the selected nodes, wires and frames."""
     ids = view.scene_.selected_ids()
     if ids:
-        view.session.apply("Delete", edits.remove, ids)
+        view.session.apply(tr("Delete"), edits.remove, ids)
 
 
 def bridge_selection(view: CanvasView) -> None:
     """Remove the selected nodes and join their wires."""
     if view.session.selection:
-        view.session.apply("Remove and join", rewiring.bridge, view.session.selection)
+        view.session.apply(tr("Remove and join"), rewiring.bridge, view.session.selection)
 
 
 def nudge(view: CanvasView, dx: float, dy: float) -> None:
     """Move the selected nodes by a step; steps in quick succession are one."""
     nodes = view.session.project.graph.nodes
     places = {id: (nodes[id].x + dx, nodes[id].y + dy) for id in view.session.selection}
-    view.session.apply("Nudge", edits.move, places, merge="nudge")
+    view.session.apply(tr("Nudge"), edits.move, places, merge="nudge")
 
 
 def arrange_nodes(view: CanvasView) -> None:
@@ -124,7 +127,7 @@ def arrange_nodes(view: CanvasView) -> None:
     heights = {id: view.scene_.nodes[id].layout_.rect.height() for id in ids}
     places = arrange(graph, ids, heights)
     before = {id: view.scene_.nodes[id].pos() for id in places}
-    if places and view.session.apply("Arrange", edits.move, places):
+    if places and view.session.apply(tr("Arrange"), edits.move, places):
         if len(chosen) == len(view.scene_.nodes):
             view.fit()
         view.glide(before)
@@ -134,7 +137,7 @@ def align(view: CanvasView, how: str) -> None:
     """Put the selected nodes in line, or at equal distances; `how` is one of `aligning.WAYS`."""
     items = {id: view.scene_.nodes[id] for id in view.session.selection if id in view.scene_.nodes}
     rects = {id: item.mapRectToScene(item.layout_.rect) for id, item in items.items()}
-    words, places = aligning.WAYS[how][0], aligning.aligned(rects, how)
+    words, places = tr(aligning.WAYS[how][0]), aligning.aligned(rects, how)
     if places and view.session.apply(words, edits.move, places):
         view.glide({id: rects[id].topLeft() for id in places})
 
@@ -146,8 +149,8 @@ def add_frame(view: CanvasView, pos: QPointF | None = None) -> str | None:
     rect = view.scene_.frames.around(chosen) if chosen else EMPTY_FRAME.translated(at)
     graph = view.session.project.graph
     id = edits.fresh_id(graph.frames, "f")
-    frame = Frame(id, "Frame", "", rect.x(), rect.y(), rect.width(), rect.height(), parent=view.session.scope)
-    if not view.session.apply("Add frame", edits.add_frame, frame):
+    frame = Frame(id, tr("Frame"), "", rect.x(), rect.y(), rect.width(), rect.height(), parent=view.session.scope)
+    if not view.session.apply(tr("Add frame"), edits.add_frame, frame):
         return None
     view.scene_.clearSelection()
     view.scene_.frames.items[id].setSelected(True)
@@ -156,17 +159,19 @@ def add_frame(view: CanvasView, pos: QPointF | None = None) -> str | None:
 
 def toggle(view: CanvasView, state: str) -> None:
     """Pin, bypass or freeze the selected nodes; if all of them are, end it."""
-    edit, on_words, off_words = {
-        "pinned": (states.set_pinned, "Pin", "Unpin"),
-        "bypassed": (states.set_bypassed, "Bypass", "End bypass"),
-        "frozen": (edits.set_frozen, "Freeze", "Thaw"),
-    }[state]
+    edit, on_words, off_words, nothing = {
+        "pinned": (states.set_pinned, tr("Pin"), tr("Unpin"), tr("Nothing is selected that could be pinned.")),
+        "bypassed": (
+            states.set_bypassed, tr("Bypass"), tr("End bypass"), tr("Nothing is selected that could be bypassed."),
+        ),
+        "frozen": (edits.set_frozen, tr("Freeze"), tr("Thaw"), tr("Nothing is selected that could be frozen.")),
+    }[state]  # fmt: skip
     nodes, layers = view.session.project.graph.nodes, catalogue()
     ids = list(view.session.selection)
     if state == "bypassed":
         ids = [id for id in ids if nodes[id].type in layers and layers[nodes[id].type].role in AROUND]
     if not ids:
-        view.session.message.emit(f"Nothing is selected that could be {state}. Select a layer first.", "info")
+        view.session.message.emit(tr("{reason} Select a layer first.", reason=nothing), "info")
         return
     on = not all(getattr(nodes[id], state) for id in ids)
     view.session.apply(on_words if on else off_words, edit, ids, on)
@@ -174,7 +179,7 @@ def toggle(view: CanvasView, state: str) -> None:
 
 def replace(view: CanvasView, node: str, key: str) -> None:
     """Put another layer in the place of a node; wires and options that both have stay."""
-    view.session.apply(f"Replace by {catalogue()[key].title()}", as_type, node, key)
+    view.session.apply(tr("Replace by {layer}", layer=tr(catalogue()[key].title())), as_type, node, key)
 
 
 def select_stream(view: CanvasView, backwards: bool) -> None:

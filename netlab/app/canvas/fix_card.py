@@ -11,6 +11,7 @@ from netlab.app.form import clear
 from netlab.app.problem_card import problem_card
 from netlab.app.session import Session
 from netlab.compiler.problem import Problem
+from netlab.language import tr
 
 WIDTH = 340
 
@@ -25,7 +26,7 @@ class FixCard(QFrame):
         self._shown: Problem | None = None
         self.setFixedWidth(WIDTH)
         self.setProperty("raised", True)
-        self.setAccessibleName("A wire that does not fit")
+        self.setAccessibleName(tr("A wire that does not fit"))
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(4, 4, 4, 4)
         self.hide()

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 from netlab.app.canvas.geometry import FAR, on_canvas
 from netlab.app.theme import FRAME, color
 from netlab.document.graph import Frame
+from netlab.language import tr
 
 TITLE = 30.0
 CORNER = 18.0
@@ -78,7 +79,9 @@ class FrameItem(QGraphicsItem):
             painter.setPen(color("text"))
             painter.setFont(_font(max(TITLE_POINTS, min(TITLE_POINTS / max(zoom, 0.01) * 0.55, 40.0)), bold=True))
             metrics = painter.fontMetrics()
-            title = metrics.elidedText(self.frame.title or "Frame", Qt.TextElideMode.ElideRight, int(rect.width()) - 24)
+            title = metrics.elidedText(
+                self.frame.title or tr("Frame"), Qt.TextElideMode.ElideRight, int(rect.width()) - 24
+            )
             bar = QRectF(12, 0, rect.width() - 24, max(TITLE, metrics.height() + 4))
             painter.drawText(bar, Qt.AlignmentFlag.AlignVCenter, title)
             if self.frame.note and zoom >= NOTE_FROM:

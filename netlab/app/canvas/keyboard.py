@@ -10,6 +10,7 @@ from PySide6.QtGui import QKeyEvent
 from netlab.app.canvas import editing
 from netlab.app.canvas.snapping import GRID
 from netlab.document.graph import BLOCK
+from netlab.language import tr
 
 if TYPE_CHECKING:
     from netlab.app.canvas.view import CanvasView
@@ -92,7 +93,7 @@ def start_wire(view: CanvasView) -> None:
     """Begin a wire at the selected node."""
     chosen = view.session.selection
     if len(chosen) != 1 or chosen[0] not in view.scene_.nodes:
-        view.session.message.emit("Select the one node at which the wire starts.", "info")
+        view.session.message.emit(tr("Select the one node at which the wire starts."), "info")
         return
     layout = view.scene_.nodes[chosen[0]].layout_
     for is_input, ports in ((False, layout.outputs), (True, layout.inputs)):

@@ -12,6 +12,7 @@ from netlab.app.session import Session
 from netlab.compiler.passages import AROUND
 from netlab.document import edits
 from netlab.document.graph import BLOCK
+from netlab.language import tr
 from netlab.layers.layer import catalogue
 from netlab.probes.probe import catalogue as probes
 
@@ -68,7 +69,7 @@ def _node_menu(menu: QMenu, view: CanvasView, node: str) -> None:
     _watching(menu, session, node)
     menu.addSeparator()
     if len(session.selection) > 1:
-        lines = menu.addMenu("Align")
+        lines = menu.addMenu(tr("Align"))
         _put(lines, view, *(f"align_{how}" for how in LINES))
         _put(menu, view, "arrange")
     _put(menu, view, "add_frame", "make_block", "select_upstream", "select_downstream", "")
@@ -78,9 +79,9 @@ def _node_menu(menu: QMenu, view: CanvasView, node: str) -> None:
 def _states(menu: QMenu, view: CanvasView, node: str) -> None:
     session = view.session
     record, layer = session.project.graph.nodes[node], catalogue().get(session.project.graph.nodes[node].type)
-    offered = [("Pin in place", "pinned", True)]
-    offered.append(("Bypass", "bypassed", layer is not None and layer.role in AROUND))
-    offered.append(("Freeze weights", "frozen", session.inferred.learns(node) or record.frozen))
+    offered = [(tr("Pin in place"), "pinned", True)]
+    offered.append((tr("Bypass"), "bypassed", layer is not None and layer.role in AROUND))
+    offered.append((tr("Freeze weights"), "frozen", session.inferred.learns(node) or record.frozen))
     menu.addSeparator()
     for words, state, fits in offered:
         if fits:
@@ -94,7 +95,7 @@ def _watching(menu: QMenu, session: Session, node: str) -> None:
     menu.addSeparator()
     for key, probe in probes().items():
         if probe.can_watch(record.type, session.inferred.learns(node)):
-            action = menu.addAction(probe.title)
+            action = menu.addAction(tr(probe.title))
             action.setCheckable(True)
             action.setChecked(watched(session, key, node) is not None)
             action.toggled.connect(lambda on, key=key: watch(session, key, node, on))
@@ -107,33 +108,33 @@ def _port_menu(menu: QMenu, view: CanvasView, node: str, port: str, is_input: bo
         wires = [edge for name, edge in graph.into(node).items() if name == port]
     item = view.scene_.nodes[node]
     at = item.port_pos(port, is_input) + QPointF(-120 if is_input else 120, 0)
-    menu.addAction("Add a layer here…", lambda: view.scene_.wire_dropped.emit(node, port, not is_input, at))
-    menu.addAction("Wire by keys", lambda: (view.session.select([node]), view.wire_from(node, port, is_input)))
+    menu.addAction(tr("Add a layer here…"), lambda: view.scene_.wire_dropped.emit(node, port, not is_input, at))
+    menu.addAction(tr("Wire by keys"), lambda: (view.session.select([node]), view.wire_from(node, port, is_input)))
     ids = [edge.id for edge in wires]
-    cut = menu.addAction("Disconnect", lambda: view.session.apply("Disconnect", edits.remove, ids))
+    cut = menu.addAction(tr("Disconnect"), lambda: view.session.apply(tr("Disconnect"), edits.remove, ids))
     cut.setEnabled(bool(ids))
 
 
 def _wire_menu(menu: QMenu, view: CanvasView, edge: str, pos: QPointF) -> None:
-    menu.addAction("Insert a layer…", lambda: view.open_quick_add(pos))
-    menu.addAction("Bend here", lambda: editing.add_dot(view, edge, pos))
+    menu.addAction(tr("Insert a layer…"), lambda: view.open_quick_add(pos))
+    menu.addAction(tr("Bend here"), lambda: editing.add_dot(view, edge, pos))
     menu.addSeparator()
-    menu.addAction("Remove wire", lambda: view.session.apply("Remove wire", edits.remove, [edge]))
+    menu.addAction(tr("Remove wire"), lambda: view.session.apply(tr("Remove wire"), edits.remove, [edge]))
 
 
 def _frame_menu(menu: QMenu, view: CanvasView, frame: str, pos: QPointF) -> None:
-    menu.addAction("Edit frame…", lambda: view.frame_requested.emit(frame))
+    menu.addAction(tr("Edit frame…"), lambda: view.frame_requested.emit(frame))
     content = [id for id in view.scene_.frames.content(frame) if id in view.scene_.nodes]
-    menu.addAction("Select content", lambda: view.session.select(content)).setEnabled(bool(content))
-    menu.addAction("Remove frame", lambda: view.session.apply("Remove frame", edits.remove, [frame]))
+    menu.addAction(tr("Select content"), lambda: view.session.select(content)).setEnabled(bool(content))
+    menu.addAction(tr("Remove frame"), lambda: view.session.apply(tr("Remove frame"), edits.remove, [frame]))
     menu.addSeparator()
     _canvas_menu(menu, view, pos)
 
 
 def _canvas_menu(menu: QMenu, view: CanvasView, pos: QPointF) -> None:
-    menu.addAction("Add layer…", lambda: view.open_quick_add(pos))
+    menu.addAction(tr("Add layer…"), lambda: view.open_quick_add(pos))
     if not view.scene_.frames.at(pos):
-        menu.addAction("Add frame", lambda: editing.add_frame(view, pos))
+        menu.addAction(tr("Add frame"), lambda: editing.add_frame(view, pos))
     _put(menu, view, "", "paste", "select_all", "", "arrange", "fit", "leave_block")
 
 
@@ -146,8 +147,8 @@ def watched(session: Session, probe: str, node: str) -> str | None:
 def watch(session: Session, probe: str, node: str, on: bool) -> None:
     """Begin or end to watch a node, as an edit that can be undone."""
     choice = watched(session, probe, node)
-    title = probes()[probe].title
+    title = tr(probes()[probe].title)
     if on and choice is None:
         session.apply(title, edits.add_probe, probe, node)
     elif not on and choice is not None:
-        session.apply(f"Stop: {title.lower()}", edits.remove_probe, choice)
+        session.apply(tr("Stop: {title}", title=title.lower()), edits.remove_probe, choice)

@@ -26,6 +26,7 @@ from netlab.app.canvas.scene import CanvasScene
 from netlab.app.session import Session
 from netlab.app.theme import category_color, color, themes
 from netlab.app.views.colors import TABLE
+from netlab.language import mark, tr
 
 WIDTH, HEIGHT, HEAD, FOOT, EDGE = 240, 172, 24, 18, 12
 DRAW_MS = 60
@@ -51,11 +52,11 @@ def _gradient(session: Session) -> Values:
 
 
 COLORINGS: dict[str, tuple[str, Callable[[Session], Values] | None]] = {
-    "Category": ("", None),
-    "Parameters": ("parameters", _parameters),
-    "Memory": ("bytes a sample", _memory),
-    "Operations": ("FLOP a sample", _operations),
-    "Gradient": ("gradient size", _gradient),
+    mark("Category"): ("", None),
+    mark("Parameters"): (mark("parameters"), _parameters),
+    mark("Memory"): (mark("bytes a sample"), _memory),
+    mark("Operations"): (mark("FLOP a sample"), _operations),
+    mark("Gradient"): (mark("gradient size"), _gradient),
 }
 """What the nodes can be coloured by: the unit, and where the numbers come from."""
 
@@ -68,8 +69,8 @@ class Minimap(QWidget):
         self.view, self.canvas, self.session = view, scene, scene.session
         self.coloring = "Category"
         self.setFixedSize(WIDTH, HEIGHT)
-        self.setAccessibleName("Minimap")
-        self.setToolTip("Click or drag to move the view.")
+        self.setAccessibleName(tr("Minimap"))
+        self.setToolTip(tr("Click or drag to move the view."))
         self._picture: QPixmap | None = None
         self._legend = ""
         self._drawing = QTimer(self)
@@ -89,13 +90,12 @@ class Minimap(QWidget):
         self.menu = QMenu(self)
         group = QActionGroup(self)
         for name in COLORINGS:
-            action = QAction(name, self, checkable=True, checked=name == self.coloring)
+            action = QAction(tr(name), self, checkable=True, checked=name == self.coloring)
             action.triggered.connect(lambda _=False, name=name: self.color_by(name))
             group.addAction(action)
             self.menu.addAction(action)
         self.button = QToolButton(self)
-        self.button.setText("Category")
-        self.button.setToolTip("What the nodes are coloured by")
+        self.button.setToolTip(tr("What the nodes are coloured by"))
         self.button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.button.setMenu(self.menu)
         self.button.setFont(font(8.5))
@@ -110,7 +110,7 @@ class Minimap(QWidget):
     def color_by(self, name: str) -> None:
         """Colour the nodes by one of `COLORINGS`."""
         self.coloring = name
-        self.button.setText(f"Colour: {name} ▾")
+        self.button.setText(tr("Colour: {what}", what=tr(name)) + " ▾")
         self.button.adjustSize()
         self.button.move(WIDTH - self.button.width() - 4, 2)
         self._outdate()
@@ -235,10 +235,12 @@ class Minimap(QWidget):
         if source is None:
             return
         if high <= 0:
-            empty = "no run gives gradients yet" if self.coloring == "Gradient" else f"no {unit} yet"
+            empty = (
+                tr("no run gives gradients yet") if self.coloring == "Gradient" else tr("no {what} yet", what=tr(unit))
+            )
             painter.drawText(foot, Qt.AlignmentFlag.AlignCenter, empty)
             return
-        left, right = _amount(low), f"{_amount(high)} {unit}"
+        left, right = _amount(low), f"{_amount(high)} {tr(unit)}"
         painter.drawText(foot, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, left)
         painter.drawText(foot, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, right)
         metrics = painter.fontMetrics()

@@ -8,6 +8,7 @@ from netlab.document.graph import Node
 from netlab.document.piece import Piece
 from netlab.document.project import Project
 from netlab.document.values import plain
+from netlab.language import tr
 from netlab.layers.layer import catalogue
 
 
@@ -34,7 +35,7 @@ def new_piece(project: Project, key: str, x: float, y: float, parent: str = "") 
     try:
         return library.piece_of(library.paths()[key], project.graph, x, y, parent)[0]
     except (KeyError, file.FileError, OSError) as error:
-        raise edits.EditError(f"The block cannot be read from the library: {error}") from error
+        raise edits.EditError(tr("The block cannot be read from the library: {fault}", fault=error)) from error
 
 
 def add_piece(project: Project, piece: Piece) -> Project:

@@ -13,6 +13,7 @@ from netlab.app.canvas.geometry import Layout, layout_of, on_canvas
 from netlab.app.theme import CATEGORY, category_color
 from netlab.compiler.problem import ERROR, Problem
 from netlab.document.graph import Node
+from netlab.language import tr
 from netlab.layers.block import REPEAT, SCAN
 from netlab.layers.layer import Layer
 
@@ -114,26 +115,26 @@ class NodeItem(QGraphicsItem):
 
     def _help(self) -> str:
         layer = self.layer
-        return layer.summary() if layer is not None else f"Unknown layer {self.node.type!r}"
+        return tr(layer.summary()) if layer is not None else tr("Unknown layer {kind!r}", kind=self.node.type)
 
     @property
     def title(self) -> str:
         """What the header says: the name, or the kind of layer."""
         layer = self.layer
-        return self.node.name or (layer.title() if layer else self.node.type)
+        return self.node.name or (tr(layer.title()) if layer else self.node.type)
 
     @property
     def badge(self) -> str:
         """How a block runs, where it does not run once: ``× 12``, ``scan``."""
         options = self.node.options
         mode = options.get("mode") if self.layer is not None and self.layer.role == "block" else None
-        return f"× {options.get('repeat', 1)}" if mode == REPEAT else "scan →" if mode == SCAN else ""
+        return f"× {options.get('repeat', 1)}" if mode == REPEAT else tr("scan →") if mode == SCAN else ""
 
     @property
     def kind(self) -> str:
         """What the footer says: the kind of layer, where the header has a name."""
         layer = self.layer
-        return "unknown layer" if layer is None else layer.title() if self.node.name else ""
+        return tr("unknown layer") if layer is None else tr(layer.title()) if self.node.name else ""
 
     @property
     def category_color(self) -> QColor:
@@ -168,7 +169,7 @@ class NodeItem(QGraphicsItem):
             text = ", ".join(f"{name} {value}" for name, value in list(options.items())[:SHOWN_OPTIONS])
             return [Field(text)] if layer is None else []
         if layer.role == "input":
-            return [Field("", str(options.get("field") or "choose a field"), "field")]
+            return [Field("", str(options.get("field") or tr("choose a field")), "field")]
         if layer.role == "loss":
             weight = options.get("weight", 1.0)
             return [] if weight == 1.0 else [Field("", f"× {weight:g}", "weight")]

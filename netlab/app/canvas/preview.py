@@ -16,6 +16,7 @@ from netlab.app.views.colors import picture
 from netlab.app.views.view import numbers
 from netlab.compiler.consent import unread
 from netlab.document import file
+from netlab.language import tr
 from netlab.protocol.preview import Ask, Shown, decode_shown, encode
 from netlab.protocol.summaries import Array
 
@@ -49,7 +50,7 @@ class Preview(QObject):
         self.bar.setVisible(self.is_on)
         if self.is_on:
             self._process.start(sys.executable, ["-m", "netlab.engine", "preview"])
-            self.bar.say("loading…")
+            self.bar.say(tr("loading…"))
             self.soon()
         else:
             self.shutdown()
@@ -76,11 +77,11 @@ class Preview(QObject):
             self._asking.start(ASK_MS)  # one question at a time
             return
         if self.session.inferred.blocking:
-            self.bar.say("fix the problems first")
+            self.bar.say(tr("fix the problems first"))
             self.canvas.graph.set_pictures({})
             return
         if unread(self.session.inferred):  # a stranger's code runs only after it was read
-            self.bar.say("train once, and read the custom code, first")
+            self.bar.say(tr("train once, and read the custom code, first"))
             return
         run = self.session.run
         trained = run is not None and any((run.folder / "checkpoints").glob("*.safetensors"))
@@ -99,7 +100,7 @@ class Preview(QObject):
                 self._show(shown)
 
     def _show(self, shown: Shown) -> None:
-        weights = "weights of the run" if self.session.run is not None else "fresh weights"
+        weights = tr("weights of the run") if self.session.run is not None else tr("fresh weights")
         self.bar.say(shown.problem or " · ".join(part for part in (shown.caption, weights) if part))
         self.bar.sample.setMaximum(max(shown.rows - 1, 0))
         self.canvas.graph.set_pictures({node: strip(values) for node, values in shown.values.items()})
@@ -112,10 +113,10 @@ class _Bar(QFrame):
         super().__init__(parent)
         self.setProperty("card", True)
         self.sample = QSpinBox()
-        self.sample.setPrefix("Sample ")
+        self.sample.setPrefix(tr("Sample") + " ")
         self.sample.setMaximum(0)
         self.sample.setMinimumWidth(110)
-        self.sample.setAccessibleName("Sample of the preview")
+        self.sample.setAccessibleName(tr("Sample of the preview"))
         self.label = QLabel()
         self.label.setProperty("muted", True)
         layout = QHBoxLayout(self)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 from netlab.app.picker import Entry, Picker
 from netlab.app.search import search
 from netlab.app.theme import CATEGORY, UNKNOWN_CATEGORY
+from netlab.language import tr
 
 SIZE = QSize(340, 340)
 
@@ -20,7 +21,7 @@ class QuickAdd(Picker):
     chosen = Signal(str, QPointF)
 
     def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent, SIZE, "Search layers")
+        super().__init__(parent, SIZE, tr("Search layers"))
         self._pos = QPointF()
         self._only: set[str] | None = None
 
@@ -29,11 +30,11 @@ class QuickAdd(Picker):
         place: QPoint,
         scene_pos: QPointF,
         only: set[str] | None = None,
-        asked: str = "Search layers, or what you want to do…",
+        asked: str = "",
     ) -> None:
         """Show the box at a place of the parent; what is chosen goes to `scene_pos`. With `only`, just those keys."""
         self._pos, self._only = scene_pos, only
-        self.field.setPlaceholderText(asked)
+        self.field.setPlaceholderText(asked or tr("Search layers, or what you want to do…"))
         room = self._over.rect()
         x = max(4, min(place.x(), room.width() - self.width() - 4))
         y = max(4, min(place.y(), room.height() - self.height() - 4))
@@ -44,7 +45,7 @@ class QuickAdd(Picker):
         for key, layer in search(text):
             if self._only is None or key in self._only:
                 tint = CATEGORY.get(layer.category, UNKNOWN_CATEGORY)
-                yield Entry(key, layer.title(), layer.category, tint, layer.summary())
+                yield Entry(key, tr(layer.title()), tr(layer.category), tint, tr(layer.summary()))
 
     def choose(self, entry: Entry) -> None:
         self.chosen.emit(str(entry.key), self._pos)

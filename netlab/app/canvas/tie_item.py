@@ -12,10 +12,11 @@ from netlab.app.canvas.geometry import WIDTH
 from netlab.app.canvas.node_item import NodeItem
 from netlab.app.theme import color
 from netlab.document.graph import Graph
+from netlab.language import mark, tr
 
 BOW, DOT = 60.0, 3.5
 TOLD_FROM = 0.6  # below this zoom the words on the line cannot be read
-WORDS = "same weights"
+WORDS = mark("same weights")
 
 
 class TieItem(QGraphicsItem):
@@ -69,12 +70,13 @@ class TieItem(QGraphicsItem):
                 self._paint_words(painter, path.pointAtPercent(0.5))
 
     def _paint_words(self, painter: QPainter, middle: QPointF) -> None:
-        box = painter.fontMetrics().boundingRect(WORDS).toRectF().adjusted(-6, -2, 6, 2)
+        words = tr(WORDS)
+        box = painter.fontMetrics().boundingRect(words).toRectF().adjusted(-6, -2, 6, 2)
         box.moveCenter(middle)
         painter.setPen(QPen(color("text"), 1))
         painter.setBrush(color("canvas"))
         painter.drawRoundedRect(box, 6, 6)
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, WORDS)
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, words)
 
 
 def _bow(a: NodeItem, b: NodeItem) -> QPainterPath:

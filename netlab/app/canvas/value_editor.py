@@ -10,7 +10,9 @@ from PySide6.QtWidgets import QLineEdit, QMenu
 
 from netlab.app.canvas.card import font
 from netlab.app.canvas.node_item import NodeItem, short
+from netlab.app.form import setting
 from netlab.document import edits
+from netlab.language import tr
 from netlab.options import Choice, Float, Int, Option, OptionError
 
 if TYPE_CHECKING:
@@ -52,7 +54,7 @@ def _put(view: CanvasView, node: str, option: Option[Any], value: Any) -> bool:
     except OptionError as error:
         view.session.message.emit(str(error), "error")
         return False
-    return view.session.apply(f"Set {option.label}", edits.set_option, node, option.name, value)
+    return view.session.apply(setting(option), edits.set_option, node, option.name, value)
 
 
 class ValueEditor(QLineEdit):
@@ -63,7 +65,7 @@ class ValueEditor(QLineEdit):
         self.view, self.node, self.option = view, node, option
         self.setFont(font(8.6))
         self.setAlignment(Qt.AlignmentFlag.AlignRight)
-        self.setAccessibleName(option.label)
+        self.setAccessibleName(tr(option.label))
         self.setStyleSheet("QLineEdit { padding: 0 4px; min-height: 0; border-radius: 4px; }")
         self.installEventFilter(self)
 
@@ -71,7 +73,9 @@ class ValueEditor(QLineEdit):
         try:
             number = int(self.text()) if isinstance(self.option, Int) else float(self.text())
         except ValueError:
-            self.view.session.message.emit(f"{self.text()!r} is not a number for {self.option.label}.", "error")
+            self.view.session.message.emit(
+                tr("{text!r} is not a number for {option}.", text=self.text(), option=tr(self.option.label)), "error"
+            )
             return
         if _put(self.view, self.node, self.option, number):
             self._end()

@@ -25,7 +25,7 @@ from PySide6.QtWidgets import QGraphicsView, QWidget
 
 from netlab.app.canvas import editing, keyboard
 from netlab.app.canvas.accessible import GraphAccess
-from netlab.app.canvas.drawing import paint_grid
+from netlab.app.canvas.drawing import paint_grid, paint_hint
 from netlab.app.canvas.fix_card import FixCard
 from netlab.app.canvas.gestures import tool_for
 from netlab.app.canvas.glide import Glide
@@ -42,14 +42,14 @@ from netlab.app.offered import offered
 from netlab.app.palette import MIME
 from netlab.app.preferences import preferences
 from netlab.app.session import Session
-from netlab.app.theme import color, themes
+from netlab.app.theme import themes
 from netlab.compiler.fitting import fitting
 from netlab.document.graph import BLOCK
+from netlab.language import tr
 from netlab.layers.layer import catalogue
 
 ZOOM_RANGE = (0.05, 3.0)
 STRIPS = 12  # parts that are drawn for themselves
-HINT = "Drag a layer here, or press Tab to search"
 
 
 class CanvasView(QGraphicsView):
@@ -75,7 +75,7 @@ class CanvasView(QGraphicsView):
         self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.SmartViewportUpdate)
         self.setAcceptDrops(True)
         self.setMouseTracking(True)
-        self.setAccessibleName("Canvas")
+        self.setAccessibleName(tr("Canvas"))
         self.minimap = Minimap(self, self.scene_)
         self.preview = Preview(self.scene_, self)
         self.quick_add = QuickAdd(self)
@@ -203,14 +203,8 @@ class CanvasView(QGraphicsView):
         self.minimap.push_around(self.viewport(), dx, dy)
 
     def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:
-        if self.scene_.nodes:
-            return
-        painter.resetTransform()
-        painter.setPen(color("muted"))
-        font = self.font()
-        font.setPointSizeF(14)
-        painter.setFont(font)
-        painter.drawText(self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, HINT)
+        if not self.scene_.nodes:
+            paint_hint(painter, self.viewport().rect())
 
     def resizeEvent(self, event: object) -> None:
         super().resizeEvent(event)  # type: ignore[arg-type]
@@ -350,14 +344,14 @@ class CanvasView(QGraphicsView):
         rect = self.node_rect(node)
         inside = self.session.project.graph.nodes[node]
         keys = {key for key, cls in catalogue().items() if cls.role not in ("block", "block_input", "block_output")}
-        self.quick_add.open_at(rect.topLeft(), self.mapToScene(rect.center()), keys - {inside.type}, "Replace by…")
+        self.quick_add.open_at(rect.topLeft(), self.mapToScene(rect.center()), keys - {inside.type}, tr("Replace by…"))
 
     def _offer_what_fits(self, node: str, port: str, is_output: bool, pos: QPointF) -> None:
         """A wire was let go over nothing: offer the layers that take it (or, led back, all that could feed it)."""
         self._loose_end = (node, port, is_output)
         shape = self.session.inferred.outputs.get((node, port)) if is_output else None
         keys = fitting(shape) if is_output else [key for key, layer in offered().items() if layer.outputs()]
-        self.quick_add.open_at(self.mapFromScene(pos), pos, set(keys), "What fits here…")
+        self.quick_add.open_at(self.mapFromScene(pos), pos, set(keys), tr("What fits here…"))
 
     def _forget_loose_end(self) -> None:
         self._loose_end = self._replaced = None

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 from netlab.app.canvas.card import font
 from netlab.app.theme import color, wire_color
 from netlab.compiler.flows import KINDS, Flow
+from netlab.language import tr
 
 if TYPE_CHECKING:
     from netlab.app.canvas.graph_item import GraphItem
@@ -127,7 +128,7 @@ class WireItem(QGraphicsItem):
             self.flow, self.faulty = flow, faulty
             self._label = str(flow.shape) if flow.shape is not None else ""
             self._label_box = None
-            self.setToolTip(f"{flow.kind}  {flow.shape}" if flow.shape is not None else "")
+            self.setToolTip(f"{tr(flow.kind)}  {flow.shape}" if flow.shape is not None else "")
             self.update()
 
     def update(self) -> None:  # type: ignore[override]

@@ -11,6 +11,7 @@ from netlab.app.canvas.tools.tool import Tool
 from netlab.app.canvas.wire_item import WireItem
 from netlab.app.theme import color
 from netlab.document import edits
+from netlab.language import tr
 
 
 class CutTool(Tool):
@@ -39,7 +40,9 @@ class CutTool(Tool):
         cut = list(self.crossed)
         self.cancel()
         if cut:
-            self.session.apply(f"Cut {len(cut)} wires" if len(cut) > 1 else "Cut wire", edits.remove, cut)
+            self.session.apply(
+                tr("Cut {count} wires", count=len(cut)) if len(cut) > 1 else tr("Cut wire"), edits.remove, cut
+            )
 
     def cancel(self) -> None:
         self.scene.removeItem(self.stroke)

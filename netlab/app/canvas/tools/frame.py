@@ -9,6 +9,7 @@ from netlab.app.canvas.scene import CanvasScene
 from netlab.app.canvas.snapping import to_grid
 from netlab.app.canvas.tools.tool import Tool
 from netlab.document import edits
+from netlab.language import tr
 
 
 class FrameTool(Tool):
@@ -33,7 +34,7 @@ class FrameTool(Tool):
         places = {id: self._item(id).pos() for id in self.before}
         if places[self.frame] != self.before[self.frame]:
             positions = {id: (place.x(), place.y()) for id, place in places.items()}
-            self.session.apply("Move frame", edits.move, positions)
+            self.session.apply(tr("Move frame"), edits.move, positions)
 
     def cancel(self) -> None:
         graph = self.session.project.graph
@@ -59,7 +60,9 @@ class FrameSizeTool(Tool):
     def release(self, pos: QPointF) -> None:
         size = self.item.size
         if size != self.before:
-            self.session.apply("Resize frame", edits.set_frame, self.frame, width=size.width(), height=size.height())
+            self.session.apply(
+                tr("Resize frame"), edits.set_frame, self.frame, width=size.width(), height=size.height()
+            )
 
     def cancel(self) -> None:
         if self.scene.frames.items.get(self.frame) is self.item:

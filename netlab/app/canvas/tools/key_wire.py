@@ -9,6 +9,7 @@ from PySide6.QtCore import QPointF, Qt
 from netlab.app.canvas.node_item import NodeItem
 from netlab.app.canvas.scene import CanvasScene
 from netlab.app.canvas.tools.wire import End, WireTool
+from netlab.language import tr
 
 if TYPE_CHECKING:
     from netlab.app.canvas.view import CanvasView
@@ -52,7 +53,8 @@ class KeyWireTool(WireTool):
         source, goal = (self.anchor, target) if self.from_output else (target, self.anchor)
         if target is not None and source is not None and not self._reason(target):
             names = [f"{self.scene.nodes[node].title} . {port}" for node, port in (source, goal)]  # type: ignore[misc]
-            self.say(end, f"{names[0]} → {names[1]}\nEnter wires, ↑ ↓ other end, ← → other port, Esc ends")
+            keys = tr("Enter wires, ↑ ↓ other end, ← → other port, Esc ends")
+            self.say(end, f"{names[0]} → {names[1]}\n{keys}")
 
     def key(self, key: Qt.Key) -> bool:
         step = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_Tab: 1, Qt.Key.Key_Backtab: -1}.get(key)

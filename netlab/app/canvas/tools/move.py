@@ -13,6 +13,7 @@ from netlab.app.canvas.wire_item import WireItem
 from netlab.app.preferences import preferences
 from netlab.app.theme import color
 from netlab.document import edits, rewiring
+from netlab.language import tr
 
 
 class MoveTool(Tool):
@@ -92,13 +93,15 @@ class MoveTool(Tool):
         if target in self.session.project.graph.edges:
             self._insert(target, positions[self.grabbed])
             return
-        count = f"{len(places)} nodes" if len(places) > 1 else self.scene.nodes[self.grabbed].title
-        self.session.apply(f"Move {count}", edits.move, positions)
+        moved = tr("{count} nodes", count=len(places)) if len(places) > 1 else self.scene.nodes[self.grabbed].title
+        self.session.apply(tr("Move {what}", what=moved), edits.move, positions)
 
     def _insert(self, edge: str, place: tuple[float, float]) -> None:
         item = self.scene.nodes[self.grabbed]
         ports = item.layout_.inputs[0], item.layout_.outputs[0]
-        if not self.session.apply(f"Insert {item.title}", rewiring.put_on_edge, edge, self.grabbed, *ports, place):
+        if not self.session.apply(
+            tr("Insert {layer}", layer=item.title), rewiring.put_on_edge, edge, self.grabbed, *ports, place
+        ):
             self.cancel()
 
     def cancel(self) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QGraphicsView
 from netlab.app.canvas.node_item import NodeItem
 from netlab.app.canvas.scene import CanvasScene
 from netlab.app.canvas.tools.tool import Tool
+from netlab.app.form import setting
 from netlab.document import edits
 from netlab.options import Float, Int, Option
 
@@ -41,7 +42,7 @@ class ScrubTool(Tool):
 
     def release(self, pos: QPointF) -> None:
         if self.value != self.before:
-            self.session.apply(f"Set {self.option.label}", edits.set_option, self.node.id, self.name, self.value)
+            self.session.apply(setting(self.option), edits.set_option, self.node.id, self.name, self.value)
 
     def cancel(self) -> None:
         self._show(self.before)

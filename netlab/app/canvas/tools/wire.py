@@ -11,6 +11,7 @@ from netlab.app.canvas.tools.tool import Tool
 from netlab.app.canvas.wire_item import WireItem
 from netlab.compiler.fitting import why_not
 from netlab.document import edits, rewiring
+from netlab.language import tr
 
 SNAP = 34.0
 End = tuple[str, str]  # node id, port name
@@ -96,7 +97,7 @@ class WireTool(Tool):
         self._clear()
         if target is None:
             if self.taken is not None:
-                self.session.apply("Remove wire", edits.remove, [self.taken.id])
+                self.session.apply(tr("Remove wire"), edits.remove, [self.taken.id])
             elif (pos - self.start).manhattanLength() > SNAP and self.scene.node_at(pos) is None:
                 self.scene.wire_dropped.emit(*self.anchor, self.from_output, pos)
             return
@@ -104,9 +105,9 @@ class WireTool(Tool):
         if self.taken is not None and (self.taken.target, self.taken.target_port) == goal:
             return
         if self.taken is not None:
-            self.session.apply("Move wire", rewiring.reroute, self.taken.id, *source, *goal)
+            self.session.apply(tr("Move wire"), rewiring.reroute, self.taken.id, *source, *goal)
         else:
-            self.session.apply("Connect", edits.connect, *source, *goal)
+            self.session.apply(tr("Connect"), edits.connect, *source, *goal)
         if reason:
             self.scene.misfit.emit(*goal)
 
