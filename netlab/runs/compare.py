@@ -14,12 +14,19 @@ from netlab.document.project import Project
 from netlab.runs.reader import RunReader
 from netlab.runs.store import PROJECT
 
-HIGHER_IS_BETTER = {"accuracy", "auc", "bleu", "chrf", "dice", "f1", "iou", "precision", "r2", "recall", "top5"}
+HIGHER_IS_BETTER = (
+    *("accuracy", "auc", "auroc", "bleu", "chrf", "dice", "exact_match", "f1", "iou", "precision", "r2", "recall"),
+    "top5",
+)
 
 
 def lower_is_better(metric: str) -> bool:
-    """Whether a smaller value is the better one: so with losses and errors, not with accuracies."""
-    return metric.rpartition("/")[2] not in HIGHER_IS_BETTER
+    """Whether a smaller value is the better one: so with losses and errors, not with accuracies.
+
+    Where a model has several losses, the metrics of each bear its name: ``val/next_accuracy``.
+    """
+    quantity = metric.rpartition("/")[2]
+    return not any(quantity == good or quantity.endswith(f"_{good}") for good in HIGHER_IS_BETTER)
 
 
 def best_of(values: np.ndarray, metric: str) -> float | None:

@@ -126,3 +126,17 @@ def test_the_wheel_brings_out_each_point_and_a_double_click_shows_all_again(pane
     QTest.mouseDClick(plot.viewport(), Qt.MouseButton.LeftButton, pos=at.toPoint())
     qtbot.waitUntil(lambda: plot.item.viewRange()[0][1] >= 4_999)
     assert plot.item.viewRange()[0][0] <= 0
+
+
+def test_many_quantities_stay_wide_enough_to_be_read(panel: CurvesPanel, qtbot: QtBot) -> None:
+    run = panel.run
+    assert run is not None
+    for name in ("accuracy", "a_mae", "b_mae", "c_mae"):
+        run.metrics.emit([f"train/{name}"])
+    panel.resize(700, 300)
+    plots = list(panel.plots.values())
+    qtbot.waitUntil(lambda: len({plot.y() for plot in plots}) == 2)
+    assert min(plot.width() for plot in plots) > 150
+    assert min(plot.height() for plot in plots) > 100
+    panel.resize(1600, 300)
+    qtbot.waitUntil(lambda: len({plot.y() for plot in plots}) == 1)

@@ -76,6 +76,8 @@ def test_the_better_of_two_values_depends_on_the_metric() -> None:
     values = np.array([0.3, np.nan, 0.1, 0.2])
     assert lower_is_better("val/loss")
     assert not lower_is_better("val/accuracy")
+    assert not lower_is_better("val/next_accuracy")
+    assert lower_is_better("val/inaccuracy")
     assert (best_of(values, "val/loss"), best_of(values, "val/accuracy")) == (0.1, 0.3)
     assert best_of(np.array([np.nan]), "val/loss") is None
 

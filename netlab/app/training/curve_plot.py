@@ -14,6 +14,7 @@ from netlab.app.theme import color
 from netlab.app.training.curve import Curve, smooth
 from netlab.app.training.folded_line import FoldedLine
 from netlab.app.training.follower import RunFollower
+from netlab.runs.compare import lower_is_better
 from netlab.runs.reader import Mark
 
 MARKS = 100  # lines drawn for what was changed
@@ -25,6 +26,7 @@ class CurvePlot(Plot):
     def __init__(self, quantity: str) -> None:
         super().__init__()
         self.quantity = quantity
+        self.falls = lower_is_better(quantity)
         self.raw, self.train, self.validation = FoldedLine(), FoldedLine(smooth=True), FoldedLine()
         for line in (self.raw, self.train, self.validation):
             self.item.addItem(line)
@@ -60,18 +62,18 @@ class CurvePlot(Plot):
         marks = {"symbol": "o", "symbolSize": 5, "symbolBrush": color("validation"), "symbolPen": None}
         self.validation.show_curve(validation, **(marks if len(x) < 120 else {"symbol": None}))
         if len(y) > 1 and np.isfinite(y).any():
-            at = int(np.nanargmin(y) if self.quantity in ("loss", "mae") else np.nanargmax(y))
+            at = int(np.nanargmin(y) if self.falls else np.nanargmax(y))
             self.best.setData([x[at]], [y[at]])
         else:
             self.best.setData([], [])
         self._show_marks(run.marks)
-        self.item.setLogMode(y=log and self.quantity in ("loss", "mae"))
+        self.item.setLogMode(y=log and self.falls)
 
     def _show_kept(self, kept: list[int], steps: np.ndarray, values: np.ndarray, log: bool) -> None:
         """A sign on the thick line."""
         known = [step for step in kept if len(steps) and steps[0] <= step]
         heights = np.interp(known, steps, values) if known else np.zeros(0)
-        if log and self.quantity in ("loss", "mae"):
+        if log and self.falls:
             heights = np.log10(np.maximum(heights, 1e-30))
         self.kept.setData(known, heights, data=known)
 

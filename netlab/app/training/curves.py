@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QMenu, QSlider, QV
 from netlab.app.session import Session
 from netlab.app.theme import color, themes
 from netlab.app.training.follower import RunFollower
+from netlab.app.training.plot_grid import PlotGrid
 from netlab.app.training.repeating import branch_off
 from netlab.app.watching import Watching
 from netlab.runs.store import checkpoints, step_of
@@ -67,14 +68,14 @@ class CurvesPanel(Watching):
         self.empty = QLabel(EMPTY)
         self.empty.setProperty("muted", True)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.area = QHBoxLayout()
-        self.area.setContentsMargins(4, 0, 8, 2)
-        self.area.addWidget(self.empty)
+        self.area = PlotGrid()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addLayout(row)
-        layout.addLayout(self.area, 1)
+        layout.addWidget(self.empty, 1)
+        layout.addWidget(self.area, 1)
+        self.area.hide()
         self._show_legend()
 
     def _show_legend(self) -> None:
@@ -87,12 +88,12 @@ class CurvesPanel(Watching):
         """Show another run."""
         self.run = run
         for plot in self.plots.values():
-            self.area.removeWidget(plot)
+            self.area.remove(plot)
             plot.close()
             plot.deleteLater()
         self.plots.clear()
         self.kept = []
-        self.empty.setVisible(True)
+        self._show_plots(False)
         if run is not None:
             run.metrics.connect(self._new_points)
             fetch_plots()
@@ -107,10 +108,14 @@ class CurvesPanel(Watching):
                 scene: Any = self.plots[quantity].scene()
                 scene.sigMouseMoved.connect(self._point_at)
                 self.plots[quantity].kept.sigClicked.connect(self._offer_branch)
-                self.area.addWidget(self.plots[quantity], 1)
-                self.empty.setVisible(False)
+                self.area.add(self.plots[quantity])
+                self._show_plots(True)
         if not self._timer.isActive():
             self._timer.start()
+
+    def _show_plots(self, on: bool) -> None:
+        self.empty.setVisible(not on)
+        self.area.setVisible(on)
 
     def drawn_points(self, name: str) -> int:
         """How many points of a metric are on the screen."""
