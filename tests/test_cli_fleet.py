@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from torch.distributed.run import get_args_parser
 
 from netlab.cli import main
 from netlab.document import edits, file
@@ -115,3 +117,7 @@ def test_a_batch_script_is_valid_shell_whatever_it_is_told(run: Run, tmp_path: P
     told = subprocess.run(["bash", "-c", head], capture_output=True, text=True, cwd=tmp_path, check=True).stdout
     assert told.splitlines() == ["--resume", "runs/a b"], "a job that is queued again goes on"
     assert run("slurm", path, "--set", "training.nothing=3")[0] == 1
+    line = text[text.index("srun torchrun") :].replace("\\\n", " ").replace('"${what[@]}"', "project --run folder")
+    understood = get_args_parser().parse_args(shlex.split(line)[2:])
+    assert understood.training_script == "netlab"
+    assert understood.training_script_args[:4] == ["train", "project", "--run", "folder"], "torchrun has --run-path"

@@ -48,5 +48,5 @@ head=$(scontrol show hostnames "$SLURM_JOB_NODELIST" | head -n 1)
 srun torchrun \\
     --nnodes "$SLURM_NNODES" --nproc-per-node {max(1, wish.gpus)} --max-restarts 3 \\
     --rdzv-id "$SLURM_JOB_ID" --rdzv-backend c10d --rdzv-endpoint "$head:29500" \\
-    -m netlab train "${{what[@]}}" {words}
+    -m -- netlab train "${{what[@]}}" {words}
 """

@@ -106,13 +106,14 @@ def test_a_lost_process_costs_some_steps_and_commands_reach_all(
 def test_torchrun_trains_and_takes_a_run_up_again(plain: Any, tmp_path: Path) -> None:
     path = tmp_path / "moons.netlab"
     file.save(plain(seed=3, checkpoint_seconds=1), path)
-    words = ["--nproc-per-node", "2", "--max-restarts", "1", "--standalone", "-m", "netlab", "train", str(path)]
+    words = ["--nproc-per-node", "2", "--max-restarts", "1", "--standalone", "-m", "--", "netlab", "train", str(path)]
     kill = tmp_path / "sitecustomize.py"  # the first leader kills itself after its first checkpoint
     kill.write_text(KILLED_ONCE)
     paths = os.pathsep.join([str(tmp_path), str(ROOT)])
     env = {**os.environ, "PYTHONPATH": paths, "OMP_NUM_THREADS": "1", "NETLAB_RUNS": str(tmp_path / "runs")}
     env["KILLED"] = str(tmp_path / "killed")
-    command = [sys.executable, "-m", "torch.distributed.run", *words, "--steps", "60", "--json"]
+    words += ["--run", str(tmp_path / "runs" / "moons"), "--steps", "60", "--json"]  # torchrun knows a --run-path
+    command = [sys.executable, "-m", "torch.distributed.run", *words]
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=110, check=False)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "killed").exists()
