@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from netlab.document import edits, file
 from netlab.document.paths import set_by_path
 from netlab.document.project import Project
 from netlab.document.training import Training
-from netlab.engine import together, trackers
+from netlab.engine import recovery, together, trackers
 from netlab.engine.distributed import is_of_a_team
 from netlab.engine.queueing import turn
 from netlab.runs import store
@@ -35,6 +36,9 @@ def train(options: Any) -> int:
             return 0
         with trackers.told(folder, trackers.find(options.track)):
             status = together.train(folder, resume=options.resume is not None, on_metrics=told)
+            if status.get("broken"):
+                print(f"The GPU failed at step {status['broken']}. A new process looks why.", file=sys.stderr)
+                status = recovery.replaced(folder, int(status["broken"]), told)
     return _farewell(folder, status, told, options.json)
 
 
@@ -101,7 +105,5 @@ def _farewell(folder: Path, status: dict[str, str], told: _Teller, as_json: bool
     elif fine:
         print(f"{status.get('state')} after step {status.get('step')}: {folder}")
     if not fine:
-        import sys
-
         print(message or "The run failed.", file=sys.stderr)
     return 0 if fine else 1

@@ -6,6 +6,7 @@ After an assert on a GPU, such as for a class that is not there, no process can 
 from __future__ import annotations
 
 import subprocess
+import time
 from pathlib import Path
 
 import psutil
@@ -18,11 +19,16 @@ from netlab.engine.build import build, seed_everything
 from netlab.engine.faults import TrainingFault
 from netlab.engine.guard import LAG
 from netlab.engine.loader import Loader, load_data
+from netlab.engine.process import ends_softly
+from netlab.engine.recorder import OnMetrics
 from netlab.engine.together import RESTARTS, train
+from netlab.protocol import commands
 from netlab.runs import store
 from netlab.runs.launch import launch
-from netlab.runs.reader import RunReader
+from netlab.runs.reader import LIVE, RunReader, Update
 from netlab.runs.writer import RunWriter
+
+LOOK_SECONDS = 0.2
 
 
 def hand_over(folder: Path, step: int) -> subprocess.Popen[bytes]:
@@ -35,6 +41,33 @@ def hand_over(folder: Path, step: int) -> subprocess.Popen[bytes]:
     )
     writer.close()
     return successor
+
+
+def replaced(folder: Path, step: int, on_metrics: OnMetrics) -> dict[str, str]:
+    """Let a new process take the place of this one, and pass on what it measures; the final status of the run."""
+    successor = hand_over(folder, step)
+    reader, stopped = RunReader(folder), False
+    reader.poll()  # what this process measured is known
+    with ends_softly() as asked:
+        while True:
+            status = reader.status()
+            _pass_on(reader.poll(), on_metrics)
+            if status.get("state") not in LIVE:
+                break
+            if asked.stop and not stopped:
+                commands.append(folder, commands.Stop())
+                stopped = True
+            time.sleep(LOOK_SECONDS)
+    reader.close()
+    successor.wait()  # the run is over, and so is this process, or long before if it was replaced in its turn
+    return status
+
+
+def _pass_on(update: Update, on_metrics: OnMetrics) -> None:
+    newest = {name: (int(steps[-1]), float(values[-1])) for name, (steps, values) in update.metrics.items()}
+    if newest:
+        epoch = int(float(update.status.get("epoch", "0")))
+        on_metrics(max(step for step, _ in newest.values()), epoch, {n: value for n, (_, value) in newest.items()})
 
 
 def recover(folder: Path, step: int) -> dict[str, str]:

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 import torch
 
+from netlab.cli import main
 from netlab.compiler.builder import Graph
+from netlab.document import file
 from netlab.document.project import Project
 from netlab.engine import recovery
 from netlab.engine.step import Stepper
@@ -69,6 +71,22 @@ def test_after_an_error_of_the_gpu_the_batch_is_explained_on_the_cpu(
     status = recovery.recover(folder, 1)
     assert status["state"] == "failed"
     assert "“pick” is asked for number" in status["message"]
+
+
+def test_in_a_terminal_too_a_new_process_says_what_was_wrong(
+    new_run: NewRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bad, fine = tmp_path / "bad.netlab", tmp_path / "fine.netlab"
+    file.save(pointing(steps=4), bad)
+    file.save(pointing(), fine)
+    broken_gpu(monkeypatch, at=1)
+    assert main(["train", str(bad), "--steps", "9", "--run", str(tmp_path / "runs" / "bad")]) == 1
+    told = capsys.readouterr().err
+    assert "The GPU failed at step 1. A new process looks why." in told
+    assert "“pick” is asked for number" in told
+    broken_gpu(monkeypatch, at=1)
+    assert main(["train", str(fine), "--steps", "9", "--run", str(tmp_path / "runs" / "fine")]) == 0
+    assert "step      9" in capsys.readouterr().out, "what the new process measures is shown here"
 
 
 def test_a_gpu_that_failed_for_no_reason_costs_a_process_and_some_steps(
