@@ -73,7 +73,8 @@ def room_of(kind: type) -> str:
 def every(base: type[Options]) -> Iterator[type[Options]]:
     """A class of the program and all below it that have been imported."""
     for kind in base.__subclasses__():
-        if kind.__module__.startswith("netlab."):
+        home = sys.modules[kind.__module__]
+        if kind.__module__.startswith("netlab.") and getattr(home, kind.__name__, None) is kind:  # none made of a block
             yield kind
         yield from every(kind)
 

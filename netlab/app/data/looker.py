@@ -8,8 +8,11 @@ from typing import assert_never
 from PySide6.QtCore import QObject, QProcess, Signal
 
 from netlab.data.looking import Drawn, Progressed, Refused, Reply, Request, Seen, packed, replies
+from netlab.language import mark, tr
 
-ENDED = "Looking at the data ended unexpectedly, perhaps for want of memory. Try again, or take a part of the data."
+ENDED = mark(
+    "Looking at the data ended unexpectedly, perhaps for want of memory. Try again, or take a part of the data."
+)
 GRACE_MS = 2000
 READER, DRAWER = ("netlab.data.looking",), ("netlab.engine", "draw")
 
@@ -95,7 +98,7 @@ class Looker(QObject):
         self._end()
         if self._busy:
             self._set_busy(False)
-            self.refused.emit(Refused(ENDED))
+            self.refused.emit(Refused(tr(ENDED)))
 
     def _set_busy(self, busy: bool) -> None:
         if busy != self._busy:

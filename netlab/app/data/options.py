@@ -11,8 +11,10 @@ from netlab.app.form import form
 from netlab.data.dataset import DataError, Source
 from netlab.data.draws import ImageChanges, TokenChanges
 from netlab.data.files import FileSource
+from netlab.language import mark, tr
 from netlab.options import Facts, Option, OptionError
 
+READING = mark("How the file is read")
 LABEL = QFormLayout.ItemRole.LabelRole
 PARTS = ("validation", "test", "split", "split_by", "split_seed")
 
@@ -31,10 +33,10 @@ def source_form(
     layout.setContentsMargins(0, 0, 0, 0)
     layout.setSpacing(8)
     for title, options in _groups(source):
-        if title == "How the file is read" and not reading:
+        if title == READING and not reading:
             continue
         if title:
-            head = QLabel(title)
+            head = QLabel(tr(title))
             head.setProperty("muted", True)
             layout.addWidget(head)
         layout.addWidget(form(options, values, changed, columns_of(source, values), sweep))
@@ -58,9 +60,9 @@ def _groups(source: type[Source]) -> Iterator[tuple[str, dict[str, Option[Any]]]
     changes = [name for kind in (ImageChanges, TokenChanges) if issubclass(source, kind) for name in kind.options()]
     told = {
         "": [name for name in options if name not in (*PARTS, *decisive, *changes)],
-        "Parts": [name for name in PARTS if name in options],
-        "Changes of training rows": changes,
-        "How the file is read": [name for name in options if name in decisive],
+        mark("Parts"): [name for name in PARTS if name in options],
+        mark("Changes of training rows"): changes,
+        READING: [name for name in options if name in decisive],
     }
     for title, names in told.items():
         if names:

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from netlab.app.data.column import FormColumn
 from netlab.app.data.looker import Looker
 from netlab.app.data.options import is_decisive, source_form
-from netlab.app.data.preview import PreviewView
+from netlab.app.data.preview import AGAIN, CANCELLED, READ, PreviewView
 from netlab.app.data.sheet import ImportSheet
 from netlab.app.data.sources import KEY, SourceBox, facts_of
 from netlab.app.session import Session
@@ -33,10 +33,12 @@ from netlab.document import edits
 from netlab.document.diff import Diff
 from netlab.document.project import Project
 from netlab.document.values import plain
+from netlab.language import mark, tr
 
 REST_MS, FILE_MS = 200, 500
-EMPTY = "No data is chosen. Choose a data set on the left, or drop a file or folder on the window."
-UNREAD = "This project names a file of its own:\n\n{path}\n\nIt is read only if you say so."
+LOCATE = mark("Locate…")
+EMPTY = mark("No data is chosen. Choose a data set on the left, or drop a file or folder on the window.")
+UNREAD = mark("This project names a file of its own:\n\n{path}\n\nIt is read only if you say so.")
 
 
 class DataPanel(QWidget):
@@ -76,11 +78,11 @@ class DataPanel(QWidget):
     def _build(self) -> None:
         self.box = SourceBox()
         self.box.activated.connect(lambda _: self._choose(str(self.box.currentData(KEY))))
-        self.open = QPushButton("Open")
-        self.open.setToolTip("Train on a table, text, images or arrays of your own")
+        self.open = QPushButton(tr("Open"))
+        self.open.setToolTip(tr("Train on a table, text, images or arrays of your own"))
         menu = QMenu(self.open)
-        menu.addAction("File…", self._open_file)
-        menu.addAction("Folder…", self._open_folder)
+        menu.addAction(tr("File…"), self._open_file)
+        menu.addAction(tr("Folder…"), self._open_folder)
         self.open.setMenu(menu)
         bar = QHBoxLayout()
         bar.addWidget(self.box, 1)
@@ -149,16 +151,16 @@ class DataPanel(QWidget):
         if not self.isVisible():
             self._shown = None
         elif self._source is None:
-            self.preview.say(EMPTY)
+            self.preview.say(tr(EMPTY))
         elif self._path and self._path not in self._agreed:
-            answers = {"Read this file": self._agree, "Locate…": self._locate}
-            self.preview.say(UNREAD.format(path=self._path), answers)
+            answers = {mark("Read this file"): self._agree, LOCATE: self._locate}
+            self.preview.say(tr(UNREAD, path=self._path), answers)
         else:
             options = dict(choice.options)
             anew = bool(self._path) and not options.get("seen")
             self._send(
                 Look(choice.source, options) if anew else Show(choice.source, options),
-                "Look at the file" if anew else None,
+                tr("Look at the file") if anew else None,
             )
 
     def _send(self, request: Look | Show, change: str | None) -> None:
@@ -186,14 +188,14 @@ class DataPanel(QWidget):
 
     def _show_refused(self, refused: Refused) -> None:
         self._change = None
-        answers = {"Locate…": self._locate} if refused.gone else {}
-        self.preview.say(refused.message, answers | {"Try again": self._ask}, wrong=True)
+        answers = {LOCATE: self._locate} if refused.gone else {}
+        self.preview.say(refused.message, answers | {AGAIN: self._ask}, wrong=True)
         self._watch()
 
     def _cancel(self) -> None:
         self._change = None
         self.looker.cancel()
-        self.preview.say("Reading was cancelled.", {"Read it": self._ask})
+        self.preview.say(tr(CANCELLED), {READ: self._ask})
 
     def _watch(self) -> None:
         """Notice when the file, or the folder it lies in, changes."""
@@ -216,12 +218,12 @@ class DataPanel(QWidget):
         sheet.open()
 
     def _open_file(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(self, "Use data")
+        name, _ = QFileDialog.getOpenFileName(self, tr("Use data"))
         if name:
             self.import_file(Path(name))
 
     def _open_folder(self) -> None:
-        name = QFileDialog.getExistingDirectory(self, "Use the images or texts of a folder")
+        name = QFileDialog.getExistingDirectory(self, tr("Use the images or texts of a folder"))
         if name:
             self.import_file(Path(name))
 
@@ -240,12 +242,13 @@ class DataPanel(QWidget):
     def _choose(self, key: str) -> None:
         if key and key != self.session.project.data.source:
             options = plain(source_of(key, {}).values)
-            self.session.apply(f"Use {catalogue()[key].title}", edits.set_data, key, options)
+            self.session.apply(tr("Use {name}", name=tr(catalogue()[key].title)), edits.set_data, key, options)
 
     def _set(self, name: str, value: Any) -> None:
-        source, choice = self._source, self.session.project.data
-        label = f"Set {name.replace('_', ' ')}"
-        if source is not None and is_decisive(source, name):
+        choice = self.session.project.data
+        source = catalogue()[choice.source]
+        label = tr("Set {option}", option=tr(source.options()[name].label).lower())
+        if is_decisive(source, name):
             self._send(Look(choice.source, {**choice.options, name: value}), label)
         else:
             self.session.apply(label, edits.set_data_option, name, value, merge=f"data/{name}")
@@ -261,14 +264,15 @@ class DataPanel(QWidget):
     def _locate(self) -> None:
         """Ask where the file is now."""
         before = Path(self._path)
+        question = tr("Where is {name}?", name=before.name)
         name = (
-            QFileDialog.getOpenFileName(self, f"Where is {before.name}?", str(before.parent))[0]
+            QFileDialog.getOpenFileName(self, question, str(before.parent))[0]
             if before.suffix
-            else QFileDialog.getExistingDirectory(self, f"Where is {before.name}?", str(before.parent))
+            else QFileDialog.getExistingDirectory(self, question, str(before.parent))
         )
         if name:
             choice = self.session.project.data
-            self._send(Look(choice.source, {**choice.options, "path": name}), f"Locate {Path(name).name}")
+            self._send(Look(choice.source, {**choice.options, "path": name}), tr("Locate {name}", name=Path(name).name))
 
     def shutdown(self) -> None:
         """End what is under way."""

@@ -23,8 +23,10 @@ from netlab.app.form import clear
 from netlab.data.findings import NOTE
 from netlab.data.look import Preview
 from netlab.data.tokenizer import LEARNED
+from netlab.language import mark, tr
 
-READING, LEARNING = "Reading…", "Reading, and learning the vocabulary…"
+READING, LEARNING = mark("Reading…"), mark("Reading, and learning the vocabulary…")
+CANCELLED, READ, AGAIN = mark("Reading was cancelled."), mark("Read it"), mark("Try again")
 
 
 class PreviewView(QWidget):
@@ -66,10 +68,10 @@ class PreviewView(QWidget):
     def _build_waiting(self) -> None:
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
-        self.bar.setAccessibleName("Progress of reading")
-        self.what = QLabel(READING)
+        self.bar.setAccessibleName(tr("Progress of reading"))
+        self.what = QLabel(tr(READING))
         self.what.setProperty("muted", True)
-        self.cancel = QPushButton("Cancel")
+        self.cancel = QPushButton(tr("Cancel"))
         self.cancel.clicked.connect(self.cancelled)
         self.waiting = QWidget()
         row = QHBoxLayout(self.waiting)
@@ -81,7 +83,7 @@ class PreviewView(QWidget):
 
     def wait(self, options: Mapping[str, Any]) -> None:
         """A source with these options is being read: a bar, which moves once it is known how far it is."""
-        self.what.setText(LEARNING if options.get("tokenizer") in LEARNED else READING)
+        self.what.setText(tr(LEARNING if options.get("tokenizer") in LEARNED else READING))
         self.bar.setRange(0, 0)
         self.waiting.show()
         if self.preview is None:
@@ -97,7 +99,7 @@ class PreviewView(QWidget):
         self.waiting.hide()
 
     def say(self, sentence: str, answers: dict[str, Any] | None = None, *, wrong: bool = False) -> None:
-        """A sentence in place of the tabs, with buttons."""
+        """A sentence in place of the tabs, with buttons: what is done by their names in English."""
         self.preview = None
         self.sentence.setText(sentence)
         self.sentence.setProperty("error", wrong)
@@ -106,7 +108,7 @@ class PreviewView(QWidget):
         self.sentence.style().polish(self.sentence)
         clear(self._buttons)
         for label, action in (answers or {}).items():
-            button = QPushButton(label)
+            button = QPushButton(tr(label))
             button.setObjectName(label)
             button.clicked.connect(lambda _=False, action=action: action())
             self._buttons.addWidget(button)
@@ -147,6 +149,6 @@ class PreviewView(QWidget):
 
 def _titled(kind: type[Page], preview: Preview) -> str:
     if kind is not FindingsPage:
-        return kind.title
+        return tr(kind.title)
     count = sum(finding.severity != NOTE for finding in preview.findings)
-    return f"{kind.title} ({count:,})" if count else kind.title
+    return f"{tr(kind.title)} ({count:,})" if count else tr(kind.title)

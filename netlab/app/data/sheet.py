@@ -21,8 +21,9 @@ from PySide6.QtWidgets import (
 from netlab.app.data.column import FormColumn
 from netlab.app.data.looker import Looker
 from netlab.app.data.options import is_decisive, source_form
-from netlab.app.data.preview import PreviewView
+from netlab.app.data.preview import AGAIN, CANCELLED, READ, PreviewView
 from netlab.app.session import Session
+from netlab.app.words import listed
 from netlab.compiler.starters import Starter, adapted, starters, with_data
 from netlab.data.dataset import DataError, catalogue
 from netlab.data.findings import ERROR
@@ -30,6 +31,7 @@ from netlab.data.looking import Look, Open, Refused, Request, Seen, Show
 from netlab.data.remedies import Remedy
 from netlab.document.project import Project
 from netlab.document.values import plain
+from netlab.language import mark, tr
 from netlab.options import OptionError
 
 REST_MS = 250
@@ -44,7 +46,7 @@ class ImportSheet(QDialog):
     def __init__(self, session: Session, path: Path, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(f"Use {path.name}")
+        self.setWindowTitle(tr("Use {name}", name=path.name))
         self.resize(1040, 660)
         self.session, self.path = session, path
         self.key = ""
@@ -69,12 +71,12 @@ class ImportSheet(QDialog):
     def _build(self) -> None:
         self.kind = QComboBox()
         self.kind.setObjectName("kind")
-        self.kind.setAccessibleName("Kind of data")
+        self.kind.setAccessibleName(tr("Kind of data"))
         self.kind.activated.connect(lambda _: self._choose_kind(str(self.kind.currentData())))
         head = QFormLayout()
         head.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
         head.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        head.addRow("Read as", self.kind)
+        head.addRow(tr("Read as"), self.kind)
         self.column = FormColumn(head, margin=12)
         self.preview = PreviewView()
         split = QSplitter()
@@ -93,20 +95,20 @@ class ImportSheet(QDialog):
         self.said.setProperty("muted", True)
         self.model = QComboBox()
         self.model.setObjectName("model")
-        self.model.setAccessibleName("Model")
+        self.model.setAccessibleName(tr("Model"))
         self.model.setMinimumContentsLength(30)
-        self.use = QPushButton("Use this data")
+        self.use = QPushButton(tr("Use this data"))
         self.use.setObjectName("use")
         self.use.setProperty("primary", True)
         self.use.setDefault(True)
         self.use.clicked.connect(self._use)
-        cancel = QPushButton("Cancel")
+        cancel = QPushButton(tr("Cancel"))
         cancel.clicked.connect(self.reject)
         foot = QWidget()
         row = QHBoxLayout(foot)
         row.setContentsMargins(12, 10, 12, 10)
         row.addWidget(self.said, 1)
-        row.addWidget(QLabel("Model"))
+        row.addWidget(QLabel(tr("Model")))
         for widget in (self.model, cancel, self.use):
             row.addWidget(widget)
         return foot
@@ -147,7 +149,7 @@ class ImportSheet(QDialog):
 
     def _cancel(self) -> None:
         self.looker.cancel()
-        self.preview.say("Reading was cancelled.", {"Read it": self._ask})
+        self.preview.say(tr(CANCELLED), {READ: self._ask})
         self.use.setEnabled(False)
 
     # --- answers
@@ -163,26 +165,27 @@ class ImportSheet(QDialog):
             self._fill_form()
         self._fill_models()
         rows, parts = seen.preview.rows, seen.preview.splits
-        told = ", ".join(f"{parts[name]:,} {word}" for name, word in WORDS.items() if name in parts)
-        self.said.setText(f"{rows:,} rows: {told}" if told else f"{rows:,} rows")
+        told = listed(tr(words, count=parts[name]) for name, words in WORDS.items() if name in parts)
+        counted = tr("{count:,} rows", count=rows)
+        self.said.setText(tr("{rows}: {parts}", rows=counted, parts=told) if told else counted)
         self.use.setEnabled(self._is_usable())
         if not self._is_usable():
             self.preview.show_findings()
 
     def _show_refused(self, refused: Refused) -> None:
-        self.preview.say(refused.message, {"Try again": self._ask}, wrong=True)
+        self.preview.say(refused.message, {AGAIN: self._ask}, wrong=True)
         self.said.setText("")
         self.use.setEnabled(False)
 
     def _fill_kinds(self, keys: tuple[str, ...]) -> None:
         self.kind.clear()
         for key in dict.fromkeys([*keys, self.key]):
-            self.kind.addItem(catalogue()[key].title, key)
+            self.kind.addItem(tr(catalogue()[key].title), key)
         self.kind.setCurrentIndex(self.kind.findData(self.key))
 
     def _fill_form(self) -> None:
         source = catalogue()[self.key]
-        self.column.fill(source.about, source_form(source, self.options, self._set))
+        self.column.fill(tr(source.about), source_form(source, self.options, self._set))
 
     def _fill_models(self) -> None:
         """What may become of the model; the usual choice is made until the user makes another."""
@@ -193,9 +196,9 @@ class ImportSheet(QDialog):
         chosen = self.model.currentData()
         self._offered = {starter.key: starter for starter in found}
         empty = not self.session.project.graph.nodes
-        choices = {} if empty else {ADAPT: "Adapt the model to this data", KEEP: "Keep the model as it is"}
-        choices |= {starter.key: f"Start with {starter.title}" for starter in found}
-        choices = choices or {KEEP: "Keep the empty canvas"}
+        choices = {} if empty else {ADAPT: tr("Adapt the model to this data"), KEEP: tr("Keep the model as it is")}
+        choices |= {starter.key: tr("Start with {model}", model=tr(starter.title)) for starter in found}
+        choices = choices or {KEEP: tr("Keep the empty canvas")}
         self.model.clear()
         for key, words in choices.items():
             self.model.addItem(words, key)
@@ -205,7 +208,7 @@ class ImportSheet(QDialog):
 
     def _use(self) -> None:
         choice = str(self.model.currentData())
-        label = f"Use {self.path.name}"
+        label = tr("Use {name}", name=self.path.name)
         if self.session.apply(label, _used, self.key, plain(self.options), choice, self._offered):
             self.used.emit(str(self.options["path"]))
             self.accept()
@@ -216,7 +219,11 @@ class ImportSheet(QDialog):
         self.preview.shutdown()
 
 
-WORDS = {"train": "to train", "val": "to validate", "test": "to test"}
+WORDS = {
+    "train": mark("{count:,} to train"),
+    "val": mark("{count:,} to validate"),
+    "test": mark("{count:,} to test"),
+}
 
 
 def _used(project: Project, key: str, options: dict[str, Any], choice: str, offered: dict[str, Starter]) -> Project:

@@ -6,8 +6,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QFocusEvent, QStandardItem, QStandardItemModel, QWheelEvent
 from PySide6.QtWidgets import QComboBox
 
+from netlab.app.words import listed
 from netlab.data.dataset import Source, catalogue, find_source
 from netlab.data.task import TASKS
+from netlab.language import tr
 
 KEY = Qt.ItemDataRole.UserRole
 
@@ -18,7 +20,7 @@ class SourceBox(QComboBox):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("data")
-        self.setAccessibleName("Data set")
+        self.setAccessibleName(tr("Data set"))
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(16)
         self.setMaxVisibleItems(30)
@@ -56,14 +58,14 @@ class SourceBox(QComboBox):
         for key, source in sources.items():
             by_task.setdefault(source.task, {})[key] = source
         for task, members in by_task.items():
-            title = QStandardItem(TASKS[task].title if task in TASKS else task)
+            title = QStandardItem(tr(TASKS[task].title) if task in TASKS else task)
             title.setFlags(Qt.ItemFlag.NoItemFlags)
             font = title.font()
             font.setBold(True)
             title.setFont(font)
             model.appendRow(title)
             for key, source in members.items():
-                item = QStandardItem(source.title)
+                item = QStandardItem(tr(source.title))
                 item.setData(key, KEY)
                 item.setToolTip(facts_of(source))
                 model.appendRow(item)
@@ -73,9 +75,9 @@ class SourceBox(QComboBox):
 
 def facts_of(source: type[Source]) -> str:
     """What a source is, in lines: about, rows and size, licence, origin."""
-    rows = f"{source.samples:,} rows" if source.samples else ""
+    rows = tr("{count:,} rows", count=source.samples) if source.samples else ""
     size = _bytes(source.size) if not source.of_file and source.size else ""
-    lines = (source.about, ", ".join(filter(None, (rows, size))), source.licence, source.origin)
+    lines = (tr(source.about), listed((rows, size)), tr(source.licence), tr(source.origin))
     return "\n".join(filter(None, lines))
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from netlab.app.dropping import Drop
 from netlab.app.importing import models
+from netlab.language import mark, tr
 from netlab.protocol.arrivals import MODELS
 
 if TYPE_CHECKING:
@@ -18,10 +19,11 @@ class ModelDrop(Drop):
     """Imports the first model; there is one document."""
 
     suffixes = MODELS
-    title = "models (.onnx, .pt2, .py)"
+    title = mark("models (.onnx, .pt2, .py)")
 
     @classmethod
     def take(cls, window: MainWindow, paths: Sequence[Path]) -> None:
         if len(paths) > 1:
-            window.session.message.emit(f"{paths[0].name} is imported; one model at a time.", "info")
+            told = tr("{name} is imported; one model at a time.", name=paths[0].name)
+            window.session.message.emit(told, "info")
         models.bring(window, paths[0])

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netlab.app.dropping import Drop
+from netlab.language import mark, tr
 
 if TYPE_CHECKING:
     from netlab.app.window import MainWindow
@@ -16,10 +17,11 @@ class ProjectDrop(Drop):
     """Opens the first project; there is one document."""
 
     suffixes = (".netlab",)
-    title = "projects (.netlab)"
+    title = mark("projects (.netlab)")
 
     @classmethod
     def take(cls, window: MainWindow, paths: Sequence[Path]) -> None:
         window.open_path(paths[0])
         if len(paths) > 1:
-            window.session.message.emit(f"Opened {paths[0].name}; one project is open at a time.", "info")
+            told = tr("Opened {name}; one project is open at a time.", name=paths[0].name)
+            window.session.message.emit(told, "info")

@@ -9,15 +9,20 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout
 
 from netlab.app.form import heading, muted
 from netlab.app.runs.table import Row, Table
+from netlab.language import mark, tr
 from netlab.protocol.arrivals import Arrived
 
 if TYPE_CHECKING:
     from netlab.app.window import MainWindow
 
-KEPT = (
+KEPT = mark(
     "They were kept as they are, grey on the canvas, and the model cannot be trained as long as they are in it. Select "
     "one to see it; replace it by a layer (Edit > Replace by…) or by a custom code node that does the same."
 )
+
+
+WHOLE, ONE_PART = mark("{title} came in whole"), mark("{title}: 1 part has no layer")
+PARTS = mark("{title}: {count} parts have no layer")
 
 
 class ArrivedDialog(QDialog):
@@ -26,20 +31,20 @@ class ArrivedDialog(QDialog):
     def __init__(self, window: MainWindow, title: str, told: Arrived) -> None:
         super().__init__(window)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(f"Imported {title}")
+        self.setWindowTitle(tr("Imported {title}", title=title))
         self.resize(680, 420 if told.opaque else 200)
         self.window_ = window
         window.session.replaced.connect(self.reject)  # its parts are another project's
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 14, 16, 14)
         layout.setSpacing(10)
-        parts = "1 part has no layer" if len(told.opaque) == 1 else f"{len(told.opaque)} parts have no layer"
-        layout.addWidget(heading(f"{title}: {parts}" if told.opaque else f"{title} came in whole"))
-        self.table = Table("Parts without a layer")
+        whole = (WHOLE, ONE_PART)[len(told.opaque)] if len(told.opaque) < 2 else PARTS
+        layout.addWidget(heading(tr(whole, title=title, count=len(told.opaque))))
+        self.table = Table(tr("Parts without a layer"))
         if told.opaque:
-            layout.addWidget(muted(KEPT))
+            layout.addWidget(muted(tr(KEPT)))
             rows = [Row(part.node, (part.name, part.type, part.why)) for part in told.opaque]
-            self.table.show_rows(("Part", "Kind", "Why"), rows)
+            self.table.show_rows((tr("Part"), tr("Kind"), tr("Why")), rows)
             self.table.itemSelectionChanged.connect(self._go)
             layout.addWidget(self.table, 1)
         else:

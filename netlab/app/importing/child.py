@@ -9,12 +9,11 @@ from contextlib import suppress
 import psutil
 from PySide6.QtCore import QObject, QProcess, Signal
 
+from netlab.language import mark, tr
 from netlab.protocol.arrivals import decode
 from netlab.protocol.fault import Fault
 
-START = Fault(
-    "start", "The process that reads models could not be started.", fix="Close other programs, and try again."
-)
+START, CLOSE = mark("The process that reads models could not be started."), mark("Close other programs, and try again.")
 WAIT_MS = 2000
 
 
@@ -71,7 +70,7 @@ class Importer(QObject):
         if process is self._process and error == QProcess.ProcessError.FailedToStart:
             self._process = None
             process.deleteLater()
-            self.ended.emit(START)
+            self.ended.emit(Fault("start", tr(START), fix=tr(CLOSE)))
 
 
 def end_tree(pid: int) -> None:

@@ -13,15 +13,17 @@ from PySide6.QtWidgets import QDialogButtonBox as Buttons
 from netlab.app.form import heading, muted
 from netlab.app.importing.child import Importer
 from netlab.app.importing.waiting import Waiting
+from netlab.app.words import SENTENCES, listed
 from netlab.data.dataset import catalogue
 from netlab.document import file
+from netlab.language import mark, tr
 from netlab.protocol.arrivals import Arrived
 from netlab.protocol.fault import Fault
 
 RANDOM = "random_values"
-ABOUT = "It is read in a process of its own, and opens with its weights as a new project."
-SHAPES = "No data at hand suits this model. Choose the data that it was made for, or random values of its shapes."
-BESIDE = "Only the file that you have read may run, and none beside it. Put everything into one file."
+ABOUT = mark("It is read in a process of its own, and opens with its weights as a new project.")
+SHAPES = mark("No data at hand suits this model. Choose the data that it was made for, or random values of its shapes.")
+BESIDE = mark("Only the file that you have read may run, and none beside it. Put everything into one file.")
 
 
 class ModelDialog(QDialog):
@@ -33,7 +35,7 @@ class ModelDialog(QDialog):
         """`text` is what is read in place of a Python file, which may have changed since somebody agreed to it."""
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("Import model")
+        self.setWindowTitle(tr("Import model"))
         self.setMinimumWidth(540)
         self._folder = tempfile.TemporaryDirectory()
         self.source, self._factories = source, factories
@@ -49,22 +51,22 @@ class ModelDialog(QDialog):
         self.factory = QComboBox()
         self.factory.addItems(list(self._factories))
         self.data = QComboBox()
-        self.data.addItem("Whatever suits the model", "")
+        self.data.addItem(tr("Whatever suits the model"), "")
         for key, source in catalogue().items():
             if not source.of_file and key != RANDOM:
-                self.data.addItem(source.title, key)
-        self.data.addItem("Random values of these shapes", RANDOM)
+                self.data.addItem(tr(source.title), key)
+        self.data.addItem(tr("Random values of these shapes"), RANDOM)
         self.data.setMaxVisibleItems(30)
         self.data.currentIndexChanged.connect(self._refresh)
         self.shapes = QLineEdit()
         self.shapes.setPlaceholderText("image: 3 224 224; label: < 1000")
-        self.shapes.setToolTip(catalogue()[RANDOM].options()["inputs"].help)
+        self.shapes.setToolTip(tr(catalogue()[RANDOM].options()["inputs"].help))
         self.shapes.textChanged.connect(self._refresh)
         self.fields = QWidget()
         self.rows = rows = QFormLayout(self.fields)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        for words, field in (("Model", self.factory), ("Data", self.data), ("Shapes", self.shapes)):
+        for words, field in ((tr("Model"), self.factory), (tr("Data"), self.data), (tr("Shapes"), self.shapes)):
             field.setAccessibleName(words)
             label = QLabel(words)
             label.setMinimumHeight(field.sizeHint().height())
@@ -72,7 +74,7 @@ class ModelDialog(QDialog):
         rows.setRowVisible(self.factory, bool(self._factories))
         self.waiting = Waiting()
         self.buttons = Buttons(Buttons.StandardButton.Cancel)
-        self.go = QPushButton("Import")
+        self.go = QPushButton(tr("Import"))
         self.go.setProperty("primary", True)
         self.go.setDefault(True)
         self.go.clicked.connect(self.start)
@@ -81,7 +83,7 @@ class ModelDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 14, 16, 14)
         layout.setSpacing(10)
-        for widget in (heading(name), muted(ABOUT), self.fields, self.waiting):
+        for widget in (heading(name), muted(tr(ABOUT)), self.fields, self.waiting):
             layout.addWidget(widget)
         layout.addStretch(1)
         layout.addWidget(self.buttons)
@@ -104,7 +106,7 @@ class ModelDialog(QDialog):
         key = self.data.currentData()
         choice = [f"--inputs={self.shapes.text()}"] if key == RANDOM else [f"--data={key}"]
         self.importer.start([*choice, "--", spec, str(self.out)])
-        self.waiting.wait(f"Reading {self.source.name}…")
+        self.waiting.wait(tr("Reading {name}…", name=self.source.name))
         self._refresh()
 
     def _ended(self, told: object) -> None:
@@ -123,10 +125,9 @@ class ModelDialog(QDialog):
 
     def _said(self, fault: Fault) -> str:
         if fault.code == "inputs":
-            return SHAPES
-        return (
-            f"{fault.sentence} {BESIDE}" if "No module named" in fault.message and self._factories else fault.sentence
-        )
+            return tr(SHAPES)
+        lacks = "No module named" in fault.message and self._factories
+        return listed((fault.sentence, tr(BESIDE)), SENTENCES) if lacks else fault.sentence
 
     def _end(self) -> None:
         self.importer.cancel()

@@ -10,10 +10,12 @@ from PySide6.QtWidgets import QFileDialog
 from netlab.app import consent
 from netlab.app.importing.arrived_dialog import ArrivedDialog
 from netlab.app.importing.model_dialog import ModelDialog
+from netlab.app.words import SENTENCES, listed
 from netlab.compiler.consent import file_of
 from netlab.compiler.factories import factories
 from netlab.document.project import Project
 from netlab.document.trust import is_trusted, trust
+from netlab.language import mark, tr
 from netlab.protocol.arrivals import MODELS, Arrived
 
 if TYPE_CHECKING:
@@ -21,7 +23,10 @@ if TYPE_CHECKING:
 
 PYTHON = ".py"
 MAX_TEXT = 1 << 20
-NO_FACTORY = (
+TOO_LONG = mark("{name} is longer than a megabyte, which nobody reads before agreeing. Shorten it.")
+NOT_UTF8 = mark("{name} is no text in UTF-8. Save it as UTF-8 and import it again.")
+NO_PYTHON = mark("Line {line} of {name}: {error}. Nothing was imported.")
+NO_FACTORY = mark(
     "{name} has no class or function that makes a model without being given anything. Add one at its end, such as "
     "def make(): return Net(10), and import it again."
 )
@@ -33,8 +38,8 @@ class NotReadable(ValueError):
 
 def choose(window: MainWindow) -> None:
     """Ask for a file, and import the model in it."""
-    kinds = f"Models ({' '.join(f'*{suffix}' for suffix in MODELS)})"
-    name, _ = QFileDialog.getOpenFileName(window, "Import model", "", kinds)
+    kinds = f"{tr('Models')} ({' '.join(f'*{suffix}' for suffix in MODELS)})"
+    name, _ = QFileDialog.getOpenFileName(window, tr("Import model"), "", kinds)
     if name:
         bring(window, Path(name))
 
@@ -49,13 +54,15 @@ def bring(window: MainWindow, path: Path) -> None:
             window.session.message.emit(str(refused), "error")
             return
         if not is_trusted(text):
-            if not consent.may_run(f"To import its model, {path.name} has to run. May it?", text, window):
-                window.session.message.emit(f"{path.name} was not run, and nothing was imported.", "info")
+            if not consent.may_run(tr("To import its model, {name} has to run. May it?", name=path.name), text, window):
+                told = tr("{name} was not run, and nothing was imported.", name=path.name)
+                window.session.message.emit(told, "info")
                 return
             try:
                 trust(text)
             except OSError as error:
-                window.session.message.emit(f"Your consent could not be kept, so it holds only now: {error}.", "error")
+                told = tr("Your consent could not be kept, so it holds only now: {error}.", error=error)
+                window.session.message.emit(told, "error")
     dialog = ModelDialog(path, file_of(text), names, window)
     dialog.arrived.connect(lambda project, told: window.if_saved(lambda: _open(window, project, told)))
     dialog.open()
@@ -69,17 +76,18 @@ def _read(path: Path) -> tuple[str, list[str]]:
         with path.open("rb") as stream:
             data = stream.read(MAX_TEXT + 1)
         if len(data) > MAX_TEXT:
-            raise NotReadable(f"{path.name} is longer than a megabyte, which nobody reads before agreeing. Shorten it.")
+            raise NotReadable(tr(TOO_LONG, name=path.name))
         text = data.decode("utf-8-sig").replace("\r\n", "\n")
         names = factories(text)
     except UnicodeDecodeError:
-        raise NotReadable(f"{path.name} is no text in UTF-8. Save it as UTF-8 and import it again.") from None
+        raise NotReadable(tr(NOT_UTF8, name=path.name)) from None
     except OSError as error:
-        raise NotReadable(f"{path.name} cannot be read: {error.strerror}.") from error
+        raise NotReadable(tr("{name} cannot be read: {error}.", name=path.name, error=error.strerror)) from error
     except SyntaxError as error:
-        raise NotReadable(f"Line {error.lineno} of {path.name}: {error.msg}. Nothing was imported.") from error
+        told = tr(NO_PYTHON, line=error.lineno, name=path.name, error=error.msg)
+        raise NotReadable(told) from error
     if not names:
-        raise NotReadable(NO_FACTORY.format(name=path.name))
+        raise NotReadable(tr(NO_FACTORY, name=path.name))
     return text, names
 
 
@@ -89,4 +97,5 @@ def _open(window: MainWindow, project: Project, told: Arrived) -> None:
     if told.opaque or told.notes:
         ArrivedDialog(window, project.title, told).show()
     else:
-        window.session.message.emit(f"{project.title} came in whole, with its weights. {told.compared}", "info")
+        whole = tr("{title} came in whole, with its weights.", title=project.title)
+        window.session.message.emit(listed((whole, told.compared), SENTENCES), "info")

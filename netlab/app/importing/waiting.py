@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QWidget
 
+from netlab.language import tr
+
 
 class Waiting(QWidget):
     """A moving bar with words, or words alone."""
@@ -15,7 +17,7 @@ class Waiting(QWidget):
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setRange(0, 0)
-        self.bar.setAccessibleName("An import is under way")
+        self.bar.setAccessibleName(tr("An import is under way"))
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(12)

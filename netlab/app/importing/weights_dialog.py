@@ -14,18 +14,22 @@ from netlab.app.importing.child import Importer
 from netlab.app.importing.waiting import Waiting
 from netlab.app.runs.table import Row, Table
 from netlab.app.theme import color
+from netlab.app.words import SEMICOLON, listed
 from netlab.document import edits, file
 from netlab.document.weights import bearing
+from netlab.language import mark, tr
 from netlab.protocol.arrivals import Line, Matched
 from netlab.protocol.fault import Fault
 
 if TYPE_CHECKING:
     from netlab.app.window import MainWindow
 
-ABOUT = "Tensors find their places by name, and where names say nothing by shape and order. Select one to see its node."
-COLUMNS = ("In the model", "Sizes", "In the file", "Sizes", "Matched by")
-CHANGED = "The model was changed since its weights were matched, so nothing was applied. Match again to go on."
-APPLY, AGAIN = "Use these weights", "Match again"
+ABOUT = mark(
+    "Tensors find their places by name, and where names say nothing by shape and order. Select one to see its node."
+)
+COLUMNS = (mark("In the model"), mark("Sizes"), mark("In the file"), mark("Sizes"), mark("Matched by"))
+CHANGED = mark("The model was changed since its weights were matched, so nothing was applied. Match again to go on.")
+APPLY, AGAIN = mark("Use these weights"), mark("Match again")
 
 
 class WeightsDialog(QDialog):
@@ -34,13 +38,14 @@ class WeightsDialog(QDialog):
     def __init__(self, window: MainWindow, source: Path) -> None:
         super().__init__(window)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("Import weights")
+        self.setWindowTitle(tr("Import weights"))
         self.resize(900, 560)
         self.window_, self.session, self.source = window, window.session, source
         self._folder = tempfile.TemporaryDirectory()
         self._copy = self.session.project
         self._start = ""  # the fingerprint of the weights
         self._lines: tuple[Line, ...] = ()
+        self._offered = APPLY
         self.importer = Importer(self)
         self.importer.ended.connect(self._ended)
         self.finished.connect(self._end)
@@ -48,7 +53,7 @@ class WeightsDialog(QDialog):
         self._build()
 
     def _build(self) -> None:
-        self.table = Table("What becomes of each tensor")
+        self.table = Table(tr("What becomes of each tensor"))
         self.table.setHeaderHidden(True)
         self.table.itemSelectionChanged.connect(self._go)
         self.only = QCheckBox("")
@@ -56,7 +61,7 @@ class WeightsDialog(QDialog):
         self.only.hide()
         self.waiting = Waiting()
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        self.use = QPushButton(APPLY)
+        self.use = QPushButton(tr(APPLY))
         self.use.setProperty("primary", True)
         self.use.setDefault(True)
         self.use.clicked.connect(self._use)
@@ -65,7 +70,7 @@ class WeightsDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 14, 16, 14)
         layout.setSpacing(10)
-        for widget in (heading(f"Weights of {self.source.name}"), muted(ABOUT), self.only):
+        for widget in (heading(tr("Weights of {name}", name=self.source.name)), muted(tr(ABOUT)), self.only):
             layout.addWidget(widget)
         layout.addWidget(self.table, 1)
         layout.addWidget(self.waiting)
@@ -76,8 +81,8 @@ class WeightsDialog(QDialog):
         self._copy, self._start = self.session.project, ""
         file.save(self._copy, self.out)
         self.importer.start(["--", str(self.source), str(self.out)])
-        self.waiting.wait(f"Reading {self.source.name}…")
-        self.use.setText(APPLY)
+        self.waiting.wait(tr("Reading {name}…", name=self.source.name))
+        self._offer(APPLY)
         self.use.setEnabled(False)
 
     @property
@@ -101,12 +106,12 @@ class WeightsDialog(QDialog):
 
     def _fill(self) -> None:
         left = [line for line in self._lines if not line.how]
-        self.only.setText(f"Only the {len(left)} without a match")
+        self.only.setText(tr("Only the {count} without a match", count=len(left)))
         self.only.setVisible(bool(left))
         less = self.only.isChecked()
         rows = [_row(i, line) for i, line in enumerate(self._lines) if not (less and line.how)]
         self.table.setHeaderHidden(False)
-        self.table.show_rows(COLUMNS, rows)
+        self.table.show_rows([tr(column) for column in COLUMNS], rows)
 
     def _go(self) -> None:
         rows = [self._lines[int(key)].node for key in self.table.chosen()]
@@ -114,14 +119,20 @@ class WeightsDialog(QDialog):
             self.window_.go_to(rows[0])
 
     def _use(self) -> None:
-        if self.use.text() == AGAIN:
+        if self._offered == AGAIN:
             self.start()
         elif bearing(self.session.project) != bearing(self._copy):
-            self.waiting.say(CHANGED, wrong=True)
-            self.use.setText(AGAIN)
-        elif self.session.apply("Import weights", edits.set_training, "start", self._start):
-            self.session.message.emit(f"Training begins with the weights of {self.source.name}.", "info")
+            self.waiting.say(tr(CHANGED), wrong=True)
+            self._offer(AGAIN)
+        elif self.session.apply(tr("Import weights"), edits.set_training, "start", self._start):
+            told = tr("Training begins with the weights of {name}.", name=self.source.name)
+            self.session.message.emit(told, "info")
             self.accept()
+
+    def _offer(self, what: str) -> None:
+        """Let the button do this: `APPLY` or `AGAIN`."""
+        self._offered = what
+        self.use.setText(tr(what))
 
     def _end(self) -> None:
         self.importer.cancel()
@@ -148,7 +159,11 @@ def _summary(lines: tuple[Line, ...]) -> str:
     wanted = [line for line in lines if line.tensor]
     matched, over = sum(bool(line.how) for line in wanted), len(lines) - len(wanted)
     fresh = len(wanted) - matched
-    parts = [f"{matched} of {len(wanted)} tensors of the model get weights"]
-    parts += [f"{fresh} begin{'s' if fresh == 1 else ''} with fresh numbers"] if fresh else []
-    parts += [f"{over} of the file {'is' if over == 1 else 'are'} left over"] if over else []
-    return "; ".join(parts) + "."
+    told = [tr("{matched} of {count} tensors of the model get weights", matched=matched, count=len(wanted))]
+    if fresh:
+        words = mark("1 begins with fresh numbers"), mark("{count} begin with fresh numbers")
+        told.append(tr(words[fresh > 1], count=fresh))
+    if over:
+        words = mark("1 of the file is left over"), mark("{count} of the file are left over")
+        told.append(tr(words[over > 1], count=over))
+    return tr("{sentence}.", sentence=listed(told, SEMICOLON))

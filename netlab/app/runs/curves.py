@@ -13,13 +13,15 @@ from netlab.app.plot import Plot
 from netlab.app.theme import series, themes
 from netlab.app.training.curve import Curve, smooth
 from netlab.app.training.folded_line import FoldedLine
+from netlab.app.words import metric
 from netlab.runs.compare import lower_is_better
 from netlab.runs.reader import LIVE, RunReader
 from netlab.runs.store import RunInfo
+from netlab.language import mark, tr
 
 FIRST = ("val/loss", "train/loss")
 SMOOTHING = 0.35
-EMPTY = "Select runs to see their curves on the same axes."
+EMPTY = mark("Select runs to see their curves on the same axes.")
 
 
 class Overlay(QWidget):
@@ -31,16 +33,16 @@ class Overlay(QWidget):
         self._kept: dict[tuple[Path, str], Curve] = {}
         self.curves: dict[str, Any] = {}
         self.choice = QComboBox()
-        self.choice.setAccessibleName("Metric")
+        self.choice.setAccessibleName(tr("Metric"))
         self.choice.setMinimumWidth(130)
         self.choice.activated.connect(lambda _: self.redraw())
-        self.log = QCheckBox("Log scale")
+        self.log = QCheckBox(tr("Log scale"))
         self.log.toggled.connect(lambda _: self.redraw())
-        self.plot = Plot("step")
+        self.plot = Plot(tr("step"))
         self.legend = QLabel("")
         self.legend.setTextFormat(Qt.TextFormat.RichText)
         self.legend.setWordWrap(True)
-        self.empty = QLabel(EMPTY)
+        self.empty = QLabel(tr(EMPTY))
         self.empty.setProperty("muted", True)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         row = QHBoxLayout()
@@ -73,19 +75,20 @@ class Overlay(QWidget):
             reader = RunReader(run.path)
             names |= dict.fromkeys(reader.names())
             reader.close()
-        present = [self.choice.itemText(i) for i in range(self.choice.count())]
+        present = [self.choice.itemData(i) for i in range(self.choice.count())]
         if sorted(names) == present:
             return
-        wanted = self.choice.currentText()
+        wanted = self.choice.currentData()
         self.choice.clear()
-        self.choice.addItems(sorted(names))
+        for name in sorted(names):
+            self.choice.addItem(metric(name), name)
         choice = next((name for name in (wanted, *FIRST) if name in names), None)
         if choice is not None:
-            self.choice.setCurrentText(choice)
+            self.choice.setCurrentIndex(self.choice.findData(choice))
 
     def redraw(self) -> None:
         """Draw now, in the colours of the theme."""
-        name = self.choice.currentText()
+        name = self.choice.currentData() or ""
         self.empty.setVisible(not name)
         self.plot.setVisible(bool(name))
         self.choice.setVisible(bool(name))

@@ -9,12 +9,14 @@ from PySide6.QtWidgets import QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from netlab.app.runs.table import shown
 from netlab.app.theme import color, series, themes
+from netlab.app.words import SENTENCES, listed, metric
 from netlab.runs.again import same_numbers
 from netlab.runs.compare import compare, graph_differences, project_of
 from netlab.runs.store import RunInfo
+from netlab.language import mark, tr
 
-EMPTY = "Select a run to see what differs from the one before it, or several."
-SAME = "They have the same settings and the same graph."
+EMPTY = mark("Select a run to see what differs from the one before it, or several.")
+SAME = mark("They have the same settings and the same graph.")
 LINES = 12
 
 
@@ -51,7 +53,7 @@ class Differences(QScrollArea):
     def _write(self) -> None:
         if len(self._runs) < 2:
             self.text.setText("")
-            self.same.setText(EMPTY)
+            self.same.setText(tr(EMPTY))
             return
         compared = compare([run.path for run in self._runs])
         paths = list(dict.fromkeys(path for one in compared for path in one.settings))
@@ -61,10 +63,10 @@ class Differences(QScrollArea):
             for i, run in enumerate(self._runs)
         )
         lines = [_line(path, [one.settings.get(path) for one in compared]) for path in paths]
-        lines += [_line(name, [one.final.get(name) for one in compared], best=True) for name in metrics]
+        lines += [_line(metric(name), [one.final.get(name) for one in compared], best=True) for name in metrics]
         graphs = self._graphs()
         self.text.setText(f"<table cellspacing='0'><tr><td></td>{head}</tr>{''.join(lines)}</table>{graphs}")
-        self.same.setText("" if paths or graphs else f"{SAME} {self._numbers()}".strip())
+        self.same.setText("" if paths or graphs else listed((tr(SAME), self._numbers()), SENTENCES))
 
     def _numbers(self) -> str:
         """Whether runs of the same project came to the same."""
@@ -78,9 +80,10 @@ class Differences(QScrollArea):
             other = project_of(run.path)
             found = graph_differences(base, other) if base is not None and other is not None else []
             if found:
-                more = f"<br>… and {len(found) - LINES} more" if len(found) > LINES else ""
+                left = len(found) - LINES
+                more = f"<br>{tr('… and {count} more', count=left)}" if left > 0 else ""
                 shorter = "<br>".join(escape(line) for line in found[:LINES])
-                title = f"{escape(run.title)} beside {escape(self._runs[0].title)}"
+                title = escape(tr("{run} beside {other}", run=run.title, other=self._runs[0].title))
                 told.append(f"<p><b>{title}</b><br>{shorter}{more}</p>")
         return "".join(told)
 

@@ -29,6 +29,7 @@ from netlab.app.theme import series
 from netlab.app.training.panel import WORDS
 from netlab.app.training.repeating import run_again
 from netlab.app.watching import Watching
+from netlab.app.words import metric
 from netlab.document import file
 from netlab.protocol import commands
 from netlab.runs import queue, remote, trash
@@ -36,11 +37,15 @@ from netlab.runs.about import describe
 from netlab.runs.compare import final_metrics
 from netlab.runs.reader import LIVE
 from netlab.runs.store import PROJECT, RunError, RunInfo, job, list_runs
+from netlab.language import mark, tr
 
 LOOK_MS = 1000
-NAME, STATE, STEP, NOTE = "Name", "State", "Step", "Note"
+NAME, STATE, STEP, NOTE = mark("Name"), mark("State"), mark("Step"), mark("Note")
+HOST = mark(
+    "Host, as ssh takes it: a name from your ssh configuration, or user@host.\nNetLab has to be installed there."
+)
 SHOWN_METRICS = ("train/loss", "val/loss", "val/accuracy")
-EMPTY = "No runs yet. Press Train, or queue this project."
+EMPTY = mark("No runs yet. Press Train, or queue this project.")
 
 
 class RunsPanel(Watching):
@@ -59,40 +64,40 @@ class RunsPanel(Watching):
 
     def _build(self) -> None:
         self.search = QLineEdit()
-        self.search.setPlaceholderText("Search")
-        self.search.setAccessibleName("Search runs")
+        self.search.setPlaceholderText(tr("Search"))
+        self.search.setAccessibleName(tr("Search runs"))
         self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(lambda _: self._show())
-        self.queue_button = QPushButton("Queue")
-        self.queue_button.setToolTip("Train this project as it is now when a place is free.")
+        self.queue_button = QPushButton(tr("Queue"))
+        self.queue_button.setToolTip(tr("Train this project as it is now when a place is free."))
         self.queue_button.clicked.connect(self.queue)
         self.places = QSpinBox()
         self.places.setRange(1, 64)
-        self.places.setSuffix(" at once")
+        self.places.setSuffix(tr(" at once"))
         self.places.setFixedWidth(92)
         self.places.lineEdit().setTextMargins(7, 0, 0, 0)
-        self.places.setAccessibleName("Runs at once")
-        self.places.setToolTip("How many queued runs may train at the same time.")
+        self.places.setAccessibleName(tr("Runs at once"))
+        self.places.setToolTip(tr("How many queued runs may train at the same time."))
         self.places.valueChanged.connect(lambda n: queue.set_places(self.root, n))
-        self.trash_button = QPushButton("Trash")
-        self.trash_button.setToolTip("Runs that were deleted; they can be brought back.")
+        self.trash_button = QPushButton(tr("Trash"))
+        self.trash_button.setToolTip(tr("Runs that were deleted; they can be brought back."))
         self.trash_button.setMenu(QMenu(self.trash_button))
         self.trash_button.menu().aboutToShow.connect(self._fill_trash)
-        self.table = Table("Runs")
+        self.table = Table(tr("Runs"))
         self.table.itemSelectionChanged.connect(self._compare)
         self.table.itemDoubleClicked.connect(self._double_clicked)
         self.table.itemChanged.connect(self._edited)
         self.table.delete_pressed.connect(self.delete)
         self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.table.customContextMenuRequested.connect(self._open_menu)
-        self.empty = QLabel(EMPTY)
+        self.empty = QLabel(tr(EMPTY))
         self.empty.setProperty("muted", True)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.overlay, self.differences = Overlay(), Differences()
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
-        self.tabs.addTab(self.overlay, "Curves")
-        self.tabs.addTab(self.differences, "Differences")
+        self.tabs.addTab(self.overlay, tr("Curves"))
+        self.tabs.addTab(self.differences, tr("Differences"))
         bar = QHBoxLayout()
         bar.setContentsMargins(10, 6, 6, 4)
         bar.setSpacing(6)
@@ -148,13 +153,14 @@ class RunsPanel(Watching):
         metrics = [name for name in SHOWN_METRICS if name in measured]
         chosen = [name for name in self.table.chosen() if name in self.runs]
         rows = [self._row(info, metrics, chosen) for info in fitting]
-        self.table.show_rows([NAME, STATE, STEP, *metrics, NOTE], rows, editable=(0,))
+        columns = [tr(NAME), tr(STATE), tr(STEP), *map(metric, metrics), tr(NOTE)]
+        self.table.show_rows(columns, rows, editable=(0,))
         self.table.setVisible(bool(self.runs))
         self.empty.setVisible(not self.runs)
 
     def _row(self, info: RunInfo, metrics: list[str], chosen: list[str]) -> Row:
         final = self._final[info.name, info.state, info.step]
-        cells = (info.title, WORDS.get(info.state, info.state), info.step, *(final.get(name) for name in metrics))
+        cells = (info.title, tr(WORDS.get(info.state, info.state)), info.step, *(final.get(name) for name in metrics))
         mark = series(chosen.index(info.name)) if info.name in chosen and len(chosen) > 1 else None
         return Row(info.name, (*cells, info.said.note), info.message or str(info.path), mark)
 
@@ -184,22 +190,22 @@ class RunsPanel(Watching):
         """Train the project as it is now when a place is free."""
         blocking = self.session.inferred.blocking
         if blocking:
-            self.session.message.emit(f"This cannot be trained yet. {blocking[0].message}", "error")
+            told = tr("This cannot be trained yet. {problem}", problem=blocking[0].message)
+            self.session.message.emit(told, "error")
             return
         try:
             folder = self.session.jobs.queue(file.encode(self.session.project), self.root)
         except (file.FileError, ValueError, OSError) as error:
-            self.session.message.emit(f"The run could not be queued: {error}", "error")
+            self.session.message.emit(tr("The run could not be queued: {error}", error=error), "error")
             return
-        self.session.message.emit(f"{folder.name} waits for its turn.", "info")
+        self.session.message.emit(tr("{run} waits for its turn.", run=folder.name), "info")
         self._soon()
 
     def train_elsewhere(self) -> None:
         """Ask for a machine, and train the project there as it is now."""
         kept = recent.settings()
-        text = "Host, as ssh takes it: a name from your ssh configuration, or user@host.\nNetLab has to be installed there."
         host, wanted = QInputDialog.getText(
-            self, "Train on another machine", text, QLineEdit.EchoMode.Normal, str(kept.value("host", ""))
+            self, tr("Train on another machine"), tr(HOST), QLineEdit.EchoMode.Normal, str(kept.value("host", ""))
         )
         if not wanted:
             return
@@ -248,12 +254,13 @@ class RunsPanel(Watching):
         menu.clear()
         gone = trash.deleted(self.root)
         for path in gone[:20]:
-            menu.addAction(f"Bring back {trash.name_before(path)}", lambda path=path: self._restore(path))
+            name = trash.name_before(path)
+            menu.addAction(tr("Bring back {run}", run=name), lambda path=path: self._restore(path))
         if not gone:
-            menu.addAction("The trash is empty").setEnabled(False)
+            menu.addAction(tr("The trash is empty")).setEnabled(False)
             return
         menu.addSeparator()
-        menu.addAction(f"Delete {len(gone)} for good", lambda: trash.empty(self.root))
+        menu.addAction(tr("Delete {count} for good", count=len(gone)), lambda: trash.empty(self.root))
 
     def _double_clicked(self, item: QTreeWidgetItem, column: int) -> None:
         if column in (0, self.table.columnCount() - 1):
@@ -279,22 +286,22 @@ class RunsPanel(Watching):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         if len(runs) == 1:
-            menu.addAction("Watch", lambda: self.watch(runs[0]))
-            again = menu.addAction("Run again", lambda: run_again(self.session, runs[0].path))
+            menu.addAction(tr("Watch"), lambda: self.watch(runs[0]))
+            again = menu.addAction(tr("Run again"), lambda: run_again(self.session, runs[0].path))
             again.setEnabled(runs[0].state not in LIVE and not self.session.is_running)
-            menu.addAction("Open its project", lambda: self.open_requested.emit(runs[0].path))
+            menu.addAction(tr("Open its project"), lambda: self.open_requested.emit(runs[0].path))
             item = self.table.selectedItems()[0]
-            menu.addAction("Rename", lambda: self.table.editItem(item, 0))
-            menu.addAction("Write a note", lambda: self.table.editItem(item, self.table.columnCount() - 1))
+            menu.addAction(tr("Rename"), lambda: self.table.editItem(item, 0))
+            menu.addAction(tr("Write a note"), lambda: self.table.editItem(item, self.table.columnCount() - 1))
             if runs[0].state in ("lost", "failed") and (runs[0].path / remote.FILE).exists():
-                menu.addAction("Mirror again", lambda: self._mirror(runs[0].path))
+                menu.addAction(tr("Mirror again"), lambda: self._mirror(runs[0].path))
         if any(run.state in LIVE for run in runs):
-            menu.addAction("Stop", lambda: [commands.append(run.path, commands.Stop()) for run in runs])
+            menu.addAction(tr("Stop"), lambda: [commands.append(run.path, commands.Stop()) for run in runs])
         menu.addSeparator()
-        menu.addAction("Move to the trash", self.delete)
+        menu.addAction(tr("Move to the trash"), self.delete)
         menu.popup(self.table.viewport().mapToGlobal(at))
 
 
 def _fits(info: RunInfo, words: list[str]) -> bool:
-    text = f"{info.name} {info.title} {info.said.note} {WORDS.get(info.state, info.state)}".lower()
+    text = f"{info.name} {info.title} {info.said.note} {tr(WORDS.get(info.state, info.state))}".lower()
     return all(word in text for word in words)

@@ -28,16 +28,20 @@ from netlab.app.session import Session
 from netlab.document import file
 from netlab.document.edits import EditError
 from netlab.document.paths import settings
+from netlab.language import mark, tr
 from netlab.options import OptionError
 from netlab.runs import sweeps
 from netlab.runs.sweeps import SweepError
 
-HELP = "A list 16, 32, 64 is tried value by value. A range 1e-4..1e-1 is drawn from; 0..0.5/6 means six points of it."
+HELP = mark(
+    "A list 16, 32, 64 is tried value by value. A range 1e-4..1e-1 is drawn from; 0..0.5/6 means six points of it."
+)
+PRUNE = mark("End hopeless trials early")
 METHODS = {
-    "Let NetLab choose": None,
-    "Grid: every combination": "grid",
-    "Random draws": "random",
-    "TPE: look where it was good": "tpe",
+    mark("Let NetLab choose"): None,
+    mark("Grid: every combination"): "grid",
+    mark("Random draws"): "random",
+    mark("TPE: look where it was good"): "tpe",
 }
 
 
@@ -66,7 +70,7 @@ class SweepDialog(QDialog):
     def __init__(self, session: Session, path: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("Sweep")
+        self.setWindowTitle(tr("Sweep"))
         self.setMinimumWidth(520)
         self.session = session
         self.known = settings(session.project)
@@ -78,24 +82,25 @@ class SweepDialog(QDialog):
         self.grid = QGridLayout()
         self.grid.setColumnStretch(1, 1)
         self.more = QComboBox()
-        self.more.setAccessibleName("Another setting to vary")
-        self.more.addItem("Vary another setting too…")
+        self.more.setAccessibleName(tr("Another setting to vary"))
+        self.more.addItem(tr("Vary another setting too…"))
         self.more.addItems([path for path in self.known if path != "data.source"])
         self.more.activated.connect(self._another)
         self.method = QComboBox()
-        self.method.addItems(list(METHODS))
-        self.trials = _spin(20, 1, 10_000, " trials at most")
-        self.jobs = _spin(1, 1, 64, " at once")
-        self.steps = _spin(0, 0, 10**8, " steps")
-        self.steps.setSpecialValueText("as long as the project says")
+        for words, method in METHODS.items():
+            self.method.addItem(tr(words), method)
+        self.trials = _spin(20, 1, 10_000, tr(" trials at most"))
+        self.jobs = _spin(1, 1, 64, tr(" at once"))
+        self.steps = _spin(0, 0, 10**8, tr(" steps"))
+        self.steps.setSpecialValueText(tr("as long as the project says"))
         self.objective = QLineEdit()
         self.objective.setPlaceholderText("val/loss")
-        self.prune = QCheckBox("End hopeless trials early")
+        self.prune = QCheckBox(tr(PRUNE))
         has_optuna = find_spec("optuna") is not None
         self.prune.setChecked(has_optuna)
         self.prune.setEnabled(has_optuna)
         if not has_optuna:
-            self.prune.setToolTip("This needs the package optuna: pip install netlab[search]")
+            self.prune.setToolTip(tr("This needs the package optuna: pip install netlab[search]"))
         self.wrong = QLabel("")
         self.wrong.setProperty("error", True)
         self.wrong.setWordWrap(True)
@@ -103,15 +108,15 @@ class SweepDialog(QDialog):
         rows = QFormLayout()
         rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         for text, field in (
-            ("Search", self.method), ("Number", self.trials), ("Side by side", self.jobs), ("Length", self.steps),
-            ("Objective", self.objective), ("", self.prune),
+            (tr("Search"), self.method), (tr("Number"), self.trials), (tr("Side by side"), self.jobs),
+            (tr("Length"), self.steps), (tr("Objective"), self.objective), ("", self.prune),
         ):  # fmt: skip
-            field.setAccessibleName(text or "End hopeless trials early")
+            field.setAccessibleName(text or tr(PRUNE))
             label = QLabel(text)
             label.setMinimumHeight(field.sizeHint().height())
             rows.addRow(label, field)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        self.start = QPushButton("Start")
+        self.start = QPushButton(tr("Start"))
         self.start.setProperty("primary", True)
         self.start.setDefault(True)
         buttons.addButton(self.start, QDialogButtonBox.ButtonRole.AcceptRole)
@@ -155,13 +160,13 @@ class SweepDialog(QDialog):
                 widget.deleteLater()
         for row, (path, field) in enumerate(self.axes.items()):
             field.setObjectName(f"axis/{path}")
-            field.setAccessibleName(f"Values of {path}")
+            field.setAccessibleName(tr("Values of {path}", path=path))
             self.grid.addWidget(QLabel(path), row, 0)
             self.grid.addWidget(field, row, 1)
             if len(self.axes) > 1:
                 away = QToolButton()
                 away.setText("✕")
-                away.setAccessibleName(f"Do not vary {path}")
+                away.setAccessibleName(tr("Do not vary {path}", path=path))
                 away.clicked.connect(lambda _=False, path=path: self._remove(path))
                 self.grid.addWidget(away, row, 2)
 
@@ -170,10 +175,10 @@ class SweepDialog(QDialog):
         try:
             blocking = session.inferred.blocking
             if blocking:
-                raise SweepError(f"This cannot be trained yet. {blocking[0].message}")
+                raise SweepError(tr("This cannot be trained yet. {problem}", problem=blocking[0].message))
             axes = [sweeps.axis(session.project, f"{path}={field.text()}") for path, field in self.axes.items()]
             plan = sweeps.plan(
-                axes, METHODS[self.method.currentText()], self.trials.value(), jobs=self.jobs.value(),
+                axes, self.method.currentData(), self.trials.value(), jobs=self.jobs.value(),
                 objective=self.objective.text().strip(), prune=self.prune.isChecked(),
                 steps=self.steps.value() or None,
             )  # fmt: skip

@@ -23,14 +23,16 @@ from netlab.app.sweeps.plots import Parallel, Scatter
 from netlab.app.theme import color
 from netlab.app.training.panel import WORDS
 from netlab.app.watching import Watching
+from netlab.app.words import metric
+from netlab.language import mark, tr
 from netlab.protocol import commands
 from netlab.runs import sweeps
 from netlab.runs.reader import LIVE
 from netlab.runs.sweeps import SweepError, Trial
 
 LOOK_MS = 1000
-EMPTY = "No sweeps yet. Right-click an option in the inspector, and choose Sweep…"
-STATES = WORDS | {"pruned": "Ended early", "new": "Not begun"}
+EMPTY = mark("No sweeps yet. Right-click an option in the inspector, and choose Sweep…")
+STATES = WORDS | {"pruned": mark("Ended early"), "new": mark("Not begun")}
 
 
 class SweepsPanel(Watching):
@@ -48,25 +50,25 @@ class SweepsPanel(Watching):
 
     def _build(self) -> None:
         self.choice = QComboBox()
-        self.choice.setAccessibleName("Sweep")
+        self.choice.setAccessibleName(tr("Sweep"))
         self.choice.setMinimumWidth(150)
         self.choice.activated.connect(lambda _: self._choose())
         self.state = QLabel("")
         self.state.setProperty("muted", True)
-        self.stop = QPushButton("Stop")
+        self.stop = QPushButton(tr("Stop"))
         self.stop.clicked.connect(self._stop_or_go_on)
-        self.best = QPushButton("Open the best")
-        self.best.setToolTip("Open the project of the best trial as a new one, and watch its run.")
+        self.best = QPushButton(tr("Open the best"))
+        self.best.setToolTip(tr("Open the project of the best trial as a new one, and watch its run."))
         self.best.clicked.connect(self._open_best)
-        self.table = Table("Trials")
+        self.table = Table(tr("Trials"))
         self.table.itemSelectionChanged.connect(self._draw)
         self.table.itemDoubleClicked.connect(self._open_item)
         self.parallel, self.scatter = Parallel(), Scatter()
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
-        self.tabs.addTab(self.parallel, "Parallel coordinates")
-        self.tabs.addTab(self.scatter, "Scatter")
-        self.empty = QLabel(EMPTY)
+        self.tabs.addTab(self.parallel, tr("Parallel coordinates"))
+        self.tabs.addTab(self.scatter, tr("Scatter"))
+        self.empty = QLabel(tr(EMPTY))
         self.empty.setProperty("muted", True)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         bar = QHBoxLayout()
@@ -127,15 +129,16 @@ class SweepsPanel(Watching):
         state = sweeps.state_of(self.folder)["state"]
         self.live = state in LIVE
         done = sum(trial.state not in LIVE for trial in self.trials)
-        self.state.setText(f"{STATES.get(state, state)}   {done} of {self.sweep.trials} trials")
-        self.stop.setText("Stop" if self.live else "Go on")
+        counted = tr("{done} of {count} trials", done=done, count=self.sweep.trials)
+        self.state.setText(f"{tr(STATES.get(state, state))}   {counted}")
+        self.stop.setText(tr("Stop") if self.live else tr("Go on"))
         self.stop.setEnabled(self.live or state in ("stopped", "lost", "failed"))
         self.best.setEnabled(sweeps.best(self.trials) is not None)
         best = sweeps.best(self.trials)
-        objective = self.trials[0].objective if self.trials else "objective"
+        objective = metric(self.trials[0].objective) if self.trials else tr("objective")
         paths = [axis.path for axis in self.sweep.axes]
         rows = [self._row(trial, paths, trial is best) for trial in self.trials]
-        self.table.show_rows(["Trial", objective, *paths, "State"], rows)
+        self.table.show_rows([tr("Trial"), objective, *paths, tr("State")], rows)
         if self.trials != before:
             self._draw()
 
@@ -153,7 +156,7 @@ class SweepsPanel(Watching):
     def _row(self, trial: Trial, paths: list[str], is_best: bool) -> Row:
         cells = (trial.number, trial.best, *(trial.values.get(path) for path in paths))
         mark = color("good") if is_best else None
-        return Row(str(trial.number), (*cells, STATES.get(trial.state, trial.state)), trial.message, mark)
+        return Row(str(trial.number), (*cells, tr(STATES.get(trial.state, trial.state))), trial.message, mark)
 
     def _draw(self) -> None:
         chosen = {int(key) for key in self.table.chosen()}

@@ -16,6 +16,8 @@ from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 from netlab.app.plot import Plot
 from netlab.app.runs.table import shown
 from netlab.app.theme import color, themes
+from netlab.app.words import metric
+from netlab.language import tr
 from netlab.runs.compare import lower_is_better
 from netlab.runs.sweeps import Axis, Trial
 
@@ -97,7 +99,7 @@ class Parallel(Plot):
             return
         scales = [Scale([trial.values[axis.path] for trial in found], _is_log(axis)) for axis in axes]
         scales.append(Scale([trial.best for trial in found]))
-        titles = [*_short([axis.path for axis in axes]), found[0].objective]
+        titles = [*_short([axis.path for axis in axes]), metric(found[0].objective)]
         for x, scale in enumerate(scales):
             self.item.plot([x, x], [0, 1], pen=pg.mkPen(color("border"), width=1))
             last = x == len(axes)
@@ -129,7 +131,7 @@ class Scatter(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.choice = QComboBox()
-        self.choice.setAccessibleName("Setting")
+        self.choice.setAccessibleName(tr("Setting"))
         self.choice.activated.connect(lambda _: self.redraw())
         self.plot = Plot()
         self.points: Any = None
@@ -161,7 +163,7 @@ class Scatter(QWidget):
         values = [trial.values[axis.path] for trial in found]
         scale = Scale(values, _is_log(axis))
         self.plot.item.getAxis("bottom").setTicks([scale.ticks])
-        self.plot.set_labels(axis.path, found[0].objective)
+        self.plot.set_labels(axis.path, metric(found[0].objective))
         x = [scale.at(value) for value in values]
         self.plot.item.setXRange(-0.1, 1.1, padding=0)
         brushes = [

@@ -13,7 +13,9 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QProgressBar, QPushB
 
 from netlab.app.form import muted
 from netlab.app.session import Session
+from netlab.app.words import SENTENCES, listed
 from netlab.document import file
+from netlab.language import tr
 
 
 class Asking(QDialog):
@@ -37,9 +39,9 @@ class Asking(QDialog):
         self.wrong.setWordWrap(True)
         self.content = QVBoxLayout()
         self.content.setSpacing(8)
-        self.again = QPushButton("Try again")
+        self.again = QPushButton(tr("Try again"))
         self.again.clicked.connect(self.ask)
-        close = QPushButton("Close")
+        close = QPushButton(tr("Close"))
         close.clicked.connect(self.reject)
         self.buttons = QHBoxLayout()
         self.buttons.addWidget(self.again)
@@ -83,10 +85,10 @@ class Asking(QDialog):
         try:
             answer = json.loads(bytes((said if code == 0 or not said.isEmpty() else error).data()))
         except ValueError:
-            self.tell_wrong(bytes(error.data()).decode("utf-8", "replace").strip() or "There was no answer.")
+            self.tell_wrong(bytes(error.data()).decode("utf-8", "replace").strip() or tr("There was no answer."))
             return
         if isinstance(answer, dict) and "code" in answer:
-            self.tell_wrong(f"{answer.get('message', '')} {answer.get('fix', '')}".strip())
+            self.tell_wrong(listed((answer.get("message", ""), answer.get("fix", "")), SENTENCES))
         else:
             self.show_answer(answer)
 

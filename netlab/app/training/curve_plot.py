@@ -14,6 +14,8 @@ from netlab.app.theme import color
 from netlab.app.training.curve import Curve, smooth
 from netlab.app.training.folded_line import FoldedLine
 from netlab.app.training.follower import RunFollower
+from netlab.app.words import metric
+from netlab.language import tr
 from netlab.runs.compare import lower_is_better
 from netlab.runs.reader import Mark
 
@@ -48,7 +50,7 @@ class CurvePlot(Plot):
         self.best.setData(symbol="star", symbolSize=13, symbolBrush=color("good"), symbolPen=None, pen=None)
         self.kept.setPen(pg.mkPen(color("surface"), width=1))
         self.kept.setBrush(pg.mkBrush(color("train")))
-        self.item.setTitle(self.quantity, color=color("text").name(), size="10pt")
+        self.item.setTitle(metric(self.quantity), color=color("text").name(), size="10pt")
 
     def show_run(self, run: RunFollower, amount: float, log: bool, kept: list[int] | None = None) -> None:
         """Draw what the run has so far, with a sign on the curve at the steps of `kept` moments."""
@@ -87,7 +89,7 @@ class CurvePlot(Plot):
         self.marks = []
         for mark in marks[-MARKS:]:
             line = pg.InfiniteLine(mark.step, pen=pg.mkPen(color("muted"), width=1, style=Qt.PenStyle.DotLine))
-            line.setToolTip(f"{mark.text}, at step {mark.step:,}")
+            line.setToolTip(tr("{what}, at step {step:,}", what=mark.text, step=mark.step))
             self.item.addItem(line, ignoreBounds=True)
             self.marks.append(line)
 

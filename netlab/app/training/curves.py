@@ -18,6 +18,8 @@ from netlab.app.training.follower import RunFollower
 from netlab.app.training.plot_grid import PlotGrid
 from netlab.app.training.repeating import branch_off
 from netlab.app.watching import Watching
+from netlab.app.words import listed
+from netlab.language import mark, tr
 from netlab.runs.store import checkpoints, step_of
 
 if TYPE_CHECKING:
@@ -25,7 +27,10 @@ if TYPE_CHECKING:
 
 REDRAW_MS = 33
 LOOK_MS = 700  # for moments that were kept
-EMPTY = "Press Train to see the loss move."
+EMPTY = mark("Press Train to see the loss move.")
+GO_ON = mark("Go on from step {step:,} in a run of its own")
+STOP_FIRST = mark("Stop the run to go on from step {step:,}")
+READOUT = {"train": mark("train {value:.4g}"), "val": mark("validation {value:.4g}")}
 
 
 class CurvesPanel(Watching):
@@ -47,13 +52,13 @@ class CurvesPanel(Watching):
         themes.changed.connect(self._restyle)
 
     def _build(self) -> None:
-        self.log = QCheckBox("Log scale")
+        self.log = QCheckBox(tr("Log scale"))
         self.log.toggled.connect(self.redraw)
         self.amount = QSlider(Qt.Orientation.Horizontal)
         self.amount.setRange(0, 100)
         self.amount.setValue(35)
         self.amount.setFixedWidth(90)
-        self.amount.setAccessibleName("Smoothing")
+        self.amount.setAccessibleName(tr("Smoothing"))
         self.amount.valueChanged.connect(self.redraw)
         self.readout = QLabel("")
         self.readout.setProperty("muted", True)
@@ -63,9 +68,9 @@ class CurvesPanel(Watching):
         row.setSpacing(10)
         row.addWidget(self.legend)
         row.addStretch(1)
-        for widget in (self.readout, QLabel("Smoothing"), self.amount, self.log):
+        for widget in (self.readout, QLabel(tr("Smoothing")), self.amount, self.log):
             row.addWidget(widget)
-        self.empty = QLabel(EMPTY)
+        self.empty = QLabel(tr(EMPTY))
         self.empty.setProperty("muted", True)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.area = PlotGrid()
@@ -81,7 +86,8 @@ class CurvesPanel(Watching):
     def _show_legend(self) -> None:
         train, validation = color("train").name(), color("validation").name()
         self.legend.setText(
-            f"<span style='color:{train}'>━</span> train &nbsp; <span style='color:{validation}'>━</span> validation"
+            f"<span style='color:{train}'>━</span> {tr('train')} &nbsp; "
+            f"<span style='color:{validation}'>━</span> {tr('validation')}"
         )
 
     def follow(self, run: RunFollower | None) -> None:
@@ -147,7 +153,7 @@ class CurvesPanel(Watching):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         step = int(spots[0].data())
         busy = self.session.is_running
-        text = f"Stop the run to go on from step {step:,}" if busy else f"Go on from step {step:,} in a run of its own"
+        text = tr(STOP_FIRST if busy else GO_ON, step=step)
         menu.addAction(text, lambda: branch_off(self.session, step)).setEnabled(not busy)
         menu.popup(QCursor.pos())
 
@@ -156,18 +162,16 @@ class CurvesPanel(Watching):
             if plot.underMouse() and self.run is not None:
                 at = plot.item.vb.mapSceneToView(pos).x()
                 told = []
-                for part in ("train", "val"):
+                for part, words in READOUT.items():
                     steps, values = self.run.curve(f"{part}/{plot.quantity}")
                     if len(steps):
                         i = min(int(np.searchsorted(steps, at)), len(steps) - 1)
-                        told.append(f"{part} {values[i]:.4g}")
+                        told.append(tr(words, value=values[i]))
                 told += plot.marks_near(at) if told else []
-                told += (
-                    ["kept: click to go on from there"]
-                    if plot.kept.pointsAt(plot.item.vb.mapSceneToView(pos)).size
-                    else []
-                )
-                self.readout.setText(f"step {max(at, 0):.0f}: {', '.join(told)}" if told else "")
+                if plot.kept.pointsAt(plot.item.vb.mapSceneToView(pos)).size:
+                    told.append(tr("kept: click to go on from there"))
+                words = tr("step {step:.0f}: {values}", step=max(at, 0), values=listed(told))
+                self.readout.setText(words if told else "")
 
     def _restyle(self) -> None:
         self._show_legend()

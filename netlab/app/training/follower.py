@@ -9,12 +9,14 @@ import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from netlab.app.training.curve import Curve
+from netlab.language import mark, tr
 from netlab.protocol.summaries import GRADIENTS, Levels
 from netlab.runs.reader import LIVE, LogLine, Mark, Reading, RunReader, is_alive
 
 POLL_MS = 40
 START_SECONDS = 30.0
-LOST = "The engine is gone without a word: it was killed or crashed. Nothing of the project is lost."
+LOST = mark("The engine is gone without a word: it was killed or crashed. Nothing of the project is lost.")
+UNBORN = mark("The engine did not start.")
 
 
 class RunFollower(QObject):
@@ -101,20 +103,22 @@ class RunFollower(QObject):
         if self._awaited:
             status = {**status, "state": "starting", "message": ""}
         elif status.get("state") in LIVE and not alive:
-            status = {**status, "state": "lost", "message": LOST + self._last_words()}
+            status = {**status, "state": "lost", "message": self._with_last_words(tr(LOST))}
         elif not status:
             waited = time.monotonic() - self._since
             if waited < START_SECONDS:
                 return
-            status = {"state": "lost", "message": "The engine did not start." + self._last_words()}
+            status = {"state": "lost", "message": self._with_last_words(tr(UNBORN))}
         if status != self.status:
             self.status = status
             self.status_changed.emit(status)
 
-    def _last_words(self) -> str:
-        """The end of what the engine said before it died."""
+    def _with_last_words(self, sentence: str) -> str:
+        """A sentence, and the end of what the engine said before it died."""
         try:
             lines = (self.folder / "engine.log").read_text(encoding="utf-8", errors="replace").strip().splitlines()
         except OSError:
-            return ""
-        return f" Its last words: {lines[-1][:300]}" if lines else ""
+            return sentence
+        if not lines:
+            return sentence
+        return tr("{sentence} Its last words: {words}", sentence=sentence, words=lines[-1][:300])

@@ -20,12 +20,14 @@ from PySide6.QtWidgets import (
 from netlab.app.session import Session
 from netlab.app.training.curves import CurvesPanel
 from netlab.app.training.follower import RunFollower
+from netlab.language import mark, tr
 
 GAP = "   "
-RESUME = "Resume from the last checkpoint"
+RESUME = mark("Resume from the last checkpoint")
 WORDS = {
-    "queued": "Waiting for its turn", "starting": "Starting…", "running": "Training", "paused": "Paused", "finished": "Finished", "stopped": "Stopped",
-    "failed": "Failed", "lost": "Engine lost",
+    "queued": mark("Waiting for its turn"), "starting": mark("Starting…"), "running": mark("Training"),
+    "paused": mark("Paused"), "finished": mark("Finished"), "stopped": mark("Stopped"), "failed": mark("Failed"),
+    "lost": mark("Engine lost"),
 }  # fmt: skip
 
 
@@ -77,14 +79,14 @@ class TrainingPanel(QWidget):
         self._show_rate()
 
     def _build(self) -> None:
-        self.train = QPushButton("Train")
+        self.train = QPushButton(tr("Train"))
         self.train.setProperty("primary", True)
-        self.pause = QPushButton("Pause")
-        self.stop = QPushButton("Stop")
+        self.pause = QPushButton(tr("Pause"))
+        self.stop = QPushButton(tr("Stop"))
         self.rate = QLineEdit()
         self.rate.setFixedWidth(80)
-        self.rate.setAccessibleName("Learning rate")
-        self.rate.setToolTip("Learning rate η. A change takes effect at once, also while training.")
+        self.rate.setAccessibleName(tr("Learning rate"))
+        self.rate.setToolTip(tr("Learning rate η. A change takes effect at once, also while training."))
         self.state = QLabel("")
         self.facts = _Facts()
         self.bar = QProgressBar()
@@ -92,8 +94,8 @@ class TrainingPanel(QWidget):
         self.fault = QLabel("")
         self.fault.setProperty("error", True)
         self.fault.setWordWrap(True)
-        self.show_node = QPushButton("Show the node")
-        self.go_on = QPushButton(RESUME)
+        self.show_node = QPushButton(tr("Show the node"))
+        self.go_on = QPushButton(tr(RESUME))
         row = QHBoxLayout()
         row.setContentsMargins(10, 6, 10, 6)
         row.setSpacing(6)
@@ -139,7 +141,8 @@ class TrainingPanel(QWidget):
         try:
             value = float(self.rate.text())
         except ValueError:
-            self.session.message.emit(f"{self.rate.text()!r} is not a number, for example 0.001 or 1e-3.", "error")
+            told = tr("{text!r} is not a number, for example 0.001 or 1e-3.", text=self.rate.text())
+            self.session.message.emit(told, "error")
             self._show_rate()
             return
         if value != self.session.project.training.get("learning_rate"):
@@ -164,11 +167,11 @@ class TrainingPanel(QWidget):
         live = self.session.is_running
         self.train.setEnabled(not live and not self.session.inferred.blocking)
         blocking = self.session.inferred.blocking
-        self.train.setToolTip(blocking[0].message if blocking else "Train this model (F5)")
+        self.train.setToolTip(blocking[0].message if blocking else tr("Train this model (F5)"))
         self.pause.setEnabled(state in ("running", "paused"))
-        self.pause.setText("Go on" if state == "paused" else "Pause")
+        self.pause.setText(tr("Go on") if state == "paused" else tr("Pause"))
         self.stop.setEnabled(live)
-        self.state.setText(WORDS.get(state, ""))
+        self.state.setText(tr(WORDS.get(state, "")))
         self.facts.tell(self._facts(status))
         total = int(status.get("total_steps", 0))
         self.bar.setRange(0, max(total, 1))
@@ -177,7 +180,7 @@ class TrainingPanel(QWidget):
         self.fault.setVisible(wrong)
         self.go_on.setVisible(wrong)
         parts = status.get("micro_batches", "")
-        self.go_on.setText(f"Go on with each batch in {parts} parts" if parts else RESUME)
+        self.go_on.setText(tr("Go on with each batch in {count} parts", count=parts) if parts else tr(RESUME))
         self.show_node.setVisible(wrong and status.get("node", "") in self.session.project.graph.nodes)
         self.fault.setText(status.get("message", "") if wrong else "")
 
@@ -186,16 +189,21 @@ class TrainingPanel(QWidget):
         if "step" not in status:
             return []
         step, total = int(status["step"]), int(status.get("total_steps", 0))
-        told = [f"step {step:,} of {total:,}", f"epoch {float(status.get('epoch', 0)):.1f}"]
+        told = [
+            tr("step {step:,} of {total:,}", step=step, total=total),
+            tr("epoch {epoch:.1f}", epoch=float(status.get("epoch", 0))),
+        ]
         assert self.run is not None
         _, speeds = self.run.curve("samples_per_s")
         if len(speeds):
-            told.append(f"{speeds[-1]:,.0f} samples/s")
+            told.append(tr("{speed:,.0f} samples/s", speed=speeds[-1]))
         told.append(status.get("device", ""))
         now = time.monotonic()
         if self._speed is None or step < self._speed[1]:
             self._speed = (now, step)
         elif status.get("state") == "running" and now - self._speed[0] > 2 and step > self._speed[1]:
             left = (total - step) * (now - self._speed[0]) / (step - self._speed[1])
-            told.insert(1, f"{left / 60:.0f} min left" if left > 90 else f"{left:.0f} s left")
+            told.insert(
+                1, tr("{count:.0f} min left", count=left / 60) if left > 90 else tr("{count:.0f} s left", count=left)
+            )
         return [part for part in told if part]

@@ -12,9 +12,12 @@ from netlab.app.plot import Plot
 from netlab.app.session import Session
 from netlab.app.theme import color, themes
 from netlab.app.training.asking import Asking
+from netlab.language import mark, tr
 
-ABOUT = "The learning rate rises from step to step. Begin where the loss falls fast, well before it breaks off (Smith 2015)."
-TIP = "Drag the line, or click into the curve, to choose another rate."
+ABOUT = mark(
+    "The learning rate rises from step to step. Begin where the loss falls fast, well before it breaks off (Smith 2015)."
+)
+TIP = mark("Drag the line, or click into the curve, to choose another rate.")
 
 
 class RateDialog(Asking):
@@ -25,11 +28,11 @@ class RateDialog(Asking):
     """
 
     def __init__(self, session: Session, parent: QWidget) -> None:
-        super().__init__(session, parent, "lrfind", "Find a learning rate", ABOUT)
+        super().__init__(session, parent, "lrfind", tr("Find a learning rate"), tr(ABOUT))
         self.rate: float | None = None
-        self.plot = Plot("learning rate", "loss")
+        self.plot = Plot(tr("learning rate"), tr("loss"))
         self.plot.setMinimumHeight(240)
-        self.plot.setToolTip(TIP)
+        self.plot.setToolTip(tr(TIP))
         self.plot.item.setLogMode(x=True)
         self.curve = self.plot.item.plot()
         self.line: Any = pg.InfiniteLine(movable=True)
@@ -39,7 +42,7 @@ class RateDialog(Asking):
         scene.sigMouseClicked.connect(self._clicked)
         self.told = QLabel("")
         self.told.setWordWrap(True)
-        self.use = QPushButton("Use this rate")
+        self.use = QPushButton(tr("Use this rate"))
         self.use.setProperty("primary", True)
         self.use.clicked.connect(self._use)
         self.content.addWidget(self.plot, 1)
@@ -66,7 +69,7 @@ class RateDialog(Asking):
     def _choose(self, rate: float | None) -> None:
         self.rate = None if rate is None else float(f"{rate:.2g}")  # finer is not known
         self.use.setEnabled(rate is not None)
-        self.use.setText("Use this rate" if self.rate is None else f"Use {self.rate:g}")
+        self.use.setText(tr("Use this rate") if self.rate is None else tr("Use {rate:g}", rate=self.rate))
 
     def _moved(self) -> None:
         if self.line.isVisible():

@@ -5,15 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from netlab.app.session import Session
+from netlab.language import mark, tr
 from netlab.runs import store
 
-BUSY = "A run is under way. Stop it before you start another."
+BUSY = mark("A run is under way. Stop it before you start another.")
 
 
 def run_again(session: Session, folder: Path) -> None:
     """Train the project of a run once more from the start, and watch it."""
     if session.is_running:
-        session.message.emit(BUSY, "error")
+        session.message.emit(tr(BUSY), "error")
         return
     try:
         made = store.again(folder)
@@ -22,9 +23,10 @@ def run_again(session: Session, folder: Path) -> None:
         return
     session.jobs.begin(made)
     session.attach(made)
-    session.message.emit(
-        f"{folder.name} once more, as {made.name}. The panel Runs says whether it is the same.", "info"
+    told = tr(
+        "{run} once more, as {made}. The panel Runs says whether it is the same.", run=folder.name, made=made.name
     )
+    session.message.emit(told, "info")
 
 
 def branch_off(session: Session, step: int) -> None:
@@ -32,7 +34,7 @@ def branch_off(session: Session, step: int) -> None:
     if session.run is None:
         return
     if session.is_running:
-        session.message.emit(BUSY, "error")
+        session.message.emit(tr(BUSY), "error")
         return
     folder = session.run.folder
     try:
@@ -42,4 +44,5 @@ def branch_off(session: Session, step: int) -> None:
         return
     session.jobs.resume(made)
     session.attach(made, awaited=True)
-    session.message.emit(f"{made.name} goes on from step {step:,} of {folder.name}.", "info")
+    told = tr("{made} goes on from step {step:,} of {run}.", made=made.name, step=step, run=folder.name)
+    session.message.emit(told, "info")

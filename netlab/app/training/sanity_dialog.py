@@ -12,18 +12,24 @@ from netlab.app.form import clear
 from netlab.app.session import Session
 from netlab.app.theme import color
 from netlab.app.training.asking import Asking
+from netlab.language import mark, tr
 
-ABOUT = (
+ABOUT = mark(
     "Some steps with a fresh model, of which nothing is kept: its first loss, its gradients, and one batch by heart."
 )
-TITLES = {"values": "Values", "loss": "First loss", "gradients": "Gradients", "overfit": "One batch by heart"}
+TITLES = {
+    "values": mark("Values"),
+    "loss": mark("First loss"),
+    "gradients": mark("Gradients"),
+    "overfit": mark("One batch by heart"),
+}
 
 
 class SanityDialog(Asking):
     """A row for each finding, with a way to the node that it is about."""
 
     def __init__(self, session: Session, parent: QWidget) -> None:
-        super().__init__(session, parent, "sanity", "Check before training", ABOUT)
+        super().__init__(session, parent, "sanity", tr("Check before training"), tr(ABOUT))
         self.resize(560, 280)
         self.ask()
 
@@ -40,14 +46,14 @@ class SanityDialog(Asking):
         for row, found in enumerate(answer):
             sign = QLabel("✓" if found["fine"] else "✗")
             sign.setStyleSheet(f"color: {color('good' if found['fine'] else 'error').name()}; font-weight: 700")
-            sign.setAccessibleName("fine" if found["fine"] else "wrong")
-            title, text = QLabel(TITLES.get(found["name"], found["name"])), QLabel(found["message"])
+            sign.setAccessibleName(tr("fine") if found["fine"] else tr("wrong"))
+            title, text = QLabel(tr(TITLES.get(str(found["name"]), str(found["name"])))), QLabel(found["message"])
             title.setProperty("muted", True)
             text.setWordWrap(True)
             for column, widget in enumerate((sign, title, text)):
                 grid.addWidget(widget, row, column, Qt.AlignmentFlag.AlignTop)
             if found["node"] in self.session.project.graph.nodes:
-                show = QPushButton("Show")
+                show = QPushButton(tr("Show"))
                 show.clicked.connect(partial(self.session.select, [found["node"]]))
                 grid.addWidget(show, row, 3, Qt.AlignmentFlag.AlignTop)
         self.content.addWidget(rows)

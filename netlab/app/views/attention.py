@@ -12,12 +12,15 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSplitter, QVBox
 from netlab.app.theme import color, monospace, themes
 from netlab.app.views.colors import picture
 from netlab.app.views.view import View, numbers
+from netlab.language import mark, tr
 from netlab.protocol.summaries import Attention
 from netlab.runs.reader import Reading
 
 TILE_GAP = 6
 NAME = 16
 FILLER = "[PAD]"
+HEADS, ONE_HEAD = mark("{name}, {count} heads"), mark("{name}, 1 head")
+READOUT = mark("{query} → {key}: {value:.3f}  (positions {row} → {column})")
 LETTERS, WORDS = 34.0, 58.0  # room for tokens beside the map: single letters, or words and marks such as [START]
 
 
@@ -66,8 +69,8 @@ class _Tiles(QWidget):
         painter.setFont(font)
         for node, maps in self.maps.items():
             painter.setPen(color("muted"))
-            heads_of = f"{len(maps)} heads" if len(maps) > 1 else "1 head"
-            painter.drawText(QPointF(TILE_GAP, y + NAME - 5), f"{maps[0].name}, {heads_of}")
+            words = tr(HEADS if len(maps) > 1 else ONE_HEAD, name=maps[0].name, count=len(maps))
+            painter.drawText(QPointF(TILE_GAP, y + NAME - 5), words)
             for head, entry in enumerate(maps):
                 box = QRectF(TILE_GAP + head * (side + TILE_GAP), y + NAME, side, side)
                 painter.drawImage(box, entry.image)
@@ -165,16 +168,15 @@ class _Large(QWidget):
         row = int((event.position().y() - frame.top()) / frame.height() * rows)
         if 0 <= row < rows and 0 <= column < columns:
             value = float(self.map.weights[row, column])
-            self.hovered.emit(
-                f"{self.queries[row]} → {self.keys[column]}: {value:.3f}  (positions {row + 1} → {column + 1})"
-            )
+            places = {"query": self.queries[row], "key": self.keys[column], "row": row + 1, "column": column + 1}
+            self.hovered.emit(tr(READOUT, value=value, **places))
 
 
 class AttentionView(View):
     """The attention of all watched layers."""
 
     summary = Attention
-    title = "Attention"
+    title = mark("Attention")
     together = True
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -212,7 +214,7 @@ class AttentionView(View):
         ]
         if self.tiles.current is None:
             self.tiles.current = (reading.node, 0)
-        self.facts.setText(f"step {reading.step:,}")
+        self.facts.setText(tr("step {step:,}", step=reading.step))
         self._refresh()
 
     def choose(self, node: str, head: int) -> None:

@@ -11,18 +11,20 @@ from PySide6.QtWidgets import QWidget
 from netlab.app.theme import color
 from netlab.app.views.colors import picture
 from netlab.app.views.view import View, numbers
+from netlab.language import mark, tr
 from netlab.protocol.summaries import FeatureMaps
 from netlab.runs.reader import Reading
 
 GAP = 4.0
 HEAD = 20.0
+STEP, SAMPLE = mark("{name}, step {step:,}"), mark("{name}, step {step:,}, sample “{caption}”")
 
 
 class FeatureMapsView(View):
     """One picture a channel, each on its own scale."""
 
     summary = FeatureMaps
-    title = "Feature maps"
+    title = mark("Feature maps")
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -34,8 +36,9 @@ class FeatureMapsView(View):
         assert isinstance(reading.summary, FeatureMaps)
         maps = numbers(reading.summary.values)
         self.images = [picture(one, float(one.min()), float(one.max())) for one in maps]
-        sample = f", sample “{reading.summary.caption}”" if reading.summary.caption else ""
-        self.caption = f"{name}, step {reading.step:,}{sample}"
+        caption = reading.summary.caption
+        words = SAMPLE if caption else STEP
+        self.caption = tr(words, name=name, step=reading.step, caption=caption)
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -9,15 +9,18 @@ from PySide6.QtWidgets import QWidget
 from netlab.app.plot import Plot
 from netlab.app.theme import color
 from netlab.app.views._plotted import PlottedView
+from netlab.language import mark, tr
 from netlab.protocol.summaries import Histogram
 from netlab.runs.reader import Reading
+
+TITLE = mark("{name}, step {step:,}: mean {mean:.3g}, std {std:.3g}")
 
 
 class HistogramView(PlottedView):
     """Bars over the range of values, with mean and standard deviation."""
 
     summary = Histogram
-    title = "Weights"
+    title = mark("Weights")
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(Plot(), parent)
@@ -32,5 +35,5 @@ class HistogramView(PlottedView):
         self.bars.setOpts(
             x=edges[:-1] + width / 2, height=told.counts, width=width * 0.92, brush=color("train"), pen=None
         )
-        title = f"{name}, step {reading.step:,}: mean {told.mean:.3g}, std {told.std:.3g}"
+        title = tr(TITLE, name=name, step=reading.step, mean=told.mean, std=told.std)
         self.plot.item.setTitle(title, color=color("text").name(), size="10pt")

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 from netlab.app.plot import Plot
 from netlab.app.theme import color
 from netlab.app.views._plotted import PlottedView
+from netlab.language import mark, tr
 from netlab.protocol.summaries import Levels
 from netlab.runs.reader import Reading
 
@@ -24,11 +25,11 @@ class LevelsView(PlottedView):
     """
 
     summary = Levels
-    title = "Gradients"
+    title = mark("Gradients")
     together = True
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(Plot("log₁₀ of the gradient's root mean square"), parent)
+        super().__init__(Plot(tr("log₁₀ of the gradient's root mean square")), parent)
         self.bars = pg.BarGraphItem(x0=[0], y=[0], width=[0], height=0.7)
         self.plot.item.addItem(self.bars)
         self.plot.item.invertY(True)  # the first node on top
@@ -47,7 +48,7 @@ class LevelsView(PlottedView):
         ticks = [(i, _short(told.names[i])) for i in range(0, len(told.names), every)]
         self.plot.item.getAxis("left").setTicks([ticks])
         self.plot.item.setYRange(-0.6, len(rows) - 0.4, padding=0)
-        self.plot.item.setTitle(f"Step {reading.step:,}", color=color("text").name(), size="10pt")
+        self.plot.item.setTitle(tr("Step {step:,}", step=reading.step), color=color("text").name(), size="10pt")
 
 
 def _short(name: str) -> str:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget
 from netlab.app.theme import color
 from netlab.app.views.colors import picture
 from netlab.app.views.view import View, numbers
+from netlab.language import mark
 from netlab.protocol.summaries import Matrix
 from netlab.runs.reader import Reading
 
@@ -16,7 +17,7 @@ class MatrixView(View):
     """One coloured cell a number, scaled to the present range."""
 
     summary = Matrix
-    title = "Matrix"
+    title = mark("Matrix")
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

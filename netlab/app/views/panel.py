@@ -17,13 +17,18 @@ from PySide6.QtWidgets import (
 from netlab.app.session import Session
 from netlab.app.training.follower import RunFollower
 from netlab.app.views.view import View, catalogue
+from netlab.language import mark, tr
 from netlab.protocol.commands import PHASES
 from netlab.protocol.summaries import GRADIENTS
 from netlab.runs.reader import Reading
 
-PHASE_TITLES: dict[str, str] = dict(zip(PHASES, ("Value", "Gradient", "Change of weights"), strict=True))
-READY = "Press Train to see what is watched move."
-EMPTY = "Nothing is watched yet.\n\nSelect a node and switch on “Watch attention” or another view\nin the inspector, then press Train."
+PHASE_TITLES: dict[str, str] = dict(
+    zip(PHASES, (mark("Value"), mark("Gradient"), mark("Change of weights")), strict=True)
+)
+READY = mark("Press Train to see what is watched move.")
+EMPTY = mark(
+    "Nothing is watched yet.\n\nSelect a node and switch on “Watch attention” or another view\nin the inspector, then press Train."
+)
 
 
 class ViewsPanel(QWidget):
@@ -40,13 +45,13 @@ class ViewsPanel(QWidget):
         self.live = True
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
-        self.empty = QLabel(EMPTY)
+        self.empty = QLabel(tr(EMPTY))
         self.empty.setProperty("muted", True)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.slider = QSlider(Qt.Orientation.Horizontal)
-        self.slider.setAccessibleName("Step of the run")
+        self.slider.setAccessibleName(tr("Step of the run"))
         self.slider.valueChanged.connect(self._scrub)
-        self.back = QPushButton("Live")
+        self.back = QPushButton(tr("Live"))
         self.back.setCheckable(True)
         self.back.setChecked(True)
         self.back.clicked.connect(self._go_live)
@@ -68,7 +73,7 @@ class ViewsPanel(QWidget):
         self._explain()
 
     def _explain(self) -> None:
-        self.empty.setText(READY if self.session.project.probes else EMPTY)
+        self.empty.setText(tr(READY if self.session.project.probes else EMPTY))
 
     def follow(self, run: RunFollower | None) -> None:
         """Show another run."""
@@ -114,7 +119,8 @@ class ViewsPanel(QWidget):
         view = self.views.get(key)
         if view is None:
             view = self.views[key] = kind()
-            title = phase or (kind.title if kind.together else f"{kind.title}: {name}")
+            words = tr(phase or kind.title)
+            title = words if phase or kind.together else tr("{view}: {node}", view=words, node=name)
             if GRADIENTS in self.views and key != GRADIENTS:  # what was asked for stands before what every run has
                 self.tabs.insertTab(self.tabs.indexOf(self.views[GRADIENTS]), view, title)
                 self.tabs.setCurrentIndex(0 if self.tabs.count() == 2 else self.tabs.currentIndex())

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from netlab.app.theme import color
 from netlab.app.views.view import View, numbers
+from netlab.language import mark, tr
 from netlab.protocol.summaries import Points
 from netlab.runs.reader import Reading
 
@@ -19,7 +20,7 @@ class PointsView(View):
     """How the model divides the plane, in the colours of the classes."""
 
     summary = Points
-    title = "Decision"
+    title = mark("Decision")
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -37,7 +38,7 @@ class PointsView(View):
         pale = np.ascontiguousarray((pixels * 0.55 + 255 * 0.45).astype(np.uint8))
         rows, columns = pale.shape[:2]
         self.image = QImage(pale.data, columns, rows, 3 * columns, QImage.Format.Format_RGB888).copy()
-        self.caption = f"step {reading.step:,}"
+        self.caption = tr("step {step:,}", step=reading.step)
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:

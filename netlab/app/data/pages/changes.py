@@ -17,15 +17,18 @@ from netlab.data.dataset import catalogue
 from netlab.data.draws import ImageChanges
 from netlab.data.look import Preview
 from netlab.data.looking import Draw, Drawn, Refused
+from netlab.language import mark, tr
 
-OFF = "Training images are used as they are.\nSet flip, shift, rotate, colour, noise, cutout or mixup to see changed ones."
+OFF = mark(
+    "Training images are used as they are.\nSet flip, shift, rotate, colour, noise, cutout or mixup to see changed ones."
+)
 SIDE, GAP, HEAD, MARGIN = 64, 6, 22, 12
 
 
 class ChangesPage(Page):
     """Asks the engine, which alone can draw the changes, once the page is in sight."""
 
-    title = "Changes"
+    title = mark("Changes")
     place = 15
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -62,7 +65,7 @@ class ChangesPage(Page):
         if all(options.get(name, default) == default for name, default in defaults.items()):
             self._wanted = None
             self.looker.cancel()
-            self._say(OFF)
+            self._say(tr(OFF))
             return
         self._wanted = Draw(preview.source, dict(options))
         self._ask()
@@ -75,7 +78,7 @@ class ChangesPage(Page):
         if self._wanted is None or self._wanted == self._asked or not self.isVisible():
             return
         self._asked = self._wanted
-        self._say("Drawing…")
+        self._say(tr("Drawing…"))
         self.bar.show()
         self.looker.ask(self._wanted)
 
@@ -106,7 +109,7 @@ class _Grid(QWidget):
         super().__init__()
         self.setProperty("panel", True)
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setAccessibleName("Changed training images")
+        self.setAccessibleName(tr("Changed training images"))
         self._pictures: list[Any] = []
         self._wide = 1
         themes.changed.connect(self.update)
@@ -124,7 +127,7 @@ class _Grid(QWidget):
         try:
             painter.setPen(color("muted"))
             for place in range(self._wide):
-                words = f"epoch {place}" if place else "as it is"
+                words = tr("epoch {number}", number=place) if place else tr("as it is")
                 painter.drawText(self._x(place), MARGIN, SIDE, HEAD, Qt.AlignmentFlag.AlignHCenter, words)
             for place, picture in enumerate(self._pictures):
                 row, column = divmod(place, self._wide)

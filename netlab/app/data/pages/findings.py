@@ -24,20 +24,22 @@ from netlab.app.data.page import Page
 from netlab.app.form import clear, muted
 from netlab.app.theme import color, monospace
 from netlab.data.dataset import DataError, source_of
-from netlab.data.findings import ERROR, WARNING, Finding
+from netlab.data.findings import ERROR, NOTE, WARNING, Finding
 from netlab.data.look import Preview
 from netlab.data.remedies import Remedy, remedies
+from netlab.language import mark, tr
 from netlab.options import OptionError
 
 Index = QModelIndex | QPersistentModelIndex
-COLUMNS = ("What", "Line", "Column", "Original line")
+COLUMNS = (mark("What"), mark("Line"), mark("Column"), mark("Original line"))
+SEVERITIES = {ERROR: mark("error"), WARNING: mark("warning"), NOTE: mark("note")}
 SHOWN_CARDS = 30
 
 
 class FindingsPage(Page):
     """Cards above, the rows that are left out below."""
 
-    title = "Findings"
+    title = mark("Findings")
     place = 50
     remedy_chosen = Signal(object)
 
@@ -52,7 +54,7 @@ class FindingsPage(Page):
         self.cards.setWidget(body)
         self.model = _BadRows()
         self.view = QTableView()
-        self.view.setAccessibleName("Rows that are left out")
+        self.view.setAccessibleName(tr("Rows that are left out"))
         self.view.setModel(self.model)
         self.view.verticalHeader().hide()
         self.view.verticalHeader().setDefaultSectionSize(24)
@@ -80,11 +82,11 @@ class FindingsPage(Page):
         self.cards.setVisible(bool(whole) or not rows)
         clear(self._cards)
         if not preview.findings:
-            self._cards.addWidget(muted("Nothing is wrong with this data."))
+            self._cards.addWidget(muted(tr("Nothing is wrong with this data.")))
         for finding in whole[:SHOWN_CARDS]:
             self._cards.addWidget(self._card(preview.source, options, finding))
         if len(whole) > SHOWN_CARDS:
-            self._cards.addWidget(muted(f"and {len(whole) - SHOWN_CARDS:,} more"))
+            self._cards.addWidget(muted(tr("and {count:,} more", count=len(whole) - SHOWN_CARDS)))
         self._cards.addStretch(1)
 
     def _card(self, key: str, options: Mapping[str, Any], finding: Finding) -> QFrame:
@@ -117,7 +119,7 @@ def _dot(severity: str) -> QLabel:
     dot = QLabel("●")
     tint = {ERROR: "error", WARNING: "warning"}.get(severity, "muted")
     dot.setStyleSheet(f"color: {color(tint).name()}")
-    dot.setAccessibleName(severity)
+    dot.setAccessibleName(tr(SEVERITIES[severity]))
     return dot
 
 
@@ -156,5 +158,5 @@ class _BadRows(QAbstractTableModel):
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return COLUMNS[section]
+            return tr(COLUMNS[section])
         return None

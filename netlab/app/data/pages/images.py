@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QListView, QListWidget, QListWidgetItem, QVBoxLayo
 
 from netlab.app.data.page import Page
 from netlab.data.look import Preview
+from netlab.language import mark, tr
 
 SIDE = 76
 
@@ -19,12 +20,12 @@ SIDE = 76
 class ImagesPage(Page):
     """The first images of the training part."""
 
-    title = "Images"
+    title = mark("Images")
     place = 10
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.grid = image_grid("First images")
+        self.grid = image_grid(tr("First images"))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.grid)

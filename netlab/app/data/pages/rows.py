@@ -12,9 +12,12 @@ from PySide6.QtWidgets import QHeaderView, QTableView, QVBoxLayout, QWidget
 
 from netlab.app.data.page import Page
 from netlab.app.theme import color, themes
+from netlab.app.words import listed
 from netlab.data.look import Preview
+from netlab.language import mark, tr
 
 HEADER, BARS, WIDTH, WIDEST, PADDING, MOST_BARS = 78, 24, 118, 240, 9, 24
+KINDS = (mark("number"), mark("category"), mark("time"), mark("text"), mark("empty"))  # of columns
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -28,25 +31,26 @@ class Column:
     bars: tuple[int, ...] = ()
     tip: str = ""
     is_target: bool = False
+    is_number: bool = False
 
     @property
     def said(self) -> str:
         """Kind and gaps in words."""
-        words = f"{self.words}, {self.missing:,} missing" if self.missing else self.words
-        return f"target, {words}" if self.is_target else words
+        words = listed([self.words, tr("{count:,} missing", count=self.missing)]) if self.missing else self.words
+        return listed([tr("target"), words]) if self.is_target else words
 
 
 class RowsPage(Page):
     """The first rows, as the file has them."""
 
-    title = "Rows"
+    title = mark("Rows")
     place = 20
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.model = _Rows()
         self.view = QTableView()
-        self.view.setAccessibleName("First rows")
+        self.view.setAccessibleName(tr("First rows"))
         self.view.setModel(self.model)
         self.header = _Header(self.model)
         self.view.setHorizontalHeader(self.header)
@@ -75,23 +79,25 @@ def columns_of(preview: Preview) -> list[Column]:
 
 
 def _of_file(fact: Any) -> Column:
-    words = f"{len(fact.classes)} classes" if fact.kind == "category" else fact.kind
-    tip = [f"{fact.name}: {fact.kind}"]
+    kind = tr(fact.kind)
+    words = tr("{count} classes", count=len(fact.classes)) if fact.kind == "category" else kind
+    tip = [tr("{name}: {what}", name=fact.name, what=kind)]
     if fact.kind == "number":
-        tip.append(f"from {fact.low:.6g} to {fact.high:.6g}, mean {fact.mean:.4g}, deviation {fact.std:.4g}")
+        spread = {"low": fact.low, "high": fact.high, "mean": fact.mean, "std": fact.std}
+        tip.append(tr("from {low:.6g} to {high:.6g}, mean {mean:.4g}, deviation {std:.4g}", **spread))
     tip += [f"{name}: {size:,}" for name, size in list(zip(fact.classes, fact.sizes, strict=False))[:12]]
     if fact.missing:
-        tip.append(f"{fact.missing:,} missing")
+        tip.append(tr("{count:,} missing", count=fact.missing))
     bars = fact.counts or fact.sizes[:MOST_BARS]
-    return Column(fact.name, words, fact.missing, tuple(bars), "\n".join(tip))
+    return Column(fact.name, words, fact.missing, tuple(bars), "\n".join(tip), is_number=fact.kind == "number")
 
 
 def _of_model(name: str, preview: Preview) -> Column:
     spread = preview.histograms.get(name)
     if spread is None:
         return Column(name)
-    tip = f"{name}: from {spread.edges[0]:.6g} to {spread.edges[-1]:.6g}"
-    return Column(name, "number", 0, spread.counts, tip)
+    tip = tr("{name}: from {low:.6g} to {high:.6g}", name=name, low=spread.edges[0], high=spread.edges[-1])
+    return Column(name, tr("number"), 0, spread.counts, tip, is_number=True)
 
 
 class _Rows(QAbstractTableModel):
@@ -122,7 +128,7 @@ class _Rows(QAbstractTableModel):
             case Qt.ItemDataRole.ForegroundRole:
                 return None if text else color("muted")
             case Qt.ItemDataRole.TextAlignmentRole:
-                numeric = self.columns[index.column()].words == "number"
+                numeric = self.columns[index.column()].is_number
                 side = Qt.AlignmentFlag.AlignRight if numeric else Qt.AlignmentFlag.AlignLeft
                 return side | Qt.AlignmentFlag.AlignVCenter
             case _:

@@ -12,21 +12,26 @@ from netlab.app.data.page import Page
 from netlab.app.plot import Plot
 from netlab.app.theme import color, themes
 from netlab.data.look import Preview
+from netlab.language import mark, tr
 
-PARTS = {"train": ("train", "training"), "val": ("validation", "validation"), "test": ("good", "test")}
+PARTS = {
+    "train": ("train", mark("training")),
+    "val": ("validation", mark("validation")),
+    "test": ("good", mark("test")),
+}
 
 
 class SeriesPage(Page):
     """One column at a time."""
 
-    title = "Series"
+    title = mark("Series")
     place = 10
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.plot = Plot("step")
+        self.plot = Plot(tr("step"))
         self.column = QComboBox()
-        self.column.setAccessibleName("Column")
+        self.column.setAccessibleName(tr("Column"))
         self.column.activated.connect(lambda _: self._draw())
         self.legend = QLabel("")
         self.legend.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -72,9 +77,9 @@ class SeriesPage(Page):
             parts.append((color(tint).name(), word))
         if self._preview.window is not None:
             start, end, last = self._preview.window
-            for low, high, tint, word in ((start, end, "muted", "window"), (end, last, "error", "horizon")):
+            for low, high, tint, word in ((start, end, "muted", mark("window")), (end, last, "error", mark("horizon"))):
                 span = pg.LinearRegionItem((low, high), movable=False, brush=color(tint, 45), pen=pg.mkPen(None))
                 self.plot.item.addItem(span)
                 parts.append((color(tint).name(), word))
-        said = "&nbsp;&nbsp; ".join(f'<span style="color:{tint}">▬</span> {word}' for tint, word in parts)
+        said = "&nbsp;&nbsp; ".join(f'<span style="color:{tint}">▬</span> {tr(word)}' for tint, word in parts)
         self.legend.setText(said)

@@ -12,10 +12,21 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWi
 from netlab.app.data.page import Page
 from netlab.app.form import clear, heading
 from netlab.app.theme import color, themes
+from netlab.app.words import listed
 from netlab.data.look import Histogram, Preview
 from netlab.data.task import TASKS
+from netlab.language import mark, tr
 
-PARTS = {"train": ("Training", "train"), "val": ("Validation", "validation"), "test": ("Test", "good")}
+PARTS = {
+    "train": (mark("Training"), "train"),
+    "val": (mark("Validation"), "validation"),
+    "test": (mark("Test"), "good"),
+}
+KINDS = {
+    "image": mark("image"), "tokens": mark("tokens"), "segments": mark("segments"), "points": mark("points"),
+    "features": mark("feature vector"), "series": mark("series"), "label": mark("label"), "labels": mark("labels"),
+    "target": mark("target"),
+}  # fmt: skip
 SHOWN_CLASSES = 40
 ROW, BAR, LABEL, TALL = 22, 12, 110, 90
 
@@ -23,7 +34,7 @@ ROW, BAR, LABEL, TALL = 22, 12, 110, 90
 class SummaryPage(Page):
     """Everything that can be said in a few lines and bars."""
 
-    title = "Summary"
+    title = mark("Summary")
     place = 30
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -44,30 +55,34 @@ class SummaryPage(Page):
         clear(self._body)
         self._body.addWidget(_facts(preview))
         if preview.splits:
-            self._body.addWidget(heading("Parts"))
-            named = [(*PARTS[part], count) for part, count in preview.splits.items()]
-            self._body.addWidget(Bars("Rows of each part", named))
+            self._body.addWidget(heading(tr("Parts")))
+            parts = [(*PARTS[part], count) for part, count in preview.splits.items()]
+            named = [(tr(title), tint, count) for title, tint, count in parts]
+            self._body.addWidget(Bars(tr("Rows of each part"), named))
         if preview.classes:
-            self._body.addWidget(heading("Classes"))
+            self._body.addWidget(heading(tr("Classes")))
             items = list(preview.classes.items())
             self._body.addWidget(
-                Bars("Rows of each class", [(n, "accent", count) for n, count in items[:SHOWN_CLASSES]])
+                Bars(tr("Rows of each class"), [(n, "accent", count) for n, count in items[:SHOWN_CLASSES]])
             )
             if len(items) > SHOWN_CLASSES:
-                self._body.addWidget(QLabel(f"and {len(items) - SHOWN_CLASSES:,} more classes"))
+                self._body.addWidget(QLabel(tr("and {count:,} more classes", count=len(items) - SHOWN_CLASSES)))
         if preview.lengths is not None:
-            self._body.addWidget(heading("Tokens in a row"))
-            self._body.addWidget(Columns("Lengths", preview.lengths))
+            self._body.addWidget(heading(tr("Tokens in a row")))
+            self._body.addWidget(Columns(tr("Lengths"), preview.lengths))
         self._body.addStretch(1)
 
 
 def _facts(preview: Preview) -> QWidget:
     task = TASKS.get(preview.task)
-    told = [("Task", f"{task.title}: {task.asks}" if task else preview.task), ("Rows", f"{preview.rows:,}")]
+    asked = tr("{task}: {question}", task=tr(task.title), question=tr(task.asks)) if task else preview.task
+    told = [(tr("Task"), asked), (tr("Rows"), f"{preview.rows:,}")]
     for field in preview.fields:
-        size = f", {field.classes:,} values" if field.classes else ""
-        told.append((field.name, f"{field.kind}, {field.shape or 'one number'}{size}"))
-    told += [(name, text) for name, text in (("Licence", preview.licence), ("Origin", preview.origin)) if text]
+        size = [tr("{count:,} values", count=field.classes)] if field.classes else []
+        shape = str(field.shape) if field.shape else tr("one number")
+        told.append((field.name, listed([tr(KINDS.get(field.kind, field.kind)), shape, *size])))
+    sources = ((tr("Licence"), preview.licence), (tr("Origin"), preview.origin))
+    told += [(name, tr(text)) for name, text in sources if text]
     widget = QWidget()
     grid = QGridLayout(widget)
     grid.setContentsMargins(0, 0, 0, 4)
@@ -92,7 +107,7 @@ class Bars(QWidget):
         super().__init__()
         self.rows = rows
         self.setAccessibleName(name)
-        self.setAccessibleDescription(", ".join(f"{label} {count:,}" for label, _, count in rows))
+        self.setAccessibleDescription(listed(f"{label} {count:,}" for label, _, count in rows))
         self.setMinimumHeight(ROW * len(rows))
         themes.changed.connect(self.update)
 
@@ -125,7 +140,7 @@ class Columns(QWidget):
         super().__init__()
         self.spread = spread
         self.setAccessibleName(name)
-        self.setAccessibleDescription(f"from {spread.edges[0]:g} to {spread.edges[-1]:g}")
+        self.setAccessibleDescription(tr("from {low:g} to {high:g}", low=spread.edges[0], high=spread.edges[-1]))
         self.setMinimumHeight(TALL + ROW)
         themes.changed.connect(self.update)
 

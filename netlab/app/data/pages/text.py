@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QScrollArea, QToolTip, QVBoxLayout, QWidget
 from netlab.app.data.page import Page
 from netlab.app.theme import color, monospace, series, themes
 from netlab.data.look import Preview
+from netlab.language import mark, tr
 
 PAD, GAP, MARGIN, BETWEEN, COLOURS = 3, 2, 12, 12, 6
 SHOWN = 160  # tokens of a text
@@ -30,7 +31,7 @@ class Line:
 class TextPage(Page):
     """The first texts of the training part."""
 
-    title = "Text"
+    title = mark("Text")
     place = 10
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -52,11 +53,11 @@ class TextPage(Page):
         groups = []
         paired = bool(preview.answers)
         for place, text in enumerate(preview.texts):
-            label = preview.captions[place] if place < len(preview.captions) else "source" if paired else ""
+            label = preview.captions[place] if place < len(preview.captions) else tr("source") if paired else ""
             lines = [Line(label, text[:SHOWN], preview.ids[place][:SHOWN])]
             if place < len(preview.answers):
                 ids = preview.answer_ids[place][:SHOWN] if preview.answer_ids else ()
-                lines.append(Line("target" if ids else "classes", preview.answers[place][:SHOWN], ids))
+                lines.append(Line(tr("target") if ids else tr("label"), preview.answers[place][:SHOWN], ids))
             groups.append(lines)
         self.tokens.show_groups(groups)
 
@@ -66,7 +67,7 @@ class TokenFlow(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAccessibleName("Texts as tokens")
+        self.setAccessibleName(tr("Texts as tokens"))
         self.setProperty("panel", True)
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setMouseTracking(True)
@@ -143,7 +144,7 @@ class TokenFlow(QWidget):
         """What the tooltip says at a point, "" where there is no token."""
         for rect, token, number, _ in self.chips:
             if rect.contains(at):
-                return token if number is None else f"{token}\nid {number}"
+                return token if number is None else tr("{token}\nid {number}", token=token, number=number)
         return ""
 
 

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QLabel, QLineEdit, QTabl
 from netlab.app.data.page import Page
 from netlab.app.theme import monospace
 from netlab.data.look import Preview
+from netlab.language import mark, tr
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -18,21 +19,21 @@ Index = QModelIndex | QPersistentModelIndex
 class VocabularyPage(Page):
     """Tokens with their ids."""
 
-    title = "Vocabulary"
+    title = mark("Vocabulary")
     place = 40
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.model = _Tokens()
         self.search = QLineEdit()
-        self.search.setPlaceholderText("Search tokens, or type an id")
-        self.search.setAccessibleName("Search tokens")
+        self.search.setPlaceholderText(tr("Search tokens, or type an id"))
+        self.search.setAccessibleName(tr("Search tokens"))
         self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(self._find)
         self.count = QLabel("")
         self.count.setProperty("muted", True)
         self.view = QTableView()
-        self.view.setAccessibleName("Vocabulary")
+        self.view.setAccessibleName(tr("Vocabulary"))
         self.view.setModel(self.model)
         self.view.setFont(monospace())
         self.view.verticalHeader().hide()
@@ -61,7 +62,11 @@ class VocabularyPage(Page):
     def _find(self, words: str) -> None:
         self.model.find(words)
         found, whole = len(self.model.shown), len(self.model.tokens)
-        self.count.setText(f"{whole:,} tokens" if found == whole else f"{found:,} of {whole:,} tokens")
+        self.count.setText(
+            tr("{count:,} tokens", count=whole)
+            if found == whole
+            else tr("{found:,} of {count:,} tokens", found=found, count=whole)
+        )
 
 
 class _Tokens(QAbstractTableModel):
@@ -91,5 +96,5 @@ class _Tokens(QAbstractTableModel):
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return ("Id", "Token")[section]
+            return (tr("Id"), tr("Token"))[section]
         return None
