@@ -55,6 +55,14 @@ def paragraphs(kind: type) -> list[str]:
     return [" ".join(part.split()) for part in (kind.__doc__ or "").split("\n\n")]
 
 
+def sentences(*said: str) -> str:
+    """Sentences behind one another, with a space between; behind a full-width stop there is none."""
+    text = ""
+    for sentence in filter(None, said):
+        text += sentence if text.endswith(("。", "？", "！", "：")) or not text else f" {sentence}"
+    return text
+
+
 def language() -> str:
     """The code of the language in use, e.g. ``zh_CN``."""
     return _in_use

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 
 from netlab.compiler.blocks import scan_ports
 from netlab.document.graph import Graph, Node
+from netlab.language import tr
 from netlab.layers.block import PLAIN, REPEAT, SCAN, Block
 from netlab.layers.layer import Fix, Shape, ShapeError
 from netlab.layers.shape import Axis
-
-RUN_ONCE = Fix("Run it once", "set_option", {"name": "mode", "value": PLAIN})
 
 
 def entering(graph: Graph, node: Node, layer: Block, shapes: Mapping[str, Shape | None]) -> dict[str, Shape]:
@@ -24,11 +23,14 @@ def entering(graph: Graph, node: Node, layer: Block, shapes: Mapping[str, Shape 
     ports = scan_ports(graph, node.id)
     sequence = shapes.get(ports.sequence)
     if sequence is None:
-        message = "A scan needs an input that is no state: the sequence it goes along. Add a Block input inside."
-        raise ShapeError(message, fixes=(RUN_ONCE,))
+        message = tr("A scan needs an input that is no state: the sequence it goes along. Add a Block input inside.")
+        raise ShapeError(message, fixes=(_run_once(),))
     if sequence.rank < 2 or sequence[0].name != "B":
-        message = f"A scan goes along time, the second axis of B × T × …, but gets {sequence}. Wire it to a sequence."
-        raise ShapeError(message, port=ports.sequence, fixes=(RUN_ONCE,))
+        message = tr(
+            "A scan goes along time, the second axis of B × T × …, but gets {sequence}. Wire it to a sequence.",
+            sequence=sequence,
+        )
+        raise ShapeError(message, port=ports.sequence, fixes=(_run_once(),))
     found = {ports.sequence: sequence.drop(1)}
     found |= {id: shape for id in ports.constants if (shape := shapes.get(id)) is not None}
     for id, _ in ports.states:
@@ -59,10 +61,20 @@ def leaving(
         if not made[end].fits(inside[start]):
             name = graph.nodes[start].name
             size = made[end].sizes[-1] if made[end].rank == 2 else None
-            fixes = (Fix(f"Start {name} with {size} features", "set_option", {"name": "size", "value": size}, start),)
-            message = (
-                f"The state {name} enters a step as {inside[start]} and leaves it as {made[end]}. It has to keep its "
-                "shape: set the size of the block input, or the width of the layer that makes the new state."
+            fixes = (
+                Fix(
+                    tr("Start {name} with {size} features", name=name, size=size),
+                    "set_option",
+                    {"name": "size", "value": size},
+                    start,
+                ),
+            )
+            message = tr(
+                "The state {name} enters a step as {before} and leaves it as {after}. It has to keep its shape: set "
+                "the size of the block input, or the width of the layer that makes the new state.",
+                name=name,
+                before=inside[start],
+                after=made[end],
             )
             raise ShapeError(message, port=start, fixes=fixes if size and outside.get(start) is None else ())
     sequence = outside[ports.sequence]
@@ -73,11 +85,17 @@ def leaving(
     return made
 
 
+def _run_once() -> Fix:
+    return Fix(tr("Run it once"), "set_option", {"name": "mode", "value": PLAIN})
+
+
 def _refuse_growth(inside: Mapping[str, Shape], made: Mapping[str, Shape]) -> None:
     first, last = next(iter(inside.values()), None), next(iter(made.values()))
     if first is None or not last.fits(first) or last.dtype != first.dtype:
-        message = (
-            f"A repeated block has to send what it takes, but takes {first} and sends {last}. Give its last layer the "
-            "width of its input, or run it once."
+        message = tr(
+            "A repeated block has to send what it takes, but takes {taken} and sends {sent}. Give its last layer the "
+            "width of its input, or run it once.",
+            taken=first,
+            sent=last,
         )
-        raise ShapeError(message, fixes=(RUN_ONCE,))
+        raise ShapeError(message, fixes=(_run_once(),))

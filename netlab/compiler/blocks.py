@@ -10,6 +10,7 @@ from typing import Any
 
 from netlab.document.graph import BLOCK, BLOCK_INPUT, BLOCK_OUTPUT, Graph, Node
 from netlab.document.ties import followers
+from netlab.language import tr
 from netlab.layers.block import SCAN, Block
 from netlab.layers.custom import CustomCode, custom_class
 from netlab.layers.layer import Input, Layer, Output, catalogue, type_of
@@ -66,11 +67,15 @@ def _with_ports(
     states = {name for _, name in gives} & {name for _, name in takes} if scan else set()
     body: dict[str, Any] = {"key": "block", "label": "Block", "__doc__": Block.__doc__, "cases": []}
     for id, name in takes:
-        help = "The state it starts with; zeros if open." if name in states else f"What enters as {name}."
+        help = (
+            tr("The state it starts with; zeros if open.")
+            if name in states
+            else tr("What enters as {name}.", name=name)
+        )
         body[id] = Input(help, optional=name in states, title=name)
         body[id].__set_name__(Block, id)
     for id, name in gives:
-        body[id] = Output(f"What leaves as {name}.", title=name)
+        body[id] = Output(tr("What leaves as {name}.", name=name), title=name)
         body[id].__set_name__(Block, id)
     for name, option in leading:
         body[name] = copy(option)

@@ -20,6 +20,7 @@ from netlab.compiler.source import CompileError, Source, generate
 from netlab.document import edits
 from netlab.document.project import Project
 from netlab.document.values import plain
+from netlab.language import tr
 from netlab.layers.block import Block
 from netlab.layers.layer import Layer, Shape, ShapeError
 from netlab.options import Bool, Choice, Option, OptionError, Python, Text
@@ -68,7 +69,9 @@ def changes(project: Project, inferred: Inferred, source: Source, text: str) -> 
     if written:
         return _of_definition(source, written, old, new, first, same)
     if len(old) != len(new):
-        raise CodeEditError("Lines can neither be added nor removed here. Add and remove layers on the canvas instead.")
+        raise CodeEditError(
+            tr("Lines can neither be added nor removed here. Add and remove layers on the canvas instead.")
+        )
     found = []
     for i in range(first, len(old) - same):
         if new[i] not in (
@@ -96,7 +99,7 @@ def _of_definition(source: Source, written: str, old: list[str], new: list[str],
     lines = [line for line, (text, _) in source.lines_of_text.items() if text == written]
     start, end = min(lines) - 1, max(lines)
     if first < start or len(old) - same > end:
-        raise CodeEditError("This change reaches beyond the code of one node. Change one thing at a time.")
+        raise CodeEditError(tr("This change reaches beyond the code of one node. Change one thing at a time."))
     shown = new[start : len(new) - (len(old) - end)]
     inside = source.text.split("\n")[start].startswith("    ")
     body = [line.removeprefix("    ") if inside else line for line in shown]
@@ -107,10 +110,10 @@ def _of_definition(source: Source, written: str, old: list[str], new: list[str],
 def _of_line(project: Project, inferred: Inferred, source: Source, line: int, text: str) -> Change:
     node = source.node_of_line.get(line, "")
     if not node:
-        raise CodeEditError("This line is not that of one node, so that it cannot be changed here.")
+        raise CodeEditError(tr("This line is not that of one node, so that it cannot be changed here."))
     before, after = _parsed(source.text.split("\n")[line - 1]), _parsed(text)
     if after is None:
-        raise CodeEditError(f"{text.strip()!r} is no complete line of Python.")
+        raise CodeEditError(tr("{text!r} is no complete line of Python.", text=text.strip()))
     layer = inferred.layers[node]
     if isinstance(layer, Block):
         found = _block_change(project, source, line, node, layer, after)
@@ -118,16 +121,23 @@ def _of_line(project: Project, inferred: Inferred, source: Source, line: int, te
         found = _layer_change(project, inferred, node, layer, before, after)
     if found is None:
         where = label(project.graph.nodes[node])
-        options = ", ".join(layer.options()) or "none"
+        options = ", ".join(layer.options()) or tr("none")
         arrived = {str(s) for (n, _), shape in inferred.inputs.items() if n == node for s in shape.sizes if s}
         alike = before is not None and CONSTANT.sub("", ast.dump(before)) == CONSTANT.sub("", ast.dump(after))
         gone = {str(c) for c in _literals(before)} - {str(c) for c in _literals(after)} if before is not None else set()
         if alike and gone & arrived:
             size = sorted(gone & arrived)[0]
             raise CodeEditError(
-                f"{size} is what arrives at {where}: change the layer before it. Its own are: {options}."
+                tr(
+                    "{size} is what arrives at {where}: change the layer before it. Its own are: {options}.",
+                    size=size,
+                    where=where,
+                    options=options,
+                )
             )
-        raise CodeEditError(f"No option of {where} would write this line. It has: {options}.")
+        raise CodeEditError(
+            tr("No option of {where} would write this line. It has: {options}.", where=where, options=options)
+        )
     return found
 
 
@@ -167,7 +177,9 @@ def _layer_change(
         if not old_name or not new_name:
             return None
         if identifier(new_name, "x") != new_name:
-            raise CodeEditError(f"{new_name!r} cannot be the name of a node here. Use small letters, digits and _.")
+            raise CodeEditError(
+                tr("{name!r} cannot be the name of a node here. Use small letters, digits and _.", name=new_name)
+            )
         renamed = new_name
         after = _with_module(after, old_name)
     shapes = {port: inferred.inputs.get((node, port)) for port in layer.inputs()}

@@ -8,6 +8,7 @@ from typing import Any
 
 from netlab.compiler.problem import Problem, label
 from netlab.document.graph import Edge, Graph, Node
+from netlab.language import sentences, tr
 from netlab.layers.layer import Fix, Layer, Shape, ShapeError, catalogue
 from netlab.options import Python
 
@@ -15,11 +16,14 @@ from netlab.options import Python
 def unknown_type(node: Node) -> Problem:
     """There is no layer of this type."""
     near = get_close_matches(node.type, catalogue(), 1)
-    hint = f" Did you mean {near[0]}?" if near else ""
-    message = (
-        f"{label(node)}: there is no layer of type {node.type!r} in this NetLab. The node is kept as it is, "
-        f"but it cannot be trained: remove it or install the layer.{hint}"
+    message = tr(
+        "{node}: there is no layer of type {type!r} in this NetLab. The node is kept as it is, "
+        "but it cannot be trained: remove it or install the layer.",
+        node=label(node),
+        type=node.type,
     )
+    if near:
+        message = sentences(message, tr("Did you mean {name}?", name=near[0]))
     return Problem("unknown_layer", message, node.id, where=label(node))
 
 
@@ -31,9 +35,17 @@ def of_options(node: Node, cls: type[Layer]) -> list[Problem]:
         fixes: tuple[Fix, ...] = ()
         if option is not None and not isinstance(option, Python):  # nobody's code is thrown away
             value = _nearest(option, node.options[fault.option])
-            fixes = (Fix(f"Set {fault.option} to {value}", "set_option", {"name": fault.option, "value": value}),)
+            fixes = (
+                Fix(
+                    tr("Set {option} to {value}", option=fault.option, value=value),
+                    "set_option",
+                    {"name": fault.option, "value": value},
+                ),
+            )
         where = label(node)
-        found.append(Problem("option", f"{where}: {fault}", node.id, fixes=fixes, where=where))
+        found.append(
+            Problem("option", tr("{where}: {fault}", where=where, fault=fault), node.id, fixes=fixes, where=where)
+        )
     return found
 
 
@@ -57,12 +69,23 @@ def misfit(
     if edge is None and len(into) == 1:
         edge = next(iter(into.values()))
     if edge is None:
-        return Problem("shape", f"{where}: {error}", node.id, error.port, fixes=error.fixes, where=where)
+        return Problem(
+            "shape",
+            tr("{where}: {error}", where=where, error=error),
+            node.id,
+            error.port,
+            fixes=error.fixes,
+            where=where,
+        )
     source = graph.nodes[edge.source]
-    message = (
-        f"{where} cannot take what {label(source)} sends. {error} "
-        f"({_title(graph, source, edge.source_port)} of {label(source)} sends {arrived.get(edge.target_port)} to "
-        f"{_title(graph, node, edge.target_port)} of {where}.)"
+    message = tr(
+        "{where} cannot take what {source} sends. {error} ({output} of {source} sends {shape} to {port} of {where}.)",
+        where=where,
+        source=label(source),
+        error=error,
+        output=_title(graph, source, edge.source_port),
+        shape=arrived.get(edge.target_port),
+        port=_title(graph, node, edge.target_port),
     )
     return Problem("shape", message, node.id, edge.target_port, edge.id, fixes=error.fixes, where=where)
 
@@ -78,8 +101,10 @@ def cycle(graph: Graph, circular: list[str]) -> Problem:
     loop = _one_cycle(graph, circular)
     names = " → ".join(label(graph.nodes[node]) for node in [*loop, loop[0]])
     closing = next(e for e in graph.edges.values() if e.source == loop[-1] and e.target == loop[0])
-    message = f"These nodes feed each other in a cycle: {names}. Remove one of the wires, e.g. the last."
-    fix = Fix("Remove the last wire", "remove", {"ids": [closing.id]})
+    message = tr(
+        "These nodes feed each other in a cycle: {names}. Remove one of the wires, e.g. the last.", names=names
+    )
+    fix = Fix(tr("Remove the last wire"), "remove", {"ids": [closing.id]})
     where = label(graph.nodes[loop[0]])
     return Problem("cycle", message, loop[0], closing.target_port, closing.id, fixes=(fix,), where=where)
 

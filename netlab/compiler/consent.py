@@ -10,9 +10,10 @@ from netlab.compiler.infer import Inferred
 from netlab.compiler.problem import ERROR, WARNING, Problem, label
 from netlab.document.project import Project
 from netlab.document.trust import is_trusted
+from netlab.language import mark, sentences, tr
 from netlab.layers.custom import CustomCode
 
-REMEDY = "Read it and agree: in the window when you press Train, or with netlab trust FILE."
+REMEDY = mark("Read it and agree: in the window when you press Train, or with netlab trust FILE.")
 
 
 def unread(inferred: Inferred) -> dict[str, list[str]]:
@@ -49,12 +50,13 @@ def warnings(project: Project, inferred: Inferred) -> Iterator[Problem]:
         known = tested.outcome(found.layer, found.arrived) if found is not None else None
         if known is not None and known.fault:
             where = label(project.graph.nodes[node])
-            place = f"{where}, line {known.line} of its code" if known.line else where
-            message = f"{place}: {known.fault.rstrip('.')}. This was found in its test."
+            place = tr("{where}, line {line} of its code", where=where, line=known.line) if known.line else where
+            message = tr("{place}: {fault}. This was found in its test.", place=place, fault=known.fault.rstrip(".。"))
             yield Problem("trial", message, node, severity=WARNING, where=where)
 
 
 def _problem(project: Project, node: str, severity: str) -> Problem:
     where = label(project.graph.nodes[node])
-    message = f"{where} holds Python code that you have not yet agreed to run. {REMEDY}"
+    told = tr("{where} holds Python code that you have not yet agreed to run.", where=where)
+    message = sentences(told, tr(REMEDY))
     return Problem("consent", message, node, severity=severity, where=where)

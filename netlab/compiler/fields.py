@@ -9,18 +9,19 @@ from netlab.compiler.problem import Problem
 from netlab.data.dataset import DataError, Field, source_of
 from netlab.data.splitting import SPLITS, SplitError, counts
 from netlab.document.project import DataChoice
+from netlab.language import tr
 from netlab.options import OptionError
 
 
 def fields_of(choice: DataChoice) -> tuple[tuple[Field, ...], list[Problem]]:
     """The fields of the chosen data, or the problem that stands in the way. Cached by source and options."""
     if not choice.source:
-        message = "No data is chosen. Click on the empty canvas and choose a data set in the project settings."
-        return (), [Problem("no_data", message, where="Data")]
+        message = tr("No data is chosen. Click on the empty canvas and choose a data set in the project settings.")
+        return (), [Problem("no_data", message, where=tr("Data"))]
     try:
         return _fields(choice.source, json.dumps(choice.options, sort_keys=True)), []
     except (DataError, OptionError) as error:
-        return (), [Problem("data", f"Data: {error}", where="Data")]
+        return (), [Problem("data", tr("Data: {error}", error=error), where=tr("Data"))]
 
 
 @lru_cache(maxsize=32)

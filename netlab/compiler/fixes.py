@@ -11,6 +11,7 @@ from netlab.document import edits, rewiring, states, tying
 from netlab.document.graph import BLOCK_INPUT, Node
 from netlab.document.project import Project
 from netlab.document.values import plain
+from netlab.language import tr
 from netlab.layers.layer import Fix, catalogue
 
 APART, BELOW = 320.0, 140.0
@@ -54,7 +55,7 @@ def apply_fix(project: Project, problem: Problem, fix: Fix) -> Project:
         case "set_training":
             return edits.set_training(project, str(fix.values["name"]), fix.values["value"])
         case _:
-            raise edits.EditError(f"NetLab does not know how to do {fix.action!r}.")
+            raise edits.EditError(tr("NetLab does not know how to do {action!r}.", action=fix.action))
 
 
 def _set_option(project: Project, problem: Problem, fix: Fix) -> Project:
@@ -63,7 +64,9 @@ def _set_option(project: Project, problem: Problem, fix: Fix) -> Project:
     if port:  # the option sits on the layer that feeds this port
         offers = source_fix(project, infer(project), problem.node, str(port), int(str(value)))
         if not offers:
-            raise edits.EditError(f"No layer before {problem.where} has {name}; change it by hand.")
+            raise edits.EditError(
+                tr("No layer before {where} has {name}; change it by hand.", where=problem.where, name=name)
+            )
         return edits.set_option(project, offers[0].node, str(offers[0].values["name"]), value)
     return edits.set_option(project, fix.node or problem.node, name, value)
 
@@ -73,7 +76,7 @@ def _insert(project: Project, problem: Problem, fix: Fix) -> Project:
     layer = catalogue()[key](**fix.values.get("options", {}))  # type: ignore[arg-type]
     edge = project.graph.into(problem.node).get(problem.port)
     if edge is None:
-        raise edits.EditError("The wire where this fix belongs is gone.")
+        raise edits.EditError(tr("The wire where this fix belongs is gone."))
     before, after = project.graph.nodes[edge.source], project.graph.nodes[edge.target]
     node = Node(
         id=edits.fresh_id(project.graph.nodes, "n"),

@@ -14,6 +14,7 @@ from netlab.compiler.problem import label
 from netlab.compiler.trace import reaching
 from netlab.document.optimizers import rule
 from netlab.document.project import Project
+from netlab.language import tr
 from netlab.layers.block import SCAN, Block
 from netlab.layers.layer import Shape
 
@@ -190,13 +191,21 @@ def too_large(project: Project, cost: Forecast, free: int) -> str:
         return ""
     batch = int(project.training.get("batch_size", 32))
     largest = sorted(cost.nodes, key=lambda node: cost.nodes[node].activations, reverse=True)[:2]
-    names = " and ".join(label(project.graph.nodes[node]) for node in largest)
+    names = [label(project.graph.nodes[node]) for node in largest]
+    kept = tr("{first} and {second}", first=names[0], second=names[1]) if len(names) > 1 else "".join(names)
     fixed = cost.weights + cost.gradients + cost.optimizer
     fitting = int(batch * (free - fixed) / max(cost.peak - fixed, 1) * 0.9)
-    remedy = (
-        f"A batch size of {fitting} would fit, or the same batch in {-(-batch // fitting)} micro_batches."
-        if fitting >= 1
-        else "The weights alone take most of it: make the widest layers narrower."
+    remedy = tr("The weights alone take most of it: make the widest layers narrower.")
+    if fitting >= 1:
+        remedy = tr(
+            "A batch size of {size} would fit, or the same batch in {parts} micro_batches.",
+            size=fitting,
+            parts=-(-batch // fitting),
+        )
+    return tr(
+        "Training needs about {need:.2f} GB, but {free:.2f} GB are free. Most is kept for {nodes}. {remedy}",
+        need=cost.peak / 1e9,
+        free=free / 1e9,
+        nodes=kept,
+        remedy=remedy,
     )
-    need, have = cost.peak / 1e9, free / 1e9
-    return f"Training needs about {need:.2f} GB, but {have:.2f} GB are free. Most is kept for {names}. {remedy}"

@@ -16,6 +16,7 @@ from netlab.compiler.sharing import find_shared
 from netlab.data.dataset import Field
 from netlab.document.graph import BLOCK_INPUT, Edge, Graph, Node
 from netlab.document.project import Project
+from netlab.language import sentences, tr
 from netlab.layers.block import Block
 from netlab.layers.layer import Fix, Layer, Shape, ShapeError
 
@@ -262,7 +263,7 @@ class _Walk:
         if any(shape is None for shape in leaving.values()):
             if len(self.problems) == told:
                 raise ShapeError(
-                    "A block input inside feeds nothing that reaches its outputs; open the block and wire it."
+                    tr("A block input inside feeds nothing that reaches its outputs; open the block and wire it.")
                 )
             return None
         known = {port: shape for port, shape in leaving.items() if shape is not None}
@@ -270,9 +271,13 @@ class _Walk:
 
     def _refuse_misplaced(self, node: Node, layer: Layer) -> None:
         if node.bypassed and layer.role not in AROUND:
-            raise ShapeError(f"{layer.title()} nodes cannot be bypassed. End the bypass.", fixes=(end_bypass(),))
+            message = tr("{kind} nodes cannot be bypassed. End the bypass.", kind=tr(layer.title()))
+            raise ShapeError(message, fixes=(end_bypass(),))
         if node.parent and layer.role in ("input", "output", "loss"):
-            raise ShapeError(f"{layer.title()} nodes belong outside of blocks. Lead the value through a block port.")
+            message = tr(
+                "{kind} nodes belong outside of blocks. Lead the value through a block port.", kind=tr(layer.title())
+            )
+            raise ShapeError(message)
 
     def _layer_of(self, node: Node) -> Layer | None:
         cls = class_of(self.graph, node)
@@ -293,8 +298,13 @@ class _Walk:
             if port not in layer.inputs() and not self._is_told_inside(node, port)
         ]
         for edge in strange:
-            known = ", ".join(port.title for port in layer.inputs().values()) or "none"
-            message = f"{label(node)} has no input {edge.target_port!r} (it has: {known}). Remove this wire."
+            known = ", ".join(port.title for port in layer.inputs().values()) or tr("none")
+            message = tr(
+                "{node} has no input {port!r} (it has: {known}). Remove this wire.",
+                node=label(node),
+                port=edge.target_port,
+                known=known,
+            )
             self._add(Problem("no_port", message, node.id, edge.target_port, edge.id, where=label(node)))
         return not strange
 
@@ -314,7 +324,8 @@ class _Walk:
                 if not declared.optional and not (node.bypassed and is_passage(node, layer)):
                     complete = False
                     where = label(node)
-                    message = f"Nothing is wired to input {declared.title!r} of {where}. {declared.help}"
+                    told = tr("Nothing is wired to input {port!r} of {where}.", port=declared.title, where=where)
+                    message = sentences(told, tr(declared.help))
                     self._add(Problem("open_port", message, node.id, port, where=where))
                 continue
             shape = self.outputs.get((edge.source, edge.source_port))
@@ -329,7 +340,11 @@ class _Walk:
         layer = self.layers.get(edge.source)
         if layer is not None and edge.source_port not in layer.outputs():
             source = self.graph.nodes[edge.source]
-            message = f"{label(source)} has no output {edge.source_port!r}. Remove this wire and draw it again."
+            message = tr(
+                "{node} has no output {port!r}. Remove this wire and draw it again.",
+                node=label(source),
+                port=edge.source_port,
+            )
             self._add(Problem("no_port", message, node.id, edge.target_port, edge.id, where=label(node)))
 
     def _input_shape(self, layer: Layer) -> Shape:
@@ -339,10 +354,13 @@ class _Walk:
                 return Shape.parse(f"{known.dtype} B {known.shape}")
         names = [known.name for known in self.fields]
         if not names:
-            raise ShapeError("There is no data yet. Choose a data set in the project settings.")
-        fixes = [Fix(f"Use {name}", "set_option", {"name": "field", "value": name}) for name in names]
-        asked = f"The data has no field {chosen!r}" if chosen else "No field is chosen"
-        raise ShapeError(f"{asked}; it has: {', '.join(names)}.", fixes=fixes)
+            raise ShapeError(tr("There is no data yet. Choose a data set in the project settings."))
+        fixes = [Fix(tr("Use {name}", name=name), "set_option", {"name": "field", "value": name}) for name in names]
+        known = ", ".join(names)
+        message = tr("No field is chosen; the data has: {known}.", known=known)
+        if chosen:
+            message = tr("The data has no field {name!r}; it has: {known}.", name=chosen, known=known)
+        raise ShapeError(message, fixes=fixes)
 
     def _complain_of_shape(self, node: Node, error: ShapeError) -> None:
         arrived = {port: shape for port in self._into(node.id) if (shape := self.inputs.get((node.id, port)))}

@@ -12,7 +12,8 @@ from netlab.compiler.trace import reaching, source_fix
 from netlab.data.dataset import Field
 from netlab.document.project import Project
 from netlab.document.training import NodeTraining, Training
-from netlab.layers.layer import Fix, Layer
+from netlab.language import sentences, tr
+from netlab.layers.layer import Fix, Layer, Shape
 
 
 def lint(project: Project, inferred: Inferred) -> tuple[Problem, ...]:
@@ -27,7 +28,7 @@ def _of_role(inferred: Inferred, role: str) -> list[str]:
 def empty(project: Project, inferred: Inferred) -> Iterator[Problem]:
     """An empty canvas."""
     if not project.graph.nodes:
-        yield Problem("empty", "The canvas is empty. Drag an Input from the palette to begin.", where="Graph")
+        yield Problem("empty", tr("The canvas is empty. Drag an Input from the palette to begin."), where=tr("Graph"))
 
 
 def ends(project: Project, inferred: Inferred) -> Iterator[Problem]:
@@ -35,11 +36,11 @@ def ends(project: Project, inferred: Inferred) -> Iterator[Problem]:
     if not project.graph.nodes:
         return
     if not _of_role(inferred, "output"):
-        message = "There is no Output node. Wire one to what the model should return."
-        yield Problem("no_output", message, where="Graph")
+        message = tr("There is no Output node. Wire one to what the model should return.")
+        yield Problem("no_output", message, where=tr("Graph"))
     if not _of_role(inferred, "loss"):
-        message = "There is no loss node, so there is nothing to learn from. Add Cross-entropy or MSE loss."
-        yield Problem("no_loss", message, where="Graph")
+        message = tr("There is no loss node, so there is nothing to learn from. Add Cross-entropy or MSE loss.")
+        yield Problem("no_loss", message, where=tr("Graph"))
 
 
 def unused(project: Project, inferred: Inferred) -> Iterator[Problem]:
@@ -52,7 +53,10 @@ def unused(project: Project, inferred: Inferred) -> Iterator[Problem]:
     for node in inferred.order:
         if node not in useful and (not nodes[node].parent or nodes[node].parent in useful):  # said of its block
             where = label(nodes[node])
-            message = f"The result of {where} goes nowhere, so it is left out of the model. Wire it, or remove it."
+            message = tr(
+                "The result of {where} goes nowhere, so it is left out of the model. Wire it, or remove it.",
+                where=where,
+            )
             yield Problem("unused", message, node, severity=WARNING, where=where)
 
 
@@ -60,8 +64,8 @@ def nothing_learns(project: Project, inferred: Inferred) -> Iterator[Problem]:
     """A model without a weight that may change."""
     free = [node for node in inferred.weights if not project.graph.nodes[node].frozen]
     if _of_role(inferred, "loss") and not free and not inferred.untested and not inferred.problems:
-        message = "No weight can change: add a layer with weights, or thaw one."
-        yield Problem("nothing_learns", message, where="Graph")
+        message = tr("No weight can change: add a layer with weights, or thaw one.")
+        yield Problem("nothing_learns", message, where=tr("Graph"))
 
 
 def classes(project: Project, inferred: Inferred) -> Iterator[Problem]:
@@ -75,16 +79,38 @@ def classes(project: Project, inferred: Inferred) -> Iterator[Problem]:
         if scores in (None, field.classes) or prediction.dtype != "float" or field.dtype != "int":
             continue
         where = label(project.graph.nodes[node])
-        things = "tokens" if field.kind == "tokens" else "classes"
-        told = f"{where} gets {scores} scores for each sample ({prediction}), but {field.name!r} has"
-        remedy = f"Give the layer before it {field.classes} outputs."
         fixes = source_fix(project, inferred, node, "prediction", field.classes)
+        message = _scores(where, prediction, field)
         if scores < field.classes:
-            message = f"{told} {field.classes} {things}. {remedy}"
             yield Problem("classes", message, node, "prediction", fixes=fixes, where=where)
         else:
-            message = f"{told} only {field.classes} {things}: {scores - field.classes} stand for nothing. {remedy}"
             yield Problem("spare_scores", message, node, "prediction", severity=WARNING, fixes=fixes, where=where)
+
+
+def _scores(where: str, prediction: Shape, field: Field) -> str:
+    """Why scores and classes, or tokens, do not go together, and what to do."""
+    scores, count = prediction.sizes[-1] or 0, field.classes or 0
+    things = tr("{count} tokens", count=count) if field.kind == "tokens" else tr("{count} classes", count=count)
+    told = tr(
+        "{where} gets {scores} scores for each sample ({shape}), but {name!r} has {things}.",
+        where=where,
+        scores=scores,
+        shape=prediction,
+        name=field.name,
+        things=things,
+    )
+    if scores > count:
+        told = tr(
+            "{where} gets {scores} scores for each sample ({shape}), but {name!r} has only {things}: {spare} stand for "
+            "nothing.",
+            where=where,
+            scores=scores,
+            shape=prediction,
+            name=field.name,
+            things=things,
+            spare=scores - count,
+        )
+    return sentences(told, tr("Give the layer before it {count} outputs.", count=count))
 
 
 def vocabulary(project: Project, inferred: Inferred) -> Iterator[Problem]:
@@ -96,26 +122,36 @@ def vocabulary(project: Project, inferred: Inferred) -> Iterator[Problem]:
         if field is None or field.classes is None or rows is None or rows >= field.classes:
             continue
         where = label(project.graph.nodes[node])
-        message = (
-            f"{where} has {rows} rows, but {field.name!r} holds indices up to {field.classes - 1}. "
-            f"Set num_embeddings to {field.classes}."
+        message = tr(
+            "{where} has {rows} rows, but {name!r} holds indices up to {last}. Set num_embeddings to {count}.",
+            where=where,
+            rows=rows,
+            name=field.name,
+            last=field.classes - 1,
+            count=field.classes,
         )
         values: dict[str, object] = {"name": "num_embeddings", "value": field.classes}
-        fix = Fix(f"Set num_embeddings to {field.classes}", "set_option", values)
+        fix = Fix(tr("Set num_embeddings to {count}", count=field.classes), "set_option", values)
         yield Problem("vocabulary", message, node, ports[0], fixes=(fix,), where=where)
 
 
 def settings(project: Project, inferred: Inferred) -> Iterator[Problem]:
     """Training settings outside their limits, of the project and of nodes and frames."""
     for fault in Training.check_values(project.training):
-        yield Problem("training", f"Training: {fault}", where="Training")
+        yield Problem("training", tr("Training: {fault}", fault=fault), where=tr("Training"))
     for node in project.graph.nodes.values():
         for fault in NodeTraining.check_values(node.training):
             where = label(node)
-            yield Problem("node_training", f"Training of {where}: {fault}", node.id, where=where)
+            yield Problem(
+                "node_training", tr("Training of {node}: {fault}", node=where, fault=fault), node.id, where=where
+            )
     for frame in project.graph.frames.values():
         for fault in NodeTraining.check_values(frame.training):
-            yield Problem("node_training", f"Training of the frame “{frame.title}”: {fault}", where=frame.title)
+            yield Problem(
+                "node_training",
+                tr("Training of the frame “{frame}”: {fault}", frame=frame.title, fault=fault),
+                where=frame.title,
+            )
 
 
 def _field_at(project: Project, inferred: Inferred, node: str, port: str) -> Field | None:

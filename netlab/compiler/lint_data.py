@@ -9,6 +9,7 @@ from netlab.compiler.infer import Inferred
 from netlab.compiler.problem import ERROR, WARNING, Problem, label
 from netlab.document.project import Project
 from netlab.document.training import Training
+from netlab.language import sentences, tr
 from netlab.layers.layer import Fix
 
 VALIDATION = 0.15
@@ -22,10 +23,14 @@ def no_validation(project: Project, inferred: Inferred) -> Iterator[Problem]:
     share = project.data.options.get("validation")
     if share != 0 and (parts is None or parts["val"]):
         return
-    message = "No row is kept for validation, so nothing will show whether the model only learns by heart."
-    fix = Fix(f"Keep {VALIDATION:.0%} for validation", "set_data_option", {"name": "validation", "value": VALIDATION})
+    message = tr("No row is kept for validation, so nothing will show whether the model only learns by heart.")
+    fix = Fix(
+        tr("Keep {share:.0%} for validation", share=VALIDATION),
+        "set_data_option",
+        {"name": "validation", "value": VALIDATION},
+    )
     fixes = (fix,) if share == 0 else ()
-    yield Problem("no_validation", message, severity=WARNING, fixes=fixes, where="Data")
+    yield Problem("no_validation", message, severity=WARNING, fixes=fixes, where=tr("Data"))
 
 
 def batch_size(project: Project, inferred: Inferred) -> Iterator[Problem]:
@@ -37,9 +42,13 @@ def batch_size(project: Project, inferred: Inferred) -> Iterator[Problem]:
     if parts is None or size <= parts["train"]:
         return
     rows = parts["train"]
-    message = f"A batch of {size} is larger than the {rows} training rows, so each step takes all {rows}."
-    fix = Fix(f"Set the batch size to {rows}", "set_training", {"name": "batch_size", "value": rows})
-    yield Problem("large_batch", message, severity=WARNING, fixes=(fix,), where="Training")
+    message = tr(
+        "A batch of {size} is larger than the {rows} training rows, so each step takes all {rows}.",
+        size=size,
+        rows=rows,
+    )
+    fix = Fix(tr("Set the batch size to {rows}", rows=rows), "set_training", {"name": "batch_size", "value": rows})
+    yield Problem("large_batch", message, severity=WARNING, fixes=(fix,), where=tr("Training"))
 
 
 def batch_norm(project: Project, inferred: Inferred) -> Iterator[Problem]:
@@ -59,9 +68,13 @@ def batch_norm(project: Project, inferred: Inferred) -> Iterator[Problem]:
             continue
         flat = shape.rank == 2
         where = label(record)
-        told = "fails" if flat else "sees only the places of a single sample"
-        message = f"{where} {told} with one sample at a time. Raise the batch size, or use Layer norm or Group norm."
-        fix = Fix("Set the batch size to 32", "set_training", {"name": "batch_size", "value": 32})
+        told = (
+            tr("{where} fails with one sample at a time.", where=where)
+            if flat
+            else tr("{where} sees only the places of a single sample with one sample at a time.", where=where)
+        )
+        message = sentences(told, tr("Raise the batch size, or use Layer norm or Group norm."))
+        fix = Fix(tr("Set the batch size to {rows}", rows=32), "set_training", {"name": "batch_size", "value": 32})
         severity = ERROR if flat else WARNING
         yield Problem("batch_norm_alone", message, node, severity=severity, fixes=(fix,), where=where)
 
@@ -70,8 +83,11 @@ def one_class(project: Project, inferred: Inferred) -> Iterator[Problem]:
     """A class that everything is of."""
     for field in inferred.fields.values():
         if field.kind == "label" and field.classes is not None and field.classes < 2:
-            message = f"{field.name!r} has a single class, so there is nothing to tell apart. Choose another target."
-            yield Problem("one_class", message, where="Data")
+            message = tr(
+                "{name!r} has a single class, so there is nothing to tell apart. Choose another target.",
+                name=field.name,
+            )
+            yield Problem("one_class", message, where=tr("Data"))
 
 
 def _known(project: Project) -> dict[str, object]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from netlab.document.graph import Edge, Graph, Node
+from netlab.language import tr
 from netlab.layers.layer import Fix, Layer, Shape, ShapeError
 
 PASSAGE = "passage"
@@ -41,14 +42,18 @@ def let_through(layer: Layer, arrived: Mapping[str, Shape | None]) -> dict[str, 
     """
     found = {out: arrived[port] for out, port in passing(layer, arrived).items()}
     if not found and layer.outputs():
-        message = f"{layer.title()} is bypassed, but nothing is wired to it that it could let through."
-        raise ShapeError(f"{message} Wire an input, or end the bypass.", fixes=(end_bypass(),))
+        message = tr(
+            "{kind} is bypassed, but nothing is wired to it that it could let through. "
+            "Wire an input, or end the bypass.",
+            kind=tr(layer.title()),
+        )
+        raise ShapeError(message, fixes=(end_bypass(),))
     return {out: shape for out, shape in found.items() if shape is not None}
 
 
 def end_bypass() -> Fix:
     """The fix that lets a node work again."""
-    return Fix("End the bypass", "end_bypass", {})
+    return Fix(tr("End the bypass"), "end_bypass", {})
 
 
 def _own(layer: Layer, arrived: Mapping[str, Shape | None]) -> dict[str, Shape]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from netlab.document.graph import Node
+from netlab.language import tr
 from netlab.layers.layer import catalogue
 from netlab.layers.shape import Fix
 
@@ -50,5 +51,5 @@ class Problem:
 def label(node: Node) -> str:
     """What to call a node in a sentence: ``Linear “fc1”``, or ``Linear n3`` while it has no name."""
     cls = catalogue().get(node.type)
-    title = cls.title() if cls else node.type
+    title = tr(cls.title()) if cls else node.type
     return f"{title} “{node.name}”" if node.name else f"{title} {node.id}"

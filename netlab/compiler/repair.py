@@ -19,12 +19,13 @@ from netlab.compiler.trace import source_fix
 from netlab.document import edits
 from netlab.document.graph import BLOCK_INPUT
 from netlab.document.project import Project
+from netlab.language import mark, tr
 from netlab.layers.layer import Fix, catalogue
 from netlab.options import Python
 
 MAX_FIXES, MAX_TRIALS = 3, 48
 VISITS = 6_000  # nodes looked at in all trials together, at some 30 µs each
-BRIDGE = "Remove the node and join its wires"
+BRIDGE = mark("Remove the node and join its wires")
 ADAPTERS = ("flatten", "select_time", "embedding", "unsqueeze", "transpose", "one_hot", "global_avg_pool")
 
 
@@ -103,7 +104,7 @@ def _guesses(project: Project, inferred: Inferred, problem: Problem) -> Iterator
             yield from _other_sources(project, inferred, problem)
             yield from _fields(inferred, problem)
             yield from _without_source(project, problem)
-            yield Fix(BRIDGE, "bridge", {})
+            yield Fix(tr(BRIDGE), "bridge", {})
             yield from _other_types(inferred)
             yield from _other_source_types(project, inferred, problem)
         case "no_output":
@@ -113,14 +114,14 @@ def _guesses(project: Project, inferred: Inferred, problem: Problem) -> Iterator
         case "unknown_layer":
             yield from _known_types(project, problem)
         case "option":
-            yield from _named_fields(inferred, problem)
+            yield from _named_fields(project, inferred, problem)
             yield from _known_options(project, problem)
         case "data":
-            yield Fix("Use the points data", "set_data", {"source": "points"})
+            yield Fix(tr("Use the points data"), "set_data", {"source": "points"})
         case _:
             pass
     if problem.edge:
-        yield Fix("Remove this wire", "remove", {"ids": [problem.edge]})
+        yield Fix(tr("Remove this wire"), "remove", {"ids": [problem.edge]})
 
 
 def _wires(project: Project, inferred: Inferred, problem: Problem) -> Iterator[Fix]:
@@ -136,7 +137,7 @@ def _wires(project: Project, inferred: Inferred, problem: Problem) -> Iterator[F
     for node, port in sorted((key for key in inferred.outputs if key[0] != problem.node), key=far)[:12]:
         name = label(graph.nodes[node])
         values: dict[str, object] = {"source": node, "source_port": port}
-        yield Fix(f"Wire {name} to {problem.port}", "connect", values)
+        yield Fix(tr("Wire {node} to {port}", node=name, port=problem.port), "connect", values)
 
 
 def _wires_to_all(project: Project, inferred: Inferred) -> Iterator[Fix]:
@@ -148,7 +149,7 @@ def _wires_to_all(project: Project, inferred: Inferred) -> Iterator[Fix]:
     for node, port in sorted(inferred.outputs, key=lambda key: key in used)[:16]:
         name = label(project.graph.nodes[node])
         values: dict[str, object] = {"source": node, "source_port": port, "ports": open_ports}
-        yield Fix(f"Wire {name} to all open inputs", "connect", values)
+        yield Fix(tr("Wire {node} to all open inputs", node=name), "connect", values)
 
 
 def _ways_out(project: Project, inferred: Inferred) -> Iterator[Fix]:
@@ -158,29 +159,32 @@ def _ways_out(project: Project, inferred: Inferred) -> Iterator[Fix]:
     inside = [edge for edge in graph.edges.values() if edge.source in circular and edge.target in circular]
     for node, port in reversed(list(inferred.outputs)):
         for edge in inside:
-            title = f"Wire {label(graph.nodes[node])} to {label(graph.nodes[edge.target])} instead"
+            title = tr(
+                "Wire {node} to {other} instead", node=label(graph.nodes[node]), other=label(graph.nodes[edge.target])
+            )
             ports = [[edge.target, edge.target_port]]
             yield Fix(title, "connect", {"source": node, "source_port": port, "ports": ports, "cut": [edge.id]})
 
 
-def _named_fields(inferred: Inferred, problem: Problem) -> Iterator[Fix]:
-    if "field" in problem.message:
+def _named_fields(project: Project, inferred: Inferred, problem: Problem) -> Iterator[Fix]:
+    cls = catalogue().get(project.graph.nodes[problem.node].type)
+    if cls is not None and "field" in cls.options():
         for name in inferred.fields:
-            yield Fix(f"Use the field {name}", "set_option", {"name": "field", "value": name})
+            yield Fix(tr("Use the field {name}", name=name), "set_option", {"name": "field", "value": name})
 
 
 def _fields(inferred: Inferred, problem: Problem) -> Iterator[Fix]:
     """A new Input for each field of the data, those that nothing reads yet first."""
     read = {layer.values["field"] for layer in inferred.layers.values() if layer.role == "input"}
     for name in sorted(inferred.fields, key=lambda name: name in read):
-        yield Fix(f"Add an Input for {name}", "feed", {"field": name})
+        yield Fix(tr("Add an Input for {name}", name=name), "feed", {"field": name})
 
 
 def _adapters(problem: Problem) -> Iterator[Fix]:
     known = catalogue()
     for key in ADAPTERS:
         if key in known:
-            yield Fix(f"Insert {known[key].title()}", "insert", {"type": key})
+            yield Fix(tr("Insert {layer}", layer=tr(known[key].title())), "insert", {"type": key})
 
 
 def _widths(project: Project, inferred: Inferred, problem: Problem) -> Iterator[Fix]:
@@ -196,13 +200,13 @@ def _widths(project: Project, inferred: Inferred, problem: Problem) -> Iterator[
     if layer is not None and problem.port:
         for size in sizes[:3]:
             values: dict[str, object] = {"type": "linear", "options": {"out_features": size}}
-            yield Fix(f"Insert Linear with {size} outputs", "insert", values)
+            yield Fix(tr("Insert Linear with {size} outputs", size=size), "insert", values)
 
 
 def _other_types(inferred: Inferred) -> Iterator[Fix]:
     """Another layer instead of the node: one without weights, or one as wide as the classes or as other values are."""
     for key, options, name in _usual(inferred):
-        yield Fix(f"Make it {name}", "set_type", {"type": key, "options": options})
+        yield Fix(tr("Make it {layer}", layer=name), "set_type", {"type": key, "options": options})
 
 
 def _other_source_types(project: Project, inferred: Inferred, problem: Problem) -> Iterator[Fix]:
@@ -210,7 +214,7 @@ def _other_source_types(project: Project, inferred: Inferred, problem: Problem) 
     edge = project.graph.into(problem.node).get(problem.port) if problem.node else None
     if edge is not None:
         for key, options, name in _usual(inferred):
-            title = f"Make {label(project.graph.nodes[edge.source])} {name}"
+            title = tr("Make {node} {layer}", node=label(project.graph.nodes[edge.source]), layer=name)
             yield Fix(title, "set_type", {"type": key, "options": options}, edge.source)
 
 
@@ -220,20 +224,22 @@ def _through(project: Project, inferred: Inferred) -> Iterator[Fix]:
     for node, port in [key for key in inferred.outputs if key not in used][:2]:
         for key, options, name in _usual(inferred):
             values: dict[str, object] = {"source": node, "source_port": port, "through": key, "options": options}
-            yield Fix(f"Wire {label(project.graph.nodes[node])} through {name}", "connect", values)
+            yield Fix(
+                tr("Wire {node} through {layer}", node=label(project.graph.nodes[node]), layer=name), "connect", values
+            )
 
 
 def _usual(inferred: Inferred) -> Iterator[tuple[str, dict[str, object], str]]:
     """Layers that people put where something does not fit: type, options, and what to call it."""
-    yield from (("flatten", {}, "a Flatten"), ("select_time", {}, "a Select over time"))
+    yield from (("flatten", {}, tr("a Flatten")), ("select_time", {}, tr("a Select over time")))
     classes = [field.classes for field in inferred.fields.values() if field.classes]
     sizes = classes + [shape.sizes[-1] for shape in inferred.outputs.values() if shape.rank and shape.sizes[-1]]
     sizes += [layer.values["out_features"] for layer in inferred.layers.values() if "out_features" in layer.values]
     for size in list(dict.fromkeys(sizes))[:8]:
-        yield "linear", {"out_features": size}, f"a Linear with {size} outputs"
+        yield "linear", {"out_features": size}, tr("a Linear with {size} outputs", size=size)
         for count in dict.fromkeys(classes[:1]):
             options: dict[str, object] = {"num_embeddings": count, "embedding_dim": size}
-            yield "embedding", options, f"an Embedding of {count} × {size}"
+            yield "embedding", options, tr("an Embedding of {count} × {size}", count=count, size=size)
 
 
 def _without_source(project: Project, problem: Problem) -> Iterator[Fix]:
@@ -242,7 +248,7 @@ def _without_source(project: Project, problem: Problem) -> Iterator[Fix]:
     for _ in range(4):
         if edge is None:
             return
-        title = f"Remove {label(project.graph.nodes[edge.source])} and join its wires"
+        title = tr("Remove {node} and join its wires", node=label(project.graph.nodes[edge.source]))
         yield Fix(title, "bridge", {}, edge.source)
         source = project.graph.nodes[edge.source]
         inside = source.type == BLOCK_INPUT  # what it sends comes through the port outside
@@ -260,7 +266,7 @@ def _lead_in(project: Project, inferred: Inferred, problem: Problem) -> Iterator
     for node, port in [key for key in inferred.outputs if key not in used]:
         if project.graph.nodes[node].parent == outside and node != block:
             values: dict[str, object] = {"source": node, "source_port": port}
-            yield Fix(f"Lead {label(project.graph.nodes[node])} into the block", "lead_in", values)
+            yield Fix(tr("Lead {node} into the block", node=label(project.graph.nodes[node])), "lead_in", values)
 
 
 def _own_options(project: Project, inferred: Inferred, problem: Problem) -> Iterator[Fix]:
@@ -273,7 +279,9 @@ def _own_options(project: Project, inferred: Inferred, problem: Problem) -> Iter
         default = list(option.default) if isinstance(option.default, tuple) else option.default
         if now.get(name, default) != default:
             shown = " × ".join(map(str, default)) if isinstance(default, list) else default
-            yield Fix(f"Set {name} to {shown}", "set_option", {"name": name, "value": default})
+            yield Fix(
+                tr("Set {option} to {value}", option=name, value=shown), "set_option", {"name": name, "value": default}
+            )
 
 
 def _other_sources(project: Project, inferred: Inferred, problem: Problem) -> Iterator[Fix]:
@@ -285,7 +293,9 @@ def _other_sources(project: Project, inferred: Inferred, problem: Problem) -> It
     if source is not None and source.role == "input":
         for name in inferred.fields:
             if name != source.values["field"]:
-                yield Fix(f"Use the field {name}", "set_option", {"name": "field", "value": name}, edge.source)
+                yield Fix(
+                    tr("Use the field {name}", name=name), "set_option", {"name": "field", "value": name}, edge.source
+                )
     yield from list(_wires(project, inferred, problem))[:6]
 
 
@@ -299,7 +309,11 @@ def _ends(project: Project, inferred: Inferred) -> Iterator[Fix]:
     for node, port in dict.fromkeys(sources):
         if inferred.layers[node].role != "input":
             wires = [{"source": node, "source_port": port, "port": "x"}]
-            yield Fix(f"Add an Output behind {label(graph.nodes[node])}", "append", {"type": "output", "wires": wires})
+            yield Fix(
+                tr("Add an Output behind {node}", node=label(graph.nodes[node])),
+                "append",
+                {"type": "output", "wires": wires},
+            )
 
 
 def _losses(project: Project, inferred: Inferred) -> Iterator[Fix]:
@@ -311,18 +325,22 @@ def _losses(project: Project, inferred: Inferred) -> Iterator[Fix]:
     for edge in predictions:
         for name, field in reversed(list(inferred.fields.items())):
             key = "cross_entropy_loss" if field.dtype == "int" else "mse_loss"
-            title = catalogue()[key].title()
+            title = tr(catalogue()[key].title())
             first = {"source": edge.source, "source_port": edge.source_port, "port": "prediction"}
             second = {"source": taken.get(name, ""), "source_port": "y", "port": "target", "field": name}
-            yield Fix(f"Add {title} against {name}", "append", {"type": key, "wires": [first, second]})
+            yield Fix(
+                tr("Add {layer} against {name}", layer=title, name=name),
+                "append",
+                {"type": key, "wires": [first, second]},
+            )
 
 
 def _known_types(project: Project, problem: Problem) -> Iterator[Fix]:
     wanted = project.graph.nodes[problem.node].type
     for key in get_close_matches(wanted, catalogue(), 3, 0.5):
-        yield Fix(f"Make it a {catalogue()[key].title()}", "set_type", {"type": key})
-    yield Fix(BRIDGE, "bridge", {})
-    yield Fix("Remove the node", "remove", {"ids": [problem.node]})
+        yield Fix(tr("Make it a {layer}", layer=tr(catalogue()[key].title())), "set_type", {"type": key})
+    yield Fix(tr(BRIDGE), "bridge", {})
+    yield Fix(tr("Remove the node"), "remove", {"ids": [problem.node]})
 
 
 def _known_options(project: Project, problem: Problem) -> Iterator[Fix]:
@@ -331,4 +349,4 @@ def _known_options(project: Project, problem: Problem) -> Iterator[Fix]:
     cls = catalogue()[node.type]
     refused = [cls.options().get(fault.option) for fault in cls.check_values(node.options)]
     if not any(isinstance(option, Python) for option in refused):
-        yield Fix("Set all its options right", "set_type", {"type": node.type})
+        yield Fix(tr("Set all its options right"), "set_type", {"type": node.type})

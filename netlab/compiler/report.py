@@ -7,6 +7,7 @@ from typing import Any
 from netlab.compiler.infer import Inferred
 from netlab.compiler.problem import label
 from netlab.document.project import Project
+from netlab.language import tr
 
 
 def report(project: Project, inferred: Inferred) -> dict[str, Any]:
@@ -41,7 +42,7 @@ def table(project: Project, inferred: Inferred) -> str:
     for node in order:
         shapes = [str(shape) for (n, _), shape in inferred.outputs.items() if n == node]
         count = inferred.parameters(node)
-        told = f"{count:,}" if count else "unknown until tested" if node in inferred.untested else ""
+        told = f"{count:,}" if count else tr("unknown until tested") if node in inferred.untested else ""
         rows.append((label(project.graph.nodes[node]), ", ".join(shapes) or "–", told))
     rows.append(("total", "", f"{inferred.parameters():,}"))
     widths = [max(len(row[i]) for row in rows) for i in range(3)]

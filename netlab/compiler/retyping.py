@@ -9,6 +9,7 @@ from netlab.document import edits, rewiring
 from netlab.document.graph import BLOCK
 from netlab.document.project import Project
 from netlab.document.values import plain
+from netlab.language import tr
 from netlab.layers.layer import catalogue
 
 
@@ -23,9 +24,11 @@ def as_type(project: Project, node: str, key: str, given: Mapping[str, object] |
     """
     old = project.graph.nodes.get(node)
     if old is None or key not in catalogue():
-        raise edits.EditError(f"{node!r} cannot become {key!r}; choose a node and a layer that exist.")
+        raise edits.EditError(
+            tr("{node!r} cannot become {type!r}; choose a node and a layer that exist.", node=node, type=key)
+        )
     if old.type == BLOCK and key != BLOCK:
-        raise edits.EditError("A block holds other nodes. Dissolve it before you put something else in its place.")
+        raise edits.EditError(tr("A block holds other nodes. Dissolve it before you put something else in its place."))
     before = class_of(project.graph, old)
     cls = catalogue()[key] if key != old.type else before
     assert cls is not None, "the type is known"

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from netlab.compiler.problem import Problem, label
 from netlab.document.copies import OWN, PLACE, content, content_key
 from netlab.document.graph import BLOCK, Graph, Node
+from netlab.language import tr
 from netlab.layers.layer import Fix, Layer
 
 if TYPE_CHECKING:
     from netlab.compiler.infer import Inferred
 
 Weights = Mapping[str, Mapping[str, tuple[int, ...]]]
-ITS_OWN = Fix("Give it weights of its own", "own_weights", {})
 
 
 @dataclass
@@ -39,7 +39,11 @@ def find_shared(graph: Graph, layers: Mapping[str, Layer], weights: Weights) -> 
         if owner is None or node.id not in layers or owner.id not in layers:
             continue
         if owner.parent != node.parent:
-            message = f"{label(node)} cannot share the weights of {label(owner)}, which lies in another block."
+            message = tr(
+                "{node} cannot share the weights of {owner}, which lies in another block.",
+                node=label(node),
+                owner=label(owner),
+            )
             found.problems.append(_problem(node, message))
         elif BLOCK in (node.type, owner.type):
             _share_block(graph, node, owner, weights, found)
@@ -78,9 +82,11 @@ def _share_block(graph: Graph, node: Node, owner: Node, weights: Weights, found:
     if pairs and all(nodes[a].options == nodes[b].options and weights.get(a) == weights.get(b) for a, b in pairs):
         found.tensors |= {mine: frozenset(weights[mine]) for mine, _ in pairs if mine in weights}
         return
-    message = (
-        f"{label(node)} cannot share the weights of {label(owner)}: they are not built alike. Make one a copy of the "
-        "other, and give both inputs of the same width."
+    message = tr(
+        "{node} cannot share the weights of {owner}: they are not built alike. Make one a copy of the other, "
+        "and give both inputs of the same width.",
+        node=label(node),
+        owner=label(owner),
     )
     found.problems.append(_problem(node, message))
 
@@ -93,23 +99,39 @@ def _share_tensors(node: Node, owner: Node, layers: Mapping[str, Layer], weights
         found.tensors[node.id] = frozenset(common)
         return
     name = wrong[0] if wrong else next(iter(theirs))
-    has = f"{name} of {_sizes(mine[name])}" if wrong else f"only {', '.join(mine)}"
-    message = (
-        f"{label(node)} cannot share the weights of {label(owner)}: that has {name} of {_sizes(theirs[name])}, "
-        f"and {label(node)} has {has}. Give both the same sizes."
-    )
-    fixes = [ITS_OWN]
+    values = {"node": label(node), "owner": label(owner), "name": name, "theirs": _sizes(theirs[name])}
+    if wrong:
+        message = tr(
+            "{node} cannot share the weights of {owner}: that has {name} of {theirs}, and {node} has {name} of {mine}. "
+            "Give both the same sizes.",
+            mine=_sizes(mine[name]),
+            **values,
+        )
+    else:
+        message = tr(
+            "{node} cannot share the weights of {owner}: that has {name} of {theirs}, and {node} has only {mine}. "
+            "Give both the same sizes.",
+            mine=", ".join(mine),
+            **values,
+        )
+    fixes = [_its_own()]
     if node.type == owner.type and node.options != owner.options:
         same = {"type": node.type, "options": dict(owner.options)}
-        fixes.insert(0, Fix(f"Give it the options of {label(owner)}", "set_type", same))
+        fixes.insert(0, Fix(tr("Give it the options of {owner}", owner=label(owner)), "set_type", same))
     elif wrong and "out_features" in layers[node.id].values:
         rows = theirs[name][0]
-        fixes.insert(0, Fix(f"Set out_features to {rows}", "set_option", {"name": "out_features", "value": rows}))
+        fixes.insert(
+            0, Fix(tr("Set out_features to {count}", count=rows), "set_option", {"name": "out_features", "value": rows})
+        )
     found.problems.append(_problem(node, message, *fixes))
 
 
 def _problem(node: Node, message: str, *fixes: Fix) -> Problem:
-    return Problem("shared", message, node.id, fixes=fixes or (ITS_OWN,), where=label(node))
+    return Problem("shared", message, node.id, fixes=fixes or (_its_own(),), where=label(node))
+
+
+def _its_own() -> Fix:
+    return Fix(tr("Give it weights of its own"), "own_weights", {})
 
 
 def _sizes(shape: tuple[int, ...]) -> str:

@@ -21,6 +21,7 @@ from netlab.compiler.trace import reaching
 from netlab.compiler.writer import DEEPER, INDENT, Book, ClassWriter, write_block_class
 from netlab.document.graph import BLOCK, Edge
 from netlab.document.project import Project
+from netlab.language import tr
 from netlab.layers.block import Block
 from netlab.layers.layer import Code, Shape
 
@@ -156,7 +157,7 @@ class _Model:
         if goals and self.outputs and needed <= shaped:
             return
         told = [p for p in self.inferred.blocking if p.code != "no_loss"]
-        raise CompileError(told or self.inferred.blocking or [Problem("no_output", "There is no Output node.")])
+        raise CompileError(told or self.inferred.blocking or [Problem("no_output", tr("There is no Output node."))])
 
     def _code(self, node: str) -> Code:
         layer = self.inferred.layers[node]

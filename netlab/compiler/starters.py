@@ -16,6 +16,7 @@ from netlab.document import edits
 from netlab.document.graph import Graph as GraphValue
 from netlab.document.project import DataChoice, Project
 from netlab.document.values import plain
+from netlab.language import tr
 
 WIDTH, HIDDEN = 64, 32
 ROUNDS = 12  # fixes in a row that adapt a model
@@ -100,23 +101,23 @@ def _kinds(task: str, fields: Sequence[Field]) -> Iterator[tuple[str, str, Build
     kinds = {field.kind for field in fields}
     match task:
         case "next_token":
-            yield "gpt", "GPT: a decoder that continues", _gpt
+            yield "gpt", tr("GPT: a decoder that continues"), _gpt
         case "sequence_to_sequence":
-            yield "transformer", "Transformer: encoder and decoder", _translator
+            yield "transformer", tr("Transformer: encoder and decoder"), _translator
         case "sequence_labelling":
-            yield "tagger", "Transformer encoder, a class for each token", _tagger
+            yield "tagger", tr("Transformer encoder, a class for each token"), _tagger
         case "masked_language_model" | "masked_and_next_sentence":
-            yield "bert", "BERT: an encoder that fills gaps", _bert
+            yield "bert", tr("BERT: an encoder that fills gaps"), _bert
         case "autoencoding":
-            yield "autoencoder", "Autoencoder: through a narrow place", _autoencoder
+            yield "autoencoder", tr("Autoencoder: through a narrow place"), _autoencoder
         case "classification" | "binary_classification" | "multi_label" | "regression" | "forecasting":
             if "image" in kinds:
-                yield "cnn", "CNN: convolutions over images", _cnn
+                yield "cnn", tr("CNN: convolutions over images"), _cnn
             if "tokens" in kinds:
-                yield "encoder", "Transformer encoder over texts", _reader
+                yield "encoder", tr("Transformer encoder over texts"), _reader
             if "series" in kinds:
-                yield "lstm", "LSTM: step by step through time", _lstm
-            yield "mlp", "MLP: two hidden layers", _mlp
+                yield "lstm", tr("LSTM: step by step through time"), _lstm
+            yield "mlp", tr("MLP: two hidden layers"), _mlp
 
 
 def _field(fields: Sequence[Field], *kinds: str) -> Field:

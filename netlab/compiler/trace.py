@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from netlab.compiler.infer import Inferred
 from netlab.document.graph import BLOCK, BLOCK_OUTPUT, Edge, Graph
 from netlab.document.project import Project
+from netlab.language import tr
 from netlab.layers.layer import Fix
 
 
@@ -67,7 +68,14 @@ def source_fix(project: Project, inferred: Inferred, node: str, port: str, size:
             if name in layer.values:
                 title = graph.nodes[edge.source].name or edge.source
                 values: dict[str, object] = {"name": name, "value": size}
-                return (Fix(f"Set {name} of {title} to {size}", "set_option", values, edge.source),)
+                return (
+                    Fix(
+                        tr("Set {name} of {node} to {size}", name=name, node=title, size=size),
+                        "set_option",
+                        values,
+                        edge.source,
+                    ),
+                )
         arriving = graph.into(edge.source)
         edge = next(iter(arriving.values())) if len(arriving) == 1 else None
     return ()

@@ -11,6 +11,7 @@ from netlab.document import edits, ties
 from netlab.document.diff import in_order
 from netlab.document.graph import BLOCK, BLOCK_INPUT, BLOCK_OUTPUT, Edge, Graph, Node
 from netlab.document.project import Project
+from netlab.language import tr
 
 PORT_APART = 320.0
 End = tuple[str, str]  # node id, port
@@ -28,10 +29,10 @@ def make_block(
     graph = project.graph
     chosen = [graph.nodes[id] for id in dict.fromkeys(ids) if id in graph.nodes]
     if not chosen:
-        raise edits.EditError("Select the nodes that the block is to hold first.")
+        raise edits.EditError(tr("Select the nodes that the block is to hold first."))
     parents = {node.parent for node in chosen}
     if len(parents) > 1:
-        raise edits.EditError("The nodes lie in different blocks; select nodes of one.")
+        raise edits.EditError(tr("The nodes lie in different blocks; select nodes of one."))
     maker = _Maker(graph, chosen, parents.pop(), name)
     project = replace(project, graph=maker.made())
     return edits.set_options(project, maker.block.id, options) if options else project
@@ -63,7 +64,7 @@ class _Maker:
                 self._lead_out(edge)
         grown = Graph(in_order(self.nodes), in_order(self.edges), self.graph.frames)
         if len(grown.order()[1]) > len(self.graph.order()[1]):
-            message = "A path leads out of these nodes and back into them. Select the nodes on it as well."
+            message = tr("A path leads out of these nodes and back into them. Select the nodes on it as well.")
             raise edits.EditError(message)
         return grown
 
@@ -111,7 +112,7 @@ def dissolve_block(project: Project, block: str) -> Project:
     graph = project.graph
     node = graph.nodes.get(block)
     if node is None or node.type != BLOCK:
-        raise edits.EditError(f"{block!r} is no block.")
+        raise edits.EditError(tr("{block!r} is no block.", block=block))
     ports = {n.id for n in graph.inside(block) if n.type in (BLOCK_INPUT, BLOCK_OUTPUT)}
     feeding = {e.target_port: e for e in graph.edges.values() if e.target == block}
     leaving = {e.target: e for e in graph.edges.values() if e.target in ports}

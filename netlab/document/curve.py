@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
+from netlab.language import tr
 from netlab.options import Option
 
 
@@ -28,7 +29,12 @@ class Curve(Option[tuple[tuple[float, float], ...]]):
         self.min, self.max, self.max_length = min, max, max_length
 
     def check(self, value: Any) -> tuple[tuple[float, float], ...]:
-        wanted = f"1 to {self.max_length} points (x, y) with x rising from 0 to 1, y from {self.min:g} to {self.max:g}"
+        wanted = tr(
+            "1 to {count} points (x, y) with x rising from 0 to 1, y from {low:g} to {high:g}",
+            count=self.max_length,
+            low=self.min,
+            high=self.max,
+        )
         try:
             points = tuple((float(x), float(y)) for x, y in value)
         except (TypeError, ValueError):

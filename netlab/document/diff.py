@@ -9,6 +9,7 @@ import msgspec
 
 from netlab.document.graph import Edge, Frame, Graph, Node
 from netlab.document.project import DataChoice, ProbeChoice, Project
+from netlab.language import tr
 
 T = TypeVar("T")
 
@@ -82,7 +83,9 @@ def patch(project: Project, diff: Diff) -> Project:
     for path, (before, after) in diff.changes.items():
         kind, name = _split(path)
         if not same(current[kind].get(name), before):
-            raise DiffError(f"{path} is not as it was when the change was made, so the change does not fit.")
+            raise DiffError(
+                tr("{path} is not as it was when the change was made, so the change does not fit.", path=path)
+            )
         part = parts.setdefault(kind, dict(current[kind]))
         if after is None:
             part.pop(name, None)
@@ -106,7 +109,7 @@ def decode(data: bytes | str) -> Diff:
         raw = msgspec.json.decode(data, type=Diff)
         typed = {path: (_typed(path, pair[0]), _typed(path, pair[1])) for path, pair in raw.changes.items()}
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as problem:
-        raise DiffError(f"This is not a change that NetLab wrote: {problem}.") from problem
+        raise DiffError(tr("This is not a change that NetLab wrote: {problem}.", problem=problem)) from problem
     return Diff(typed)
 
 
@@ -165,7 +168,7 @@ def _split(path: str) -> tuple[str, str]:
         return "training", path[len(TRAINING) :]
     kind, slash, name = path.partition("/")
     if not slash or (kind not in RECORDS and path not in SINGLES):
-        raise DiffError(f"{path!r} is not the path of anything in a project.")
+        raise DiffError(tr("{path!r} is not the path of anything in a project.", path=path))
     return kind, name
 
 

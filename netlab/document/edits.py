@@ -14,6 +14,7 @@ from netlab.document.diff import in_order
 from netlab.document.graph import BLOCK, BLOCK_INPUT, BLOCK_OUTPUT, Edge, Frame, Graph, Node
 from netlab.document.project import DataChoice, ProbeChoice, Project
 from netlab.document.values import MAX_EDGES, MAX_NODES, ValueRefused, plain
+from netlab.language import sentences, tr
 
 R = TypeVar("R", bound=msgspec.Struct)
 
@@ -55,27 +56,39 @@ def add_nodes(project: Project, nodes: Iterable[Node], edges: Iterable[Edge]) ->
         all_nodes[node.id] = _clean(node)
     for node in nodes:
         if node.parent and (node.parent not in all_nodes or all_nodes[node.parent].type != BLOCK):
-            raise EditError(f"Node {node.id} would lie in {node.parent!r}, which is no block.")
+            raise EditError(tr("Node {id} would lie in {parent!r}, which is no block.", id=node.id, parent=node.parent))
     wired = {(edge.target, edge.target_port) for edge in all_edges.values()}
     for edge in edges:
         if edge.id in all_nodes or edge.id in all_edges or edge.id in graph.frames or not edge.id:
-            raise EditError(f"The id {edge.id!r} is taken or empty; give the wire a fresh one.")
+            raise EditError(tr("The id {id!r} is taken or empty; give the wire a fresh one.", id=edge.id))
         for end in (edge.source, edge.target):
             if end not in all_nodes:
-                raise EditError(f"Wire {edge.id} refers to node {end!r}, which does not exist.")
+                raise EditError(tr("Wire {id} refers to node {end!r}, which does not exist.", id=edge.id, end=end))
         if all_nodes[edge.source].parent != all_nodes[edge.target].parent:
-            raise EditError(f"Wire {edge.id} would cross the border of a block; lead it through a port.")
+            raise EditError(tr("Wire {id} would cross the border of a block; lead it through a port.", id=edge.id))
         if (edge.target, edge.target_port) in wired:
-            raise EditError(f"Input {edge.target_port!r} of node {edge.target!r} would get two wires; keep one.")
+            raise EditError(
+                tr(
+                    "Input {port!r} of node {node!r} would get two wires; keep one.",
+                    port=edge.target_port,
+                    node=edge.target,
+                )
+            )
         wired.add((edge.target, edge.target_port))
         all_edges[edge.id] = _clean(edge)
     if len(all_nodes) > MAX_NODES or len(all_edges) > MAX_EDGES:
-        raise EditError(f"A graph holds at most {MAX_NODES} nodes and {MAX_EDGES} wires; this would be more.")
+        raise EditError(
+            tr(
+                "A graph holds at most {nodes} nodes and {edges} wires; this would be more.",
+                nodes=MAX_NODES,
+                edges=MAX_EDGES,
+            )
+        )
     grown = Graph(in_order(all_nodes), in_order(all_edges), graph.frames)
     if len(all_edges) > len(graph.edges):
         behind = set(grown.order()[1]) - set(graph.order()[1])
         if behind:
-            raise EditError(f"The wires would lead in a cycle through {', '.join(sorted(behind)[:3])}.")
+            raise EditError(tr("The wires would lead in a cycle through {nodes}.", nodes=", ".join(sorted(behind)[:3])))
     return _with_graph(project, grown)
 
 
@@ -87,7 +100,7 @@ def remove(project: Project, ids: Iterable[str]) -> Project:
     gone |= {frame.id for frame in graph.frames.values() if frame.parent in gone}
     for name in sorted(gone):
         if name not in graph.nodes and name not in graph.edges and name not in graph.frames:
-            raise EditError(f"There is nothing called {name!r} to remove.")
+            raise EditError(tr("There is nothing called {name!r} to remove.", name=name))
     lost = {e.id for e in graph.edges.values() if e.id in gone or e.source in gone or e.target in gone}
     left = Graph(_without(graph.nodes, gone), _without(graph.edges, lost), _without(graph.frames, gone))
     return msgspec.structs.replace(
@@ -109,13 +122,15 @@ def move(project: Project, positions: Mapping[str, tuple[float, float]]) -> Proj
     nodes, frames = dict(graph.nodes), dict(graph.frames)
     for name, (x, y) in positions.items():
         if not (math.isfinite(x) and math.isfinite(y)):
-            raise EditError(f"{name!r} cannot be moved to ({x}, {y}); a position is two finite numbers.")
+            raise EditError(
+                tr("{name!r} cannot be moved to ({x}, {y}); a position is two finite numbers.", name=name, x=x, y=y)
+            )
         if name in nodes:
             nodes[name] = msgspec.structs.replace(nodes[name], x=float(x), y=float(y))
         elif name in frames:
             frames[name] = msgspec.structs.replace(frames[name], x=float(x), y=float(y))
         else:
-            raise EditError(f"There is no node or frame {name!r} to move.")
+            raise EditError(tr("There is no node or frame {name!r} to move.", name=name))
     return _with_graph(project, Graph(nodes, graph.edges, frames))
 
 
@@ -181,14 +196,18 @@ def connect(project: Project, source: str, source_port: str, target: str, target
     for name in (source, target):
         _node(project, name)
     if source == target:
-        raise EditError(f"{_said(graph, source)} cannot feed itself; connect it to another node.")
+        raise EditError(tr("{source} cannot feed itself; connect it to another node.", source=_said(graph, source)))
     if graph.nodes[source].parent != graph.nodes[target].parent:
-        raise EditError("A wire cannot cross the border of a block. Add a port inside the block, and wire that.")
+        raise EditError(tr("A wire cannot cross the border of a block. Add a port inside the block, and wire that."))
     if source in graph.reach([target]):
         start, end = _said(graph, source), _said(graph, target)
         raise EditError(
-            f"A wire from {start} to {end} would close a cycle, because {end} already leads to {start}. "
-            "Remove a wire on the way first."
+            tr(
+                "A wire from {start} to {end} would close a cycle, because {end} already leads to {start}. Remove a "
+                "wire on the way first.",
+                start=start,
+                end=end,
+            )
         )
     old = graph.into(target).get(target_port)
     if old is not None and (old.source, old.source_port) == (source, source_port):
@@ -197,7 +216,7 @@ def connect(project: Project, source: str, source_port: str, target: str, target
     _refuse_taken(graph, graph.nodes, edge.id)
     edges = _without(graph.edges, {old.id} if old else set())
     if len(edges) >= MAX_EDGES:
-        raise EditError(f"A graph holds at most {MAX_EDGES} wires; remove some first.")
+        raise EditError(tr("A graph holds at most {edges} wires; remove some first.", edges=MAX_EDGES))
     return _with_graph(project, Graph(graph.nodes, in_order({**edges, edge.id: edge}), graph.frames))
 
 
@@ -205,7 +224,7 @@ def insert_on_edge(project: Project, edge_id: str, node: Node, in_port: str, out
     """Put a new node into a wire: its source now feeds `in_port`, and `out_port` feeds its target."""
     edge = project.graph.edges.get(edge_id)
     if edge is None:
-        raise EditError(f"There is no wire {edge_id!r} to put a node on.")
+        raise EditError(tr("There is no wire {id!r} to put a node on.", id=edge_id))
     project = add_node(remove(project, [edge_id]), node)
     project = connect(project, edge.source, edge.source_port, node.id, in_port)
     return connect(project, node.id, out_port, edge.target, edge.target_port)
@@ -216,7 +235,7 @@ def add_frame(project: Project, frame: Frame) -> Project:
     graph = project.graph
     _refuse_taken(graph, graph.nodes, frame.id)
     if frame.parent and (frame.parent not in graph.nodes or graph.nodes[frame.parent].type != BLOCK):
-        raise EditError(f"Frame {frame.id} would lie in {frame.parent!r}, which is no block.")
+        raise EditError(tr("Frame {id} would lie in {parent!r}, which is no block.", id=frame.id, parent=frame.parent))
     frames = in_order({**graph.frames, frame.id: _clean(frame)})
     return _with_graph(project, Graph(graph.nodes, graph.edges, frames))
 
@@ -229,11 +248,11 @@ def set_frame(project: Project, frame_id: str, **changes: Any) -> Project:
     """
     graph = project.graph
     if frame_id not in graph.frames:
-        raise EditError(f"There is no frame {frame_id!r}.")
+        raise EditError(tr("There is no frame {id!r}.", id=frame_id))
     known = [field for field in Frame.__struct_fields__ if field != "id"]
     for name in changes:
         if name not in known:
-            raise EditError(f"A frame has no {name!r}; it has: {', '.join(known)}.")
+            raise EditError(tr("A frame has no {name!r}; it has: {known}.", name=name, known=", ".join(known)))
     frame = _clean(msgspec.structs.replace(graph.frames[frame_id], **changes))
     return _with_graph(project, Graph(graph.nodes, graph.edges, {**graph.frames, frame_id: frame}))
 
@@ -258,7 +277,7 @@ def set_model(project: Project, graph: Graph) -> Project:
 def set_training(project: Project, name: str, value: Any) -> Project:
     """Set one training value."""
     if value is None:
-        raise EditError(f"Training's {name} needs a value.")
+        raise EditError(tr("Training's {name} needs a value.", name=name))
     return msgspec.structs.replace(project, training={**project.training, **_plain({name: value})})
 
 
@@ -274,7 +293,7 @@ def add_probe(project: Project, probe: str, node: str, options: Mapping[str, Any
 def remove_probe(project: Project, probe_id: str) -> Project:
     """No longer look with this probe."""
     if probe_id not in project.probes:
-        raise EditError(f"There is no probe {probe_id!r}.")
+        raise EditError(tr("There is no probe {id!r}.", id=probe_id))
     return msgspec.structs.replace(project, probes=_without(project.probes, {probe_id}))
 
 
@@ -295,7 +314,7 @@ def _is_number(text: str) -> bool:
 def _node(project: Project, name: str) -> Node:
     node = project.graph.nodes.get(name)
     if node is None:
-        raise EditError(f"There is no node {name!r}.")
+        raise EditError(tr("There is no node {id!r}.", id=name))
     return node
 
 
@@ -307,9 +326,9 @@ def _said(graph: Graph, name: str) -> str:
 
 def _refuse_taken(graph: Graph, nodes: Mapping[str, Node], name: str) -> None:
     if not name:
-        raise EditError("A node or frame needs an id; fresh_id gives one.")
+        raise EditError(tr("A node or frame needs an id; fresh_id gives one."))
     if name in nodes or name in graph.edges or name in graph.frames:
-        raise EditError(f"The id {name!r} is taken; give the new one a fresh id.")
+        raise EditError(tr("The id {name!r} is taken; give the new one a fresh id.", name=name))
 
 
 def _without(part: dict[str, R], gone: set[str]) -> dict[str, R]:
@@ -332,8 +351,7 @@ def _plain(value: Any, where: str = "") -> Any:
     try:
         return plain(_composed(value), where, OPTION_DEPTH)
     except ValueRefused as problem:
-        place = f" ({problem.where})" if problem.where else ""
-        raise EditError(f"{problem}{place} {problem.fix}") from problem
+        raise EditError(sentences(str(problem), problem.where and f"({problem.where})", problem.fix)) from problem
 
 
 def _text(text: str, where: str = "") -> str:

@@ -24,6 +24,7 @@ from netlab.document.migrations import migrate
 from netlab.document.project import FORMAT, DataChoice, Project
 from netlab.document.sound import PLACES, faults
 from netlab.document.values import MAX_BYTES, MAX_DEPTH, MAX_INT, ValueRefused, plain
+from netlab.language import sentences, tr
 
 
 class FileError(ValueError):
@@ -38,7 +39,8 @@ class FileError(ValueError):
     """
 
     def __init__(self, code: str, where: str, message: str, fix: str) -> None:
-        super().__init__(f"{where}: {message} {fix}" if where else f"{message} {fix}")
+        told = sentences(message, fix)
+        super().__init__(tr("{where}: {sentence}", where=where, sentence=told) if where else told)
         self.code, self.where, self.message, self.fix = code, where, message, fix
 
 
@@ -88,20 +90,20 @@ def save(project: Project, path: str | Path, expected_hash: str | None = None) -
         raise FileError(
             "changed",
             str(path),
-            "The file was changed by another program since it was opened, so it was not overwritten.",
-            "Save under another name, or reopen the file.",
+            tr("The file was changed by another program since it was opened, so it was not overwritten."),
+            tr("Save under another name, or reopen the file."),
         )
     try:
         write_atomically(path, data)
     except OSError as problem:
         reason = problem.strerror or str(problem)
-        fix = "Save it in another place."
+        fix = tr("Save it in another place.")
         if problem.errno == errno.ENOSPC:
-            fix = f"Free at least {len(data)} bytes on that disk, or save it in another place."
+            fix = tr("Free at least {size:,} bytes on that disk, or save it in another place.", size=len(data))
         raise FileError(
             "not_written",
             str(path),
-            f"The project could not be saved: {reason}. What was there before is untouched.",
+            tr("The project could not be saved: {reason}. What was there before is untouched.", reason=reason),
             fix,
         ) from problem
     return hashlib.sha256(data).hexdigest()
@@ -176,62 +178,74 @@ def _read(path: Path) -> bytes:
 
 def _unreadable(path: Path, problem: Exception) -> FileError:
     if isinstance(problem, FileNotFoundError):
-        return FileError("not_found", str(path), "There is no such file.", "Check the name and the folder.")
+        return FileError("not_found", str(path), tr("There is no such file."), tr("Check the name and the folder."))
     reason = getattr(problem, "strerror", None) or str(problem)
-    return FileError("unreadable", str(path), f"It cannot be read: {reason}.", "Check that it is a file you may read.")
+    return FileError(
+        "unreadable",
+        str(path),
+        tr("It cannot be read: {reason}.", reason=reason),
+        tr("Check that it is a file you may read."),
+    )
 
 
 def _too_large() -> FileError:
     return FileError(
         "too_large",
         "",
-        f"The project takes more than {MAX_BYTES // 2**20} MB, which no graph needs.",
-        "Keep weights and data in files of their own.",
+        tr("The project takes more than {size} MB, which no graph needs.", size=MAX_BYTES // 2**20),
+        tr("Keep weights and data in files of their own."),
     )
 
 
 def _decode(data: bytes) -> str:
     if not data.strip(b" \t\r\n\0"):
-        raise _truncated("line 1, column 1", "The file is empty.")
+        raise _truncated(tr("line {line}, column {column}", line=1, column=1), tr("The file is empty."))
     if data.endswith(b"\0"):
-        raise _truncated("", "The file ends in zeros, as after a crash of the machine.")
+        raise _truncated("", tr("The file ends in zeros, as after a crash of the machine."))
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as problem:
         line = data.count(b"\n", 0, problem.start) + 1
         column = problem.start - (data.rfind(b"\n", 0, problem.start) + 1) + 1
-        place = f"line {line}, column {column}"
+        place = tr("line {line}, column {column}", line=line, column=column)
         if problem.reason == "unexpected end of data":
-            raise _truncated(place, "The file ends in the middle of a character.") from problem
+            raise _truncated(place, tr("The file ends in the middle of a character.")) from problem
         raise FileError(
-            "not_json", place, "This is not text in UTF-8, so it is no NetLab project.", "Choose a .netlab file."
+            "not_json",
+            place,
+            tr("This is not text in UTF-8, so it is no NetLab project."),
+            tr("Choose a .netlab file."),
         ) from problem
 
 
 def _truncated(where: str, message: str) -> FileError:
-    return FileError("truncated", where, message, "Take a backup, or restore it from the journal or from git.")
+    return FileError("truncated", where, message, tr("Take a backup, or restore it from the journal or from git."))
 
 
 def _json(text: str) -> Any:
     def whole(digits: str) -> int:
         if len(digits) > 17 or abs(int(digits)) > MAX_INT:
-            raise _value_error(text, digits, "A whole number is beyond ±2^53.", "Write a smaller number.")
+            raise _value_error(text, digits, tr("A whole number is beyond ±2^53."), tr("Write a smaller number."))
         return int(digits)
 
     def real(digits: str) -> float:
         if not math.isfinite(number := float(digits)):
-            raise _value_error(text, digits, "A number is too large to be one.", "Write a smaller number.")
+            raise _value_error(text, digits, tr("A number is too large to be one."), tr("Write a smaller number."))
         return number
 
     def constant(name: str) -> Any:
-        raise _value_error(text, name, f"{name} is not a number that JSON knows.", "Write a finite number.")
+        raise _value_error(
+            text, name, tr("{name} is not a number that JSON knows.", name=name), tr("Write a finite number.")
+        )
 
     def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for key, value in pairs:
             if key in found:
                 name = json.dumps(key)[:80]
-                raise _value_error(text, name, f"The name {name} stands twice in one object.", "Remove one of them.")
+                raise _value_error(
+                    text, name, tr("The name {name} stands twice in one object.", name=name), tr("Remove one of them.")
+                )
             found[key] = value
         return found
 
@@ -241,7 +255,10 @@ def _json(text: str) -> Any:
         raise _broken(text, problem) from problem
     except RecursionError as problem:
         raise FileError(
-            "invalid", "", f"The file is nested deeper than {MAX_DEPTH} levels.", "Choose a .netlab file."
+            "invalid",
+            "",
+            tr("The file is nested deeper than {depth} levels.", depth=MAX_DEPTH),
+            tr("Choose a .netlab file."),
         ) from problem
 
 
@@ -252,11 +269,12 @@ def _value_error(text: str, piece: str, message: str, fix: str) -> FileError:
 
 
 def _place(text: str, at: int) -> str:
-    return f"line {text.count(chr(10), 0, at) + 1}, column {at - text.rfind(chr(10), 0, at)}"
+    line, column = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
+    return tr("line {line}, column {column}", line=line, column=column)
 
 
 def _broken(text: str, problem: json.JSONDecodeError) -> FileError:
-    place = f"line {problem.lineno}, column {problem.colno}"
+    place = tr("line {line}, column {column}", line=problem.lineno, column=problem.colno)
     rest = text[problem.pos : problem.pos + 16].strip()
     cut = (
         not rest
@@ -266,10 +284,17 @@ def _broken(text: str, problem: json.JSONDecodeError) -> FileError:
         or ("escape" in problem.msg and problem.pos + 6 >= len(text.rstrip()))
     )
     if text.lstrip()[:1] not in ("{", "["):
-        return FileError("not_json", place, "This is not JSON, so it is no NetLab project.", "Choose a .netlab file.")
+        return FileError(
+            "not_json", place, tr("This is not JSON, so it is no NetLab project."), tr("Choose a .netlab file.")
+        )
     if cut:
-        return _truncated(place, f"The file is cut off: {problem.msg}.")
-    return FileError("not_json", place, f"The JSON is broken: {problem.msg}.", "Correct it there, or take a backup.")
+        return _truncated(place, tr("The file is cut off: {reason}.", reason=problem.msg))
+    return FileError(
+        "not_json",
+        place,
+        tr("The JSON is broken: {reason}.", reason=problem.msg),
+        tr("Correct it there, or take a backup."),
+    )
 
 
 def _content(content: Any) -> dict[str, Any]:
@@ -279,15 +304,19 @@ def _content(content: Any) -> dict[str, Any]:
         raise FileError(
             "foreign",
             "",
-            'This is JSON of another program: a NetLab project has "format" and "graph".',
-            "Choose a .netlab file.",
+            tr('This is JSON of another program: a NetLab project has "format" and "graph".'),
+            tr("Choose a .netlab file."),
         )
     if version > FORMAT:
         raise FileError(
             "newer",
             "format",
-            f"The file has format {version}, and this NetLab knows formats up to {FORMAT}.",
-            "Open it with a newer NetLab. It was not changed.",
+            tr(
+                "The file has format {version}, and this NetLab knows formats up to {known}.",
+                version=version,
+                known=FORMAT,
+            ),
+            tr("Open it with a newer NetLab. It was not changed."),
         )
     return content
 
@@ -297,7 +326,7 @@ def _convert(content: dict[str, Any]) -> Project:
         return msgspec.convert(content, Project)
     except msgspec.ValidationError as problem:
         where, reason = _blame(content, problem)
-        raise FileError("invalid", where, f"{reason}.", "Correct it, or remove it from the file.") from problem
+        raise FileError("invalid", where, f"{reason}.", tr("Correct it, or remove it from the file.")) from problem
 
 
 def _blame(content: dict[str, Any], problem: msgspec.ValidationError) -> tuple[str, str]:
@@ -327,7 +356,7 @@ def _complaints(project: Project) -> Iterator[FileError]:
     """What is wrong with a project whose values all have the right types."""
     for where, message, fix in faults(project):
         code = "too_large" if where == "graph" else "invalid"
-        yield FileError(code, where, f"{message}.", f"{fix}.")
+        yield FileError(code, where, message, fix)
 
 
 def _readable(project: Project) -> Project:
@@ -338,7 +367,9 @@ def _readable(project: Project) -> Project:
     except ValueRefused as problem:
         raise FileError("invalid", problem.where, str(problem), problem.fix) from problem
     except (TypeError, ValueError, RecursionError) as problem:
-        raise FileError("invalid", "", f"The project holds what JSON cannot: {problem}.", "Remove it.") from problem
+        raise FileError(
+            "invalid", "", tr("The project holds what JSON cannot: {problem}.", problem=problem), tr("Remove it.")
+        ) from problem
     checked = _convert(content)
     for wrong in _complaints(checked):
         raise wrong

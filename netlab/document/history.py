@@ -14,6 +14,7 @@ from netlab.document.copies import follow
 from netlab.document.diff import Diff
 from netlab.document.journal import Journal, JournalError
 from netlab.document.project import Project
+from netlab.language import tr
 
 P = ParamSpec("P")
 Subscriber = Callable[[Project, Diff], object]
@@ -103,7 +104,7 @@ class Document:
         new = diffs.patch(self._project, back)
         self.position -= 1
         self._merging = False
-        self._become(new, f"Undo {change.label}", back)
+        self._become(new, tr("Undo {label}", label=change.label), back)
         return change
 
     def redo(self) -> Change | None:
@@ -114,7 +115,7 @@ class Document:
         new = diffs.patch(self._project, change.diff)
         self.position += 1
         self._merging = False
-        self._become(new, f"Redo {change.label}", change.diff)
+        self._become(new, tr("Redo {label}", label=change.label), change.diff)
         return change
 
     def go_to(self, position: int) -> None:
@@ -130,7 +131,8 @@ class Document:
         new = diffs.patch(self._project, whole)
         self.position = position
         self._merging = False
-        self._become(new, f"{'Undo' if back else 'Redo'} {len(steps)} steps", whole)
+        label = tr("Undo {count} steps", count=len(steps)) if back else tr("Redo {count} steps", count=len(steps))
+        self._become(new, label, whole)
 
     def restore(self, changes: Iterable[Change]) -> None:
         """Make the changes of a recovered journal again, each as an undo step of its own."""

@@ -22,6 +22,7 @@ from netlab.document import diff as diffs
 from netlab.document import file
 from netlab.document.diff import Diff
 from netlab.document.project import Project
+from netlab.language import tr
 
 if TYPE_CHECKING:
     from netlab.document.history import Change
@@ -118,7 +119,9 @@ class Journal:
         except (OSError, sqlite3.Error, KeyError, TypeError) as problem:
             if connection is not None:
                 connection.close()
-            raise JournalError(f"The journal {path.name} is in use or damaged: {problem}.") from problem
+            raise JournalError(
+                tr("The journal {name} is in use or damaged: {problem}.", name=path.name, problem=problem)
+            ) from problem
 
     def append(self, label: str, diff: Diff) -> None:
         """Keep a change; when this returns, it survives a crash of the program and of the machine.
@@ -142,7 +145,9 @@ class Journal:
         try:
             return file.parse(bytes(self._base))
         except file.FileError as problem:
-            raise JournalError(f"The journal {self.path.name} is damaged: {problem}") from problem
+            raise JournalError(
+                tr("The journal {name} is damaged: {problem}", name=self.path.name, problem=problem)
+            ) from problem
 
     def replay(self, project: Project | None = None) -> tuple[Project, list[Change], float]:
         """Make the changes again, from `project` or from where the journal began.
@@ -156,7 +161,9 @@ class Journal:
         try:
             rows = self._connection.execute("select time, label, diff from changes order by id").fetchall()
         except sqlite3.Error as problem:
-            raise JournalError(f"The journal {self.path.name} is damaged: {problem}.") from problem
+            raise JournalError(
+                tr("The journal {name} is damaged: {problem}.", name=self.path.name, problem=problem)
+            ) from problem
         done: list[Change] = []
         for when, label, text in rows:
             try:
@@ -252,6 +259,9 @@ def _describe(connection: sqlite3.Connection, document_path: str | Path | None, 
 
 def _unwritten(problem: Exception) -> JournalError:
     return JournalError(
-        f"Changes are not being kept for a crash: the journal could not be written ({problem}). Save soon, and "
-        f"check that the disk has room."
+        tr(
+            "Changes are not being kept for a crash: the journal could not be written ({problem}). Save soon, and "
+            "check that the disk has room.",
+            problem=problem,
+        )
     )

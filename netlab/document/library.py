@@ -14,6 +14,7 @@ from netlab.document.graph import BLOCK, Graph, Node
 from netlab.document.home import home
 from netlab.document.piece import Piece
 from netlab.document.project import Project
+from netlab.language import tr
 
 PREFIX = "block:"
 """What keys of the library begin with, so that they cannot be taken for types of layers."""
@@ -46,7 +47,7 @@ def _read(path: Path, stamp: int) -> tuple[Project, Node]:
     for node in project.graph.inside(""):
         if node.type == BLOCK:
             return project, node
-    raise file.FileError("invalid", str(path), "It holds no block.", "Save a block to the library again.")
+    raise file.FileError("invalid", str(path), tr("It holds no block."), tr("Save a block to the library again."))
 
 
 def piece_of(path: Path, graph: Graph, x: float, y: float, parent: str = "") -> tuple[Piece, str]:
@@ -67,7 +68,7 @@ def keep(project: Project, block: str, title: str, about: str = "") -> Path:
     """
     name = re.sub(r"\W+", "_", title.casefold()).strip("_")[:60]
     if not name:
-        raise edits.EditError("Give the block a title with letters or digits, so that it can be found again.")
+        raise edits.EditError(tr("Give the block a title with letters or digits, so that it can be found again."))
     cut = piece.renewed(piece.cut_out(project.graph, [block]), Graph(), 0.0)
     graph = Graph({n.id: n for n in cut.nodes}, {e.id: e for e in cut.edges})
     own().mkdir(parents=True, exist_ok=True)

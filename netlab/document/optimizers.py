@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from netlab.language import mark
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -62,11 +64,16 @@ CPU_AND_GPU = ("cpu", "cuda", "mps")
 BETAS = {"beta1": "betas[0]", "beta2": "betas[1]", "epsilon": "eps"}
 OPTIMIZERS: dict[str, Rule] = {
     "adam": Rule(
-        "Adam", "Steps scaled by the running size of each gradient. Kingma and Ba 2014.", 2, BETAS, {}, CPU_AND_GPU
+        "Adam",
+        mark("Steps scaled by the running size of each gradient. Kingma and Ba 2014."),
+        2,
+        BETAS,
+        {},
+        CPU_AND_GPU,
     ),
     "sgd": Rule(
         "SGD",
-        "Down the gradient, with momentum. Polyak 1964; look-ahead: Nesterov 1983.",
+        mark("Down the gradient, with momentum. Polyak 1964; look-ahead: Nesterov 1983."),
         1,
         {"momentum": "momentum", "nesterov": "nesterov"},
         {},
@@ -74,24 +81,24 @@ OPTIMIZERS: dict[str, Rule] = {
     ),
     "adamw": Rule(
         "AdamW",
-        "Adam with the decay of weights apart from the gradient. Loshchilov and Hutter 2017.",
+        mark("Adam with the decay of weights apart from the gradient. Loshchilov and Hutter 2017."),
         2,
         BETAS,
         {},
         CPU_AND_GPU,
     ),
-    "nadam": Rule("NAdam", "Adam with Nesterov's look-ahead. Dozat 2016.", 2, BETAS, {}),
-    "radam": Rule("RAdam", "Adam that waits until its estimates are steady. Liu et al. 2019.", 2, BETAS, {}),
+    "nadam": Rule("NAdam", mark("Adam with Nesterov's look-ahead. Dozat 2016."), 2, BETAS, {}),
+    "radam": Rule("RAdam", mark("Adam that waits until its estimates are steady. Liu et al. 2019."), 2, BETAS, {}),
     "rmsprop": Rule(
         "RMSprop",
-        "Steps divided by the running size of each gradient. Hinton 2012.",
+        mark("Steps divided by the running size of each gradient. Hinton 2012."),
         1,
         {"smoothing": "alpha", "epsilon": "eps"},
         {},
     ),
     "adagrad": Rule(
         "Adagrad",
-        "Steps divided by all gradients so far; good for rare features. Duchi et al. 2011.",
+        mark("Steps divided by all gradients so far; good for rare features. Duchi et al. 2011."),
         1,
         {"epsilon": "eps"},
         {},
@@ -99,15 +106,17 @@ OPTIMIZERS: dict[str, Rule] = {
     ),
     "adadelta": Rule(
         "Adadelta",
-        "Adagrad with a short memory and units that match. Zeiler 2012.",
+        mark("Adagrad with a short memory and units that match. Zeiler 2012."),
         2,
         {"smoothing": "rho", "epsilon": "eps"},
         {},
     ),
-    "adamax": Rule("Adamax", "Adam by the largest gradient instead of the mean. Kingma and Ba 2014.", 2, BETAS, {}),
+    "adamax": Rule(
+        "Adamax", mark("Adam by the largest gradient instead of the mean. Kingma and Ba 2014."), 2, BETAS, {}
+    ),
     "muon": Rule(
         "Muon",
-        "Orthogonal steps for the matrices inside of a network, AdamW for all other weights. Jordan et al. 2024.",
+        mark("Orthogonal steps for the matrices inside of a network, AdamW for all other weights. Jordan et al. 2024."),
         2,
         {"momentum": "momentum", "nesterov": "nesterov"},
         {"adjust_lr_fn": "match_rms_adamw"},
@@ -115,7 +124,7 @@ OPTIMIZERS: dict[str, Rule] = {
     ),
     "lbfgs": Rule(
         "LBFGS",
-        "Uses curvature from past steps; for small, smooth problems and whole batches. Nocedal 1980.",
+        mark("Uses curvature from past steps; for small, smooth problems and whole batches. Nocedal 1980."),
         0,
         {"history": "history_size", "iterations": "max_iter"},
         {"line_search_fn": "strong_wolfe"},

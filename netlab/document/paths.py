@@ -10,6 +10,7 @@ from netlab.document import edits
 from netlab.document.graph import Node
 from netlab.document.project import Project
 from netlab.document.training import Training
+from netlab.language import sentences, tr
 
 
 def set_by_path(project: Project, assignment: str) -> Project:
@@ -23,20 +24,27 @@ def set_by_path(project: Project, assignment: str) -> Project:
     place, dot, name = path.strip().rpartition(".")
     if not equals or not dot:
         raise edits.EditError(
-            f"{assignment!r} is not PATH=VALUE, for example training.epochs=5 or fc1.out_features=64."
+            tr(
+                "{assignment!r} is not PATH=VALUE, for example training.epochs=5 or fc1.out_features=64.",
+                assignment=assignment,
+            )
         )
     value = _value(text.strip())
     if place == "training":
         options = Training.options()
         if name not in options:
-            raise edits.EditError(f"Training has no setting {name!r}; it has: {', '.join(options)}.")
+            raise edits.EditError(
+                tr("Training has no setting {name!r}; it has: {options}.", name=name, options=", ".join(options))
+            )
         return edits.set_training(project, name, options[name].check(value))
     if place == "data":
         return edits.set_data_option(project, name, value)
     node = find_node(project, place)
     if name not in project.graph.nodes[node].options:
-        known = ", ".join(project.graph.nodes[node].options) or "none"
-        raise edits.EditError(f"Node {place!r} has no option {name!r}; it has: {known}.")
+        known = ", ".join(project.graph.nodes[node].options) or tr("none")
+        raise edits.EditError(
+            tr("Node {place!r} has no option {name!r}; it has: {known}.", place=place, name=name, known=known)
+        )
     return edits.set_option(project, node, name, value)
 
 
@@ -56,9 +64,13 @@ def find_node(project: Project, place: str) -> str:
         return named[0]
     names = [*project.graph.nodes, *[node.name for node in project.graph.nodes.values() if node.name]]
     near = get_close_matches(place, ["training", "data", *names], 3)
-    hint = f" Near it: {', '.join(near)}." if near else ""
-    count = "Several nodes are" if named else "No node is"
-    raise edits.EditError(f"{count} called {place!r}; use training, data, or a node's id or name.{hint}")
+    told = (
+        tr("Several nodes are called {name!r}; use training, data, or a node's id or name.", name=place)
+        if named
+        else tr("No node is called {name!r}; use training, data, or a node's id or name.", name=place)
+    )
+    hint = tr("Near it: {names}.", names=", ".join(near)) if near else ""
+    raise edits.EditError(sentences(told, hint))
 
 
 def place_of(project: Project, node: Node) -> str:

@@ -10,6 +10,7 @@ from netlab.document import edits
 from netlab.document.copies import content_key
 from netlab.document.graph import Edge, Frame, Graph, Node
 from netlab.document.project import Project
+from netlab.language import tr
 
 MAX_BYTES = 16 * 1024 * 1024
 replace = msgspec.structs.replace
@@ -44,7 +45,7 @@ def decode(data: bytes) -> Piece:
             return msgspec.json.decode(data, type=Piece)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         pass
-    raise edits.EditError("What is in the clipboard cannot be read as nodes, so nothing was pasted.")
+    raise edits.EditError(tr("What is in the clipboard cannot be read as nodes, so nothing was pasted."))
 
 
 def renewed(piece: Piece, graph: Graph, shift: float, parent: str = "") -> Piece:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from netlab.document import edits
 from netlab.document.graph import Graph
 from netlab.document.project import Project
+from netlab.language import tr
 
 
 def put_on_edge(
@@ -18,7 +19,7 @@ def put_on_edge(
     """Move a node that is there already into a wire: its source now feeds `in_port`, and `out_port` its target."""
     edge = project.graph.edges.get(edge_id)
     if edge is None:
-        raise edits.EditError(f"There is no wire {edge_id!r} to put a node on.")
+        raise edits.EditError(tr("There is no wire {id!r} to put a node on.", id=edge_id))
     project = edits.move(edits.remove(project, [edge_id]), {node: place})
     project = edits.connect(project, edge.source, edge.source_port, node, in_port)
     return edits.connect(project, node, out_port, edge.target, edge.target_port)

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from netlab.language import mark
+
 ONE_CYCLE_RISE, ONE_CYCLE_START, ONE_CYCLE_END = 0.3, 1 / 25, 1 / 250_000
 """Share of the steps in which a one-cycle schedule rises, and its first and last factor (Smith and Topin 2017)."""
 
@@ -93,25 +95,31 @@ def _drawn(training: Mapping[str, Any], at: Moment) -> float:
 
 
 SCHEDULES: dict[str, Schedule] = {
-    "constant": Schedule("The same learning rate all the way.", (), _constant),
-    "linear": Schedule("Falls evenly to the final share.", ("final_share",), _linear),
+    "constant": Schedule(mark("The same learning rate all the way."), (), _constant),
+    "linear": Schedule(mark("Falls evenly to the final share."), ("final_share",), _linear),
     "cosine": Schedule(
-        "Falls slowly, fast, slowly, to the final share. Loshchilov and Hutter 2016.", ("final_share",), _cosine
+        mark("Falls slowly, fast, slowly, to the final share. Loshchilov and Hutter 2016."), ("final_share",), _cosine
     ),
     "one_cycle": Schedule(
-        "Rises from a twenty-fifth to the learning rate, then falls to nothing. Smith and Topin 2017.", (), _one_cycle
+        mark("Rises from a twenty-fifth to the learning rate, then falls to nothing. Smith and Topin 2017."),
+        (),
+        _one_cycle,
     ),
-    "polynomial": Schedule("Falls as a power to the final share.", ("final_share", "schedule_power"), _polynomial),
-    "exponential": Schedule("Falls by the same ratio each step, to the final share.", ("final_share",), _exponential),
+    "polynomial": Schedule(
+        mark("Falls as a power to the final share."), ("final_share", "schedule_power"), _polynomial
+    ),
+    "exponential": Schedule(
+        mark("Falls by the same ratio each step, to the final share."), ("final_share",), _exponential
+    ),
     "step": Schedule(
-        "Is multiplied by the factor every so many epochs.", ("schedule_factor", "schedule_epochs"), _step
+        mark("Is multiplied by the factor every so many epochs."), ("schedule_factor", "schedule_epochs"), _step
     ),
     "plateau": Schedule(
-        "Is multiplied by the factor when the validation loss has not fallen for so many epochs.",
+        mark("Is multiplied by the factor when the validation loss has not fallen for so many epochs."),
         ("schedule_factor", "schedule_epochs"),
         _plateau,
     ),
-    "drawn": Schedule("Follows the points: drag them on the curve.", ("schedule_points",), _drawn),
+    "drawn": Schedule(mark("Follows the points: drag them on the curve."), ("schedule_points",), _drawn),
 }
 
 

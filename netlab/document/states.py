@@ -9,6 +9,7 @@ import msgspec
 from netlab.document.edits import EditError
 from netlab.document.graph import Graph
 from netlab.document.project import Project
+from netlab.language import tr
 
 
 def set_pinned(project: Project, ids: Iterable[str], pinned: bool) -> Project:
@@ -26,6 +27,6 @@ def _with_state(project: Project, ids: Iterable[str], **state: bool) -> Project:
     nodes = dict(graph.nodes)
     for id in ids:
         if id not in nodes:
-            raise EditError(f"There is no node {id!r}.")
+            raise EditError(tr("There is no node {id!r}.", id=id))
         nodes[id] = msgspec.structs.replace(nodes[id], **state)
     return msgspec.structs.replace(project, graph=Graph(nodes, graph.edges, graph.frames))

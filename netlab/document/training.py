@@ -9,6 +9,7 @@ from netlab.document.curve import Curve
 from netlab.document.graph import Frame, Graph, Node
 from netlab.document.optimizers import OPTIMIZERS, rule
 from netlab.document.schedules import SCHEDULES
+from netlab.language import mark
 from netlab.options import Bool, Choice, Float, Int, Options, Text
 
 MIDDLE = (98.0, 36.0)
@@ -82,16 +83,16 @@ class Training(Options):
 
 GROUPS: dict[str, tuple[str, ...]] = {
     "": ("epochs", "batch_size", "device", "seed", "start"),
-    "Optimizer": (
+    mark("Optimizer"): (
         *("optimizer", "learning_rate", "momentum", "nesterov", "beta1", "beta2", "smoothing", "epsilon", "history"),
         *("iterations", "weight_decay", "clip", "clip_at", "ema_decay"),
     ),
-    "Schedule": (
+    mark("Schedule"): (
         *("schedule", "warmup_steps", "final_share", "schedule_power", "schedule_factor", "schedule_epochs"),
         "schedule_points",
     ),
-    "Speed and memory": ("precision", "micro_batches", "processes", "parallel", "compile", "deterministic"),
-    "Stopping and checkpoints": ("early_stopping", "patience", "checkpoint_seconds", "keep_epochs"),
+    mark("Speed and memory"): ("precision", "micro_batches", "processes", "parallel", "compile", "deterministic"),
+    mark("Stopping and checkpoints"): ("early_stopping", "patience", "checkpoint_seconds", "keep_epochs"),
 }
 """The settings as forms show them."""
 

@@ -7,6 +7,7 @@ import msgspec
 from netlab.document import edits, piece, ties
 from netlab.document.graph import BLOCK, Graph, Node
 from netlab.document.project import Project
+from netlab.language import tr
 
 replace = msgspec.structs.replace
 
@@ -20,11 +21,11 @@ def share_weights(project: Project, node_id: str, owner_id: str) -> Project:
     graph = project.graph
     node, owner = _node(graph, node_id), _node(graph, owner_id)
     if owner.parent != node.parent:
-        raise edits.EditError("Weights can be shared only between nodes of the same block. Move one of them first.")
+        raise edits.EditError(tr("Weights can be shared only between nodes of the same block. Move one of them first."))
     root = owner.shares or owner.id
     family = ties.family(graph, node_id)
     if root in family and len(family) == 1:
-        raise edits.EditError("A node has its own weights already; choose another one to share with.")
+        raise edits.EditError(tr("A node has its own weights already; choose another one to share with."))
     nodes = dict(graph.nodes)
     for id in family:
         nodes[id] = replace(nodes[id], shares="" if id == root else root, frozen=nodes[root].frozen)
@@ -48,15 +49,17 @@ def bind_option(project: Project, node_id: str, option: str, name: str) -> Proje
     node = _node(graph, node_id)
     name = name.strip()
     if not node.parent:
-        raise edits.EditError("The node lies in no block, so there is nothing that its option could follow.")
+        raise edits.EditError(tr("The node lies in no block, so there is nothing that its option could follow."))
     if option not in node.options:
-        raise edits.EditError(f"The node has no option {option!r} to bind.")
+        raise edits.EditError(tr("The node has no option {option!r} to bind.", option=option))
     block = graph.nodes[node.parent]
     if not name.isidentifier() or not name.isascii():
-        raise edits.EditError(f"{name!r} is no name for an option: use letters, digits and _, e.g. channels.")
+        raise edits.EditError(
+            tr("{name!r} is no name for an option: use letters, digits and _, e.g. channels.", name=name)
+        )
     known = ties.followers(graph, block.id)
     if name in block.options and name not in known:
-        raise edits.EditError(f"The block uses {name!r} itself; choose another name.")
+        raise edits.EditError(tr("The block uses {name!r} itself; choose another name.", name=name))
     value = block.options.get(name, node.options[option])
     bound = replace(node, bound={**node.bound, option: name})
     graph = Graph({**graph.nodes, node.id: bound}, graph.edges, graph.frames)
@@ -68,7 +71,7 @@ def unbind_option(project: Project, node_id: str, option: str) -> Project:
     """Let an option stand for itself again, with the value it has."""
     node = _node(project.graph, node_id)
     if option not in node.bound:
-        raise edits.EditError(f"The option {option!r} follows nothing.")
+        raise edits.EditError(tr("The option {option!r} follows nothing.", option=option))
     name = node.bound[option]
     left = {key: value for key, value in node.bound.items() if key != option}
     graph = _with(project, {**project.graph.nodes, node_id: replace(node, bound=left)}).graph
@@ -79,7 +82,7 @@ def link(project: Project, block_id: str) -> Project:
     """Mark a block, so that copies of it stay equal to it."""
     node = _node(project.graph, block_id)
     if node.type != BLOCK:
-        raise edits.EditError("Only blocks can have copies that follow them. Make a block first.")
+        raise edits.EditError(tr("Only blocks can have copies that follow them. Make a block first."))
     if node.link:
         return project
     taken = [other.link for other in project.graph.nodes.values()]
@@ -103,7 +106,7 @@ def unlink(project: Project, block_id: str) -> Project:
 def _node(graph: Graph, id: str) -> Node:
     node = graph.nodes.get(id)
     if node is None:
-        raise edits.EditError(f"There is no node {id!r}.")
+        raise edits.EditError(tr("There is no node {id!r}.", id=id))
     return node
 
 

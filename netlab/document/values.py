@@ -6,6 +6,8 @@ import math
 import unicodedata
 from typing import Any
 
+from netlab.language import tr
+
 MAX_BYTES = 16 * 1024 * 1024
 MAX_DEPTH = 64
 MAX_TEXT = 4096
@@ -42,26 +44,32 @@ def plain(value: Any, where: str = "", depth: int = 1) -> Any:
         return _text(value, where)
     if isinstance(value, int):
         if not -MAX_INT <= value <= MAX_INT:
-            raise ValueRefused(where, "A whole number is beyond ±2^53.", "Use a smaller one.")
+            raise ValueRefused(where, tr("A whole number is beyond ±2^53."), tr("Use a smaller one."))
         return int(value)
     if isinstance(value, float):
         if not math.isfinite(value):
-            raise ValueRefused(where, "A number is not finite.", "Use a finite number.")
+            raise ValueRefused(where, tr("A number is not finite."), tr("Use a finite number."))
         return float(value)
     if depth > MAX_DEPTH:
-        raise ValueRefused(where, f"Values are nested deeper than {MAX_DEPTH} levels.", "Flatten them.")
+        raise ValueRefused(
+            where, tr("Values are nested deeper than {depth} levels.", depth=MAX_DEPTH), tr("Flatten them.")
+        )
     if isinstance(value, list | tuple):
         return [plain(item, where, depth + 1) for item in value]
     if isinstance(value, dict):
         return {_key(key, where): plain(v, f"{where}.{key}" if where else key, depth + 1) for key, v in value.items()}
     raise ValueRefused(
-        where, f"A value of type {type(value).__name__} cannot be saved.", "Use numbers, texts, lists or true/false."
+        where,
+        tr("A value of type {type} cannot be saved.", type=type(value).__name__),
+        tr("Use numbers, texts, lists or true/false."),
     )
 
 
 def _key(key: Any, where: str) -> str:
     if not isinstance(key, str):
-        raise ValueRefused(where, f"A name is {key!r:.60}, but names are texts.", "Use a text as the name.")
+        raise ValueRefused(
+            where, tr("A name is {key!r:.60}, but names are texts.", key=key), tr("Use a text as the name.")
+        )
     return _text(key, where, MAX_TEXT)
 
 
@@ -69,14 +77,18 @@ def _text(text: str, where: str, limit: int = 0) -> str:
     limit = limit or (MAX_LONG_TEXT if where.rpartition(".")[2] in LONG_TEXTS else MAX_TEXT)
     if len(text) > limit:
         raise ValueRefused(
-            where[:200], f"A text has {len(text)} characters, more than {limit}.", f"Shorten it to {limit}."
+            where[:200],
+            tr("A text has {count} characters, more than {limit}.", count=len(text), limit=limit),
+            tr("Shorten it to {limit}.", limit=limit),
         )
     if text.isascii():
         return text
     if any("\ud800" <= character <= "\udfff" for character in text):
-        raise ValueRefused(where, "A text holds half of a surrogate pair, which is no character.", "Remove it.")
+        raise ValueRefused(where, tr("A text holds half of a surrogate pair, which is no character."), tr("Remove it."))
     if not unicodedata.is_normalized("NFC", text):
         raise ValueRefused(
-            where, "A text is not in Unicode's composed form (NFC).", "Type it again, or convert the file to NFC."
+            where,
+            tr("A text is not in Unicode's composed form (NFC)."),
+            tr("Type it again, or convert the file to NFC."),
         )
     return text

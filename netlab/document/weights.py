@@ -19,6 +19,7 @@ from msgspec import structs
 from netlab.document.file import write_atomically
 from netlab.document.home import part_of_home
 from netlab.document.project import Project
+from netlab.language import tr
 
 FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 MAX_HEADER = 16 * 1024 * 1024
@@ -75,13 +76,19 @@ def find(fingerprint: str) -> Path:
     path = folder() / f"{fingerprint}.safetensors"
     if not FINGERPRINT.fullmatch(fingerprint) or not path.is_file():
         raise WeightsError(
-            f"The weights that this project begins with ({fingerprint[:12]}…) are not on this computer. Import them "
-            "again, or clear Start in the training settings to begin with fresh ones."
+            tr(
+                "The weights that this project begins with ({fingerprint}…) are not on this computer. Import them "
+                "again, or clear Start in the training settings to begin with fresh ones.",
+                fingerprint=fingerprint[:12],
+            )
         )
     with path.open("rb") as stream:
         if hashlib.file_digest(stream, "sha256").hexdigest() != fingerprint:
             raise WeightsError(
-                f"The stored weights {path} were changed or damaged. Delete the file and import them again."
+                tr(
+                    "The stored weights {path} were changed or damaged. Delete the file and import them again.",
+                    path=path,
+                )
             )
     return path
 
@@ -103,26 +110,26 @@ def header(path: Path) -> Header:
         with path.open("rb") as stream:
             length = int.from_bytes(stream.read(8), "little")
             if size < 8 or length > min(MAX_HEADER, size - 8):
-                raise _refused(path, "its header is longer than the file, or than 16 MB")
+                raise _refused(path, tr("its header is longer than the file, or than 16 MB"))
             text = stream.read(length)
     except OSError as error:
-        raise WeightsError(f"{path} cannot be read: {error.strerror}.") from error
+        raise WeightsError(tr("{path} cannot be read: {reason}.", path=path, reason=error.strerror)) from error
     try:
         told = json.loads(text, object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:
-        raise _refused(path, f"its header is no JSON ({error})") from error
+        raise _refused(path, tr("its header is no JSON ({error})", error=error)) from error
     if not isinstance(told, dict):
-        raise _refused(path, "its header is no JSON object")
+        raise _refused(path, tr("its header is no JSON object"))
     metadata = told.pop("__metadata__", {})
     if not isinstance(metadata, dict) or len(told) > MAX_TENSORS:
-        raise _refused(path, f"it holds more than {MAX_TENSORS} tensors, or metadata that are none")
+        raise _refused(path, tr("it holds more than {count} tensors, or metadata that are none", count=MAX_TENSORS))
     return Header(_tensors(path, told, size - 8 - length), {str(k): str(v) for k, v in metadata.items()})
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise ValueError("a name stands there twice")
+        raise ValueError(tr("a name stands there twice"))
     return found
 
 
@@ -137,18 +144,22 @@ def _tensors(path: Path, told: dict[str, Any], room: int) -> dict[str, Stored]:
             if not sound or end - start != prod(shape) * BYTES[dtype]:
                 raise ValueError
         except (KeyError, TypeError, ValueError) as error:
-            raise _refused(path, f"its tensor {name[:80]!r} has no sensible type, sizes or place") from error
+            raise _refused(
+                path, tr("its tensor {name!r} has no sensible type, sizes or place", name=name[:80])
+            ) from error
         found[name] = Stored(dtype, shape)
         spans.append((start, end))
     at = 0
     for start, end in sorted(spans):
         if start != at:
-            raise _refused(path, "its tensors overlap or leave gaps")
+            raise _refused(path, tr("its tensors overlap or leave gaps"))
         at = end
     if at != room:
-        raise _refused(path, "its tensors do not fill it")
+        raise _refused(path, tr("its tensors do not fill it"))
     return found
 
 
 def _refused(path: Path, why: str) -> WeightsError:
-    return WeightsError(f"{path.name} is no sound safetensors file: {why}. Save the weights again.")
+    return WeightsError(
+        tr("{name} is no sound safetensors file: {why}. Save the weights again.", name=path.name, why=why)
+    )
