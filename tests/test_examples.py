@@ -19,7 +19,7 @@ from netlab.document import edits, file
 from netlab.document.examples import examples
 from netlab.engine.build import build
 from netlab.engine.train import run_job
-from netlab.protocol.summaries import GRADIENTS
+from netlab.protocol.summaries import GRADIENTS, TIMES
 from netlab.runs import store
 from netlab.runs.reader import RunReader
 
@@ -47,7 +47,7 @@ def test_an_example_trains_and_records(name: str, tmp_path: Path) -> None:
     assert np.isfinite(losses).all()
     assert np.isfinite(reader.metrics("val/loss")[1]).all()
     chosen = {choice.probe for choice in project.probes.values()}
-    assert {probe for probe, _ in reader.watched()} == chosen | {GRADIENTS}
+    assert {probe for probe, _ in reader.watched()} == chosen | {GRADIENTS, TIMES}
     reader.close()
 
 

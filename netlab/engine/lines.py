@@ -14,8 +14,14 @@ from netlab.engine.build import Built
 Look = Callable[[str, int, dict[str, Any]], None]  # node, line number, local variables
 
 
-def after_each_line(built: Built, run: Callable[[], object], look: Look) -> None:
-    """Call ``run()`` and, after each line that a node wrote, ``look(node, line, variables)``; also inside of blocks."""
+def after_each_line(
+    built: Built, run: Callable[[], object], look: Look, before: Callable[[], object] = lambda: None
+) -> None:
+    """Call ``run()`` and, after each line that a node wrote, ``look(node, line, variables)``; also inside of blocks.
+
+    Args:
+        before: called right before each such line.
+    """
     node_of_line, twin = built.source.node_of_line, _twins(built)
 
     def enter(frame: FrameType, event: str, argument: Any) -> Any:
@@ -27,8 +33,11 @@ def after_each_line(built: Built, run: Callable[[], object], look: Look) -> None
             nonlocal last
             node = node_of_line.get(last, "")
             if node:
-                look(twin(node, frame.f_locals.get("self")), last, frame.f_locals)
+                variables = frame.f_locals  # made anew each time it is asked for
+                look(twin(node, variables.get("self")), last, variables)
             last = frame.f_lineno if event == "line" else 0
+            if last in node_of_line:
+                before()
             return step
 
         return step
@@ -56,13 +65,19 @@ def _twins(built: Built) -> Callable[[str, Any], str]:
     return twin
 
 
+def names_assigned(line: str) -> list[str]:
+    """The variables that a line of generated text assigns; several where a layer gives several values."""
+    target, equals, _ = line.strip().partition(" = ")
+    return target.split(", ") if equals else []
+
+
 def values_of_nodes(built: Built, run: Callable[[], object]) -> dict[str, torch.Tensor]:
     """Call ``run()`` and return what each node sent, by node; going backward then leaves gradients there, too."""
     text = built.source.text.splitlines()
     found: dict[str, torch.Tensor] = {}
 
     def look(node: str, line: int, variables: dict[str, Any]) -> None:
-        value = variables.get(text[line - 1].strip().partition(" = ")[0].partition(",")[0])
+        value = variables.get(next(iter(names_assigned(text[line - 1])), ""))
         if isinstance(value, torch.Tensor) and value.is_floating_point():
             if value.requires_grad:
                 value.retain_grad()

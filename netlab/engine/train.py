@@ -42,6 +42,7 @@ from netlab.engine.slow_motion import SlowMotion
 from netlab.engine.steering import Steering
 from netlab.engine.step import BACKWARD, FORWARD, UPDATE, Stepper
 from netlab.engine.telling import tell
+from netlab.engine.times import TimeMeter
 from netlab.runs import store
 from netlab.runs.reader import RunReader
 from netlab.runs.writer import RunWriter
@@ -143,6 +144,7 @@ class Job:
         self.keeper, self.best = Keeper(folder if team.leads else None), Best(self.stepper)
         among = ALONE if sharded is None else team
         self.gradients = GradientMeter(self.built, self.precision, writer.reading, self.clock, among)
+        self.times = TimeMeter(self.stepper, writer.reading)
         shown = self.loader if sharded is None else Loader(dataset, fields, 1, 0, torch.device("cpu"))
         self.prober = Prober(self.built, shown, dataset, writer.reading)
         self.prober.watch([(choice.probe, choice.node) for choice in self.project.probes.values()])
@@ -223,7 +225,7 @@ class Job:
     def _train_on(self, batch: Batch) -> None:
         """One step; commands are taken up behind each of its phases."""
         step = self.step + 1
-        led = self.slow_motion if self.asked.hold else None
+        led = self._led_by()
         self.stepper.forward(batch) if led is None else led.forward(step, batch)
         self.steering.obey(FORWARD)
         self.stepper.backward() if led is None else led.backward(step)
@@ -234,6 +236,12 @@ class Job:
         self.stepper.update(step) if led is None else led.update(step)
         self.step = step
         self.steering.obey(UPDATE)
+
+    def _led_by(self) -> SlowMotion | TimeMeter | None:
+        """Who takes the step through its phases in place of the stepper: by hand, or with a watch."""
+        if self.asked.hold:
+            return self.slow_motion
+        return self.times if self.team.leads and self.times.is_due(time.monotonic()) else None
 
     def _between_steps(self) -> None:
         now = self.clock()

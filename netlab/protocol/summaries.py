@@ -64,10 +64,22 @@ class Levels(msgspec.Struct, frozen=True, tag="levels"):
     values: list[float]
 
 
-GRADIENTS = "gradients"
-"""The name under which the size of every node's gradient is recorded, with the node ""."""
+class Times(msgspec.Struct, frozen=True, tag="times"):
+    """How long each of some nodes takes in a step, in milliseconds: ids, what people call them, forward and backward.
 
-Summary = Levels | Histogram | Matrix | Attention | FeatureMaps | Points
+    What is inside of a block is counted there and not in the block.
+    """
+
+    nodes: list[str]
+    names: list[str]
+    forward: list[float]
+    backward: list[float]
+
+
+GRADIENTS, TIMES = "gradients", "times"
+"""The names under which every run records the gradient's size and the time of all nodes, with the node ""."""
+
+Summary = Levels | Times | Histogram | Matrix | Attention | FeatureMaps | Points
 _decoder = msgspec.msgpack.Decoder(Summary)
 
 

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
+import numpy as np
 import pytest
-from app.conftest import LEFT, NO_KEYS, Hand
+from app.conftest import LEFT, NO_KEYS, ROOT, Hand
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 from netlab.app.canvas.minimap import COLORINGS, HEIGHT, WIDTH
 from netlab.app.canvas.scene import glow_of
+from netlab.app.views.colors import TABLE
 from netlab.bench.canvas_graph import large
+from netlab.document import file
+from netlab.protocol.summaries import TIMES, Times, encode
+from netlab.runs import store
+from netlab.runs.writer import RunWriter
 
 Example = Callable[..., Path]
 
@@ -98,3 +105,35 @@ def test_nodes_glow_while_they_learn_and_no_longer(make_window: Callable[..., Ha
     assert glowing(hand) <= learning
     hand.session.stop()
     hand.qtbot.waitUntil(lambda: not glowing(hand), timeout=30_000)
+
+
+def test_it_is_coloured_by_the_time_that_a_run_measures(make_window: Callable[..., Hand], tmp_path: Path) -> None:
+    """A block takes what everything inside of it takes."""
+    hand = make_window(ROOT / "examples" / "gpt_blocks.netlab")
+    graph = hand.session.project.graph
+    inside = [
+        node.id for node in graph.nodes.values() if node.parent and node.type not in ("block_input", "block_output")
+    ]
+    outside = next(node.id for node in graph.nodes.values() if node.type == "embedding")
+    block = graph.nodes[inside[0]].parent
+    folder = store.create(file.encode(hand.session.project), tmp_path)
+    with closing(RunWriter(folder)) as writer:
+        nodes = [*inside, outside]
+        told = Times(nodes, nodes, [1.0] * len(inside) + [0.5], [2.0] * len(inside) + [0.0])
+        writer.reading(1, TIMES, "", encode(told))
+    hand.key(Qt.Key.Key_M, Qt.KeyboardModifier.ControlModifier, widget=hand.window)
+    minimap = hand.canvas.minimap
+    minimap.color_by("Time")
+    hand.session.attach(folder)
+    run = hand.session.run
+    assert run is not None
+    hand.qtbot.waitUntil(lambda: bool(run.readings))
+    assert run.times(graph) == {**dict.fromkeys(inside, 3.0), block: 3.0 * len(inside), outside: 0.5}
+    hand.qtbot.waitUntil(lambda: not minimap._drawing.isActive())
+    hand.settle()
+    at = {item.node.id: item for item in hand.canvas.scene_.graph.nodes.items}
+    picture, (scale, origin) = minimap.grab().toImage(), minimap._scale()
+    for id, expected in ((block, TABLE[255]), (outside, TABLE[0])):
+        middle = at[id].sceneBoundingRect().center() * scale + origin
+        seen = picture.pixelColor(middle.toPoint()).getRgb()[:3]
+        assert np.abs(np.array(seen) - expected).max() < 60, id

@@ -15,7 +15,7 @@ from netlab.app.theme import set_theme
 from netlab.app.views.attention import AttentionView
 from netlab.app.views.view import View, catalogue
 from netlab.probes.probe import array
-from netlab.protocol.summaries import Attention, FeatureMaps, Histogram, Levels, Matrix, Points, Summary
+from netlab.protocol.summaries import Attention, FeatureMaps, Histogram, Levels, Matrix, Points, Summary, Times
 from netlab.runs.reader import Reading
 
 RNG = np.random.default_rng(3)
@@ -35,6 +35,8 @@ SUMMARIES: dict[str, Summary] = {
     "histogram of equal values": Histogram(0.5, 0.5, [7], 0.5, 0.0),
     "levels": Levels(["n1", "n2", "n3"], ['Linear "a"', "GRU", 'Linear "c"'], [1e-7, 0.3, float("inf")]),
     "levels of nothing": Levels([], [], []),
+    "times": Times(["n1", "n2"], ['Linear "a"', "GRU"], [0.1, 30.0], [0.2, 41.0]),
+    "times of nothing": Times([], [], [], []),
     "matrix": Matrix(array(RNG.normal(size=(5, 9)).astype(np.float16))),
     "matrix with nan": Matrix(array(np.full((3, 3), np.nan, np.float32))),
     "feature maps": FeatureMaps(array(RNG.random((6, 14, 14)).astype(np.float16)), "a seven"),

@@ -51,14 +51,20 @@ def _gradient(session: Session) -> Values:
     return session.run.gradients() if session.run is not None else {}
 
 
+def _time(session: Session) -> Values:
+    return session.run.times(session.project.graph) if session.run is not None else {}
+
+
 COLORINGS: dict[str, tuple[str, Callable[[Session], Values] | None]] = {
     mark("Category"): ("", None),
     mark("Parameters"): (mark("parameters"), _parameters),
     mark("Memory"): (mark("bytes a sample"), _memory),
     mark("Operations"): (mark("FLOP a sample"), _operations),
+    mark("Time"): (mark("ms a step"), _time),
     mark("Gradient"): (mark("gradient size"), _gradient),
 }
 """What the nodes can be coloured by: the unit, and where the numbers come from."""
+EMPTY = {"Time": mark("no times yet; a compiled model gives none"), "Gradient": mark("no run gives gradients yet")}
 
 
 class Minimap(QWidget):
@@ -119,6 +125,7 @@ class Minimap(QWidget):
         self._outdate()
         if self.session.run is not None:
             self.session.run.gradients_changed.connect(self._outdate)
+            self.session.run.times_changed.connect(self._outdate)
 
     def _outdate(self, *_: object) -> None:
         if self.isVisible() and not self._drawing.isActive():
@@ -235,9 +242,7 @@ class Minimap(QWidget):
         if source is None:
             return
         if high <= 0:
-            empty = (
-                tr("no run gives gradients yet") if self.coloring == "Gradient" else tr("no {what} yet", what=tr(unit))
-            )
+            empty = tr(EMPTY[self.coloring]) if self.coloring in EMPTY else tr("no {what} yet", what=tr(unit))
             painter.drawText(foot, Qt.AlignmentFlag.AlignCenter, empty)
             return
         left, right = _amount(low), f"{_amount(high)} {tr(unit)}"

@@ -9,8 +9,9 @@ import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from netlab.app.training.curve import Curve
+from netlab.document.graph import Graph
 from netlab.language import mark, tr
-from netlab.protocol.summaries import GRADIENTS, Levels
+from netlab.protocol.summaries import GRADIENTS, TIMES, Levels, Times
 from netlab.runs.reader import LIVE, LogLine, Mark, Reading, RunReader, is_alive
 
 POLL_MS = 40
@@ -25,6 +26,7 @@ class RunFollower(QObject):
     metrics = Signal(object)  # names that have new points
     reading = Signal(object)
     gradients_changed = Signal()
+    times_changed = Signal()
     rewound = Signal(int)  # the run went back to a checkpoint at this step
     status_changed = Signal(object)
     log = Signal(object)
@@ -72,6 +74,18 @@ class RunFollower(QObject):
         told = found.summary if found is not None else None
         return dict(zip(told.nodes, told.values, strict=True)) if isinstance(told, Levels) else {}
 
+    def times(self, graph: Graph) -> dict[str, float]:
+        """How long each node of a graph took in a step, ms, forward and backward; of a block with all inside of it."""
+        found = self.readings.get((TIMES, ""))
+        told = found.summary if found is not None else None
+        totals: dict[str, float] = {}
+        if isinstance(told, Times):
+            for node, forward, backward in zip(told.nodes, told.forward, told.backward, strict=True):
+                while node in graph.nodes:
+                    totals[node] = totals.get(node, 0.0) + forward + backward
+                    node = graph.nodes[node].parent
+        return totals
+
     def poll(self) -> None:
         """Take in what is new."""
         update = self.reader.poll()
@@ -90,6 +104,8 @@ class RunFollower(QObject):
             self.reading.emit(reading)
             if reading.probe == GRADIENTS:
                 self.gradients_changed.emit()
+            if reading.probe == TIMES:
+                self.times_changed.emit()
         for line in update.log:
             self.lines.append(line)
             self.log.emit(line)

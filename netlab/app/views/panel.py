@@ -19,9 +19,10 @@ from netlab.app.training.follower import RunFollower
 from netlab.app.views.view import View, catalogue
 from netlab.language import mark, tr
 from netlab.protocol.commands import PHASES
-from netlab.protocol.summaries import GRADIENTS
+from netlab.protocol.summaries import GRADIENTS, TIMES
 from netlab.runs.reader import Reading
 
+OF_EVERY_RUN = (GRADIENTS, TIMES)
 PHASE_TITLES: dict[str, str] = dict(
     zip(PHASES, (mark("Value"), mark("Gradient"), mark("Change of weights")), strict=True)
 )
@@ -121,13 +122,17 @@ class ViewsPanel(QWidget):
             view = self.views[key] = kind()
             words = tr(phase or kind.title)
             title = words if phase or kind.together else tr("{view}: {node}", view=words, node=name)
-            if GRADIENTS in self.views and key != GRADIENTS:  # what was asked for stands before what every run has
-                self.tabs.insertTab(self.tabs.indexOf(self.views[GRADIENTS]), view, title)
-                self.tabs.setCurrentIndex(0 if self.tabs.count() == 2 else self.tabs.currentIndex())
-            else:
-                self.tabs.addTab(view, title)
+            self._add_tab(key, view, title)
             self.stack.setCurrentIndex(1)
         view.show_reading(reading, name)
+
+    def _add_tab(self, key: str, view: View, title: str) -> None:
+        """What was asked for stands before what every run has, and is shown first."""
+        behind = OF_EVERY_RUN[OF_EVERY_RUN.index(key) + 1 :] if key in OF_EVERY_RUN else OF_EVERY_RUN
+        places = [self.tabs.indexOf(self.views[own]) for own in behind if own in self.views]
+        place = self.tabs.insertTab(min(places, default=self.tabs.count()), view, title)
+        if place == 0 and key not in OF_EVERY_RUN:
+            self.tabs.setCurrentIndex(0)
 
     def _show_moment(self, selection: list[str]) -> None:
         """What the selected node holds, in a run that is led by hand."""
