@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from math import prod
 
+from netlab.language import tr
+from netlab.layers._fixes import set_option
 from netlab.layers._masks import check_mask
-from netlab.layers.layer import Code, Fix, Input, Layer, Output, Shape, ShapeError, Shapes
+from netlab.layers.layer import Code, Input, Layer, Output, Shape, ShapeError, Shapes
 from netlab.layers.shape import Axis, need_sequence
 from netlab.options import Bool, Float, Int
 
@@ -13,9 +15,13 @@ def check_heads(d_model: int, num_heads: int, port: str) -> None:
     """Refuse heads that cannot share the features evenly."""
     if d_model % num_heads:
         divisor = max(n for n in range(1, num_heads + 1) if d_model % n == 0)
-        message = f"{num_heads} heads cannot share d_model = {d_model} evenly. Use {divisor} heads."
-        fix = Fix(f"Set num_heads to {divisor}", "set_option", {"name": "num_heads", "value": divisor})
-        raise ShapeError(message, port=port, fixes=(fix,))
+        message = tr(
+            "{count} heads cannot share d_model = {d_model} evenly. Use {divisor} heads.",
+            count=num_heads,
+            d_model=d_model,
+            divisor=divisor,
+        )
+        raise ShapeError(message, port=port, fixes=(set_option("num_heads", divisor),))
 
 
 def projections(widths: Mapping[str, tuple[int, int]], bias: bool) -> dict[str, tuple[int, ...]]:

@@ -7,7 +7,9 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 
-from netlab.layers.shape import Axis, Fix, Shape, ShapeError
+from netlab.language import tr
+from netlab.layers._fixes import set_option
+from netlab.layers.shape import Axis, Shape, ShapeError
 
 ENDING = re.compile(r"(.+?)([+-]\d+)?")
 
@@ -22,14 +24,25 @@ def axis_index(x: Shape, axis: int, what: str, *, name: str = "axis", new: int =
     if 1 <= found < rank:
         return found
     if rank < 2:
-        message = f"{what} wants an axis beside the batch but gets {x}. Wire it to a layer with more axes."
+        message = tr(
+            "{layer} wants an axis beside the batch but gets {shape}. Wire it to a layer with more axes.",
+            layer=tr(what),
+            shape=x,
+        )
         raise ShapeError(message, port=port)
-    fix = Fix(f"Set {name} to -1", "set_option", {"name": name, "value": -1})
     if found == 0:
-        message = f"{what} leaves the batch alone, but {name} {axis} of {x} is the batch. Use -1 for the last axis."
+        message = tr(
+            "{layer} leaves the batch alone, but {name} {axis} of {shape} is the batch. Use -1 for the last axis.",
+            layer=tr(what),
+            name=name,
+            axis=axis,
+            shape=x,
+        )
     else:
-        message = f"{what} finds no axis {axis} in {x}. Use -1 for the last axis."
-    raise ShapeError(message, port=port, fixes=(fix,))
+        message = tr(
+            "{layer} finds no axis {axis} in {shape}. Use -1 for the last axis.", layer=tr(what), axis=axis, shape=x
+        )
+    raise ShapeError(message, port=port, fixes=(set_option(name, -1),))
 
 
 def with_axis(x: Shape, index: int, axis: Axis) -> Shape:

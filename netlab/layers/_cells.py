@@ -1,6 +1,8 @@
 """What the recurrent cells, one step each, share."""
 
-from netlab.layers.layer import Fix, Input, Layer, Output, Shape, ShapeError
+from netlab.language import tr
+from netlab.layers._fixes import select_time
+from netlab.layers.layer import Input, Layer, Output, Shape, ShapeError
 from netlab.options import Bool, Int
 
 
@@ -18,12 +20,14 @@ class Cell(Layer):
         """The shape of the new state."""
         x.need_float(self.title())
         if x.rank != 2:
-            message = f"{self.title()} takes one step, B × d, but gets {x.rank} axes: {x}. "
-            select = Fix("Insert Select over time", "insert", {"type": "select_time"})
-            fixes = (select,) if x.rank == 3 else ()
-            raise ShapeError(
-                message + "Select a step of a sequence, or use a whole RNN, GRU or LSTM.", fixes=fixes, port="x"
+            message = tr(
+                "{layer} takes one step, B × d, but gets {count} axes: {shape}. "
+                "Select a step of a sequence, or use a whole RNN, GRU or LSTM.",
+                layer=tr(self.title()),
+                count=x.rank,
+                shape=x,
             )
+            raise ShapeError(message, fixes=(select_time(),) if x.rank == 3 else (), port="x")
         return x.replace_last(self.hidden_size)
 
     def weights_of(self, all_weights: dict[str, tuple[int, ...]]) -> dict[str, tuple[int, ...]]:

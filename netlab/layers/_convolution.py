@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import gcd, prod
 
+from netlab.language import sentences, tr
 from netlab.layers._sliding import NAMES, Sliding, need_grid, times
 from netlab.layers.layer import Code, Shape, ShapeError, Shapes
 from netlab.layers.shape import compact
@@ -32,14 +33,19 @@ class Convolution(Sliding):
             return
         common = gcd(given, made)
         fitting = max(n for n in range(1, min(groups, common) + 1) if common % n == 0)
-        message = f"{groups} groups cannot share {given} channels in and {made} channels out evenly."
+        message = tr(
+            "{groups} groups cannot share {given} channels in and {made} channels out evenly.",
+            groups=groups,
+            given=given,
+            made=made,
+        )
         fixes = self.set_to("groups", (fitting,))
-        remedy = f"Set groups to {fitting}."
+        remedy = tr("Set groups to {fitting}.", fitting=fitting)
         if given % groups == 0:
             more = -(-made // groups) * groups
             fixes += self.set_to("out_channels", (more,))
-            remedy = f"Set groups to {fitting} or out_channels to {more}."
-        raise ShapeError(f"{message} {remedy}", port="x", fixes=fixes)
+            remedy = tr("Set groups to {fitting} or out_channels to {more}.", fitting=fitting, more=more)
+        raise ShapeError(sentences(message, remedy), port="x", fixes=fixes)
 
     def biases(self, x: Shape) -> dict[str, tuple[int, ...]]:
         return {"bias": (self.width(x),)} if self.values["bias"] else {}
@@ -99,9 +105,11 @@ class TransposedConvolution(Convolution):
         if all(a <= m for a, m in zip(added, most, strict=True)):
             return
         fitting = [min(pair) for pair in zip(added, most, strict=True)]
-        message = (
-            f"output_padding is {times(added)} but has to be smaller than stride or dilation. "
-            f"Set output_padding to {times(fitting)}, or use a larger stride."
+        message = tr(
+            "output_padding is {added} but has to be smaller than stride or dilation. "
+            "Set output_padding to {fitting}, or use a larger stride.",
+            added=times(added),
+            fitting=times(fitting),
         )
         raise ShapeError(message, port="x", fixes=self.set_to("output_padding", fitting))
 
@@ -109,9 +117,12 @@ class TransposedConvolution(Convolution):
         paddings = self.each("padding")
         whole = [self._grown(x, i) + 2 * p for i, p in enumerate(paddings)]
         fitting = [min(p, (size - 1) // 2) for p, size in zip(paddings, whole, strict=True)]
-        message = (
-            f"padding {times(paddings)} cuts everything off along {name}. Set padding to {times(fitting)}, "
-            "or use a larger kernel_size."
+        message = tr(
+            "padding {padding} cuts everything off along {axis}. Set padding to {fitting}, "
+            "or use a larger kernel_size.",
+            padding=times(paddings),
+            axis=name,
+            fitting=times(fitting),
         )
         return ShapeError(message, port="x", fixes=self.set_to("padding", fitting))
 

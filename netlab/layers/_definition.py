@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+from netlab.language import tr
+
 REQUIRED = object()
 """In place of a default: there is none."""
 HIDDEN = {"Cc", "Cf", "Zl", "Zp", "Cs"}  # characters that an editor shows as nothing, or not where they are
@@ -47,16 +49,19 @@ def read(text: str) -> Definition:
     tree = parse(text)
     for node in ast.walk(tree):
         if isinstance(node, ast.Global):
-            raise _refuse(node, "global names belong to the whole model; pass the value in instead")
+            raise _refuse(node, tr("global names belong to the whole model; pass the value in instead"))
         if isinstance(node, ast.ImportFrom) and (node.module == "__future__" or node.names[0].name == "*"):
-            raise _refuse(node, f"'from {node.module} import' works only for names that are listed, and no __future__")
+            message = tr(
+                "'from {module} import' works only for names that are listed, and no __future__", module=node.module
+            )
+            raise _refuse(node, message)
     classes = [n for n in tree.body if isinstance(n, ast.ClassDef) and _method(n, "forward") is not None]
     functions = [n for n in tree.body if isinstance(n, Function)]
     if classes:
         return _of_class(classes[-1])
     if functions:
         return _of_function(functions[-1])
-    raise SyntaxError("there is no class with a method forward(self, x), and no function", ("", 1, 0, ""))
+    raise SyntaxError(tr("there is no class with a method forward(self, x), and no function"), ("", 1, 0, ""))
 
 
 def parse(text: str) -> ast.Module:
@@ -68,7 +73,7 @@ def parse(text: str) -> ast.Module:
             compile(tree, "", "exec", dont_inherit=True)  # finds what the grammar allows, as a return outside
             return tree
     except (RecursionError, MemoryError):
-        raise SyntaxError("it is nested too deeply", ("", 1, 0, "")) from None
+        raise SyntaxError(tr("it is nested too deeply"), ("", 1, 0, "")) from None
     except ValueError as error:
         if isinstance(error, SyntaxError):
             raise
@@ -82,7 +87,7 @@ def refuse_hidden(text: str) -> None:
     for i, line in enumerate(text.split("\n"), 1):
         for character in line:
             if character != "\t" and unicodedata.category(character) in HIDDEN:
-                message = f"it holds the invisible character U+{ord(character):04X}; remove it"
+                message = tr("it holds the invisible character U+{code:04X}; remove it", code=ord(character))
                 raise SyntaxError(message, ("", i, 0, ""))
 
 
@@ -116,9 +121,9 @@ def _of_function(node: Function) -> Definition:
 
 def _some(inputs: dict[str, bool], node: Function) -> dict[str, bool]:
     if not inputs:
-        raise _refuse(node, f"{node.name} takes no value; give it a parameter, such as x")
+        raise _refuse(node, tr("{name} takes no value; give it a parameter, such as x", name=node.name))
     if "self" in inputs:
-        raise _refuse(node, f"{node.name} has a second self; call the value x")
+        raise _refuse(node, tr("{name} has a second self; call the value x", name=node.name))
     return inputs
 
 
@@ -126,7 +131,7 @@ def _parameters(node: Function, skip: int) -> Iterator[tuple[str, Any]]:
     """Names and defaults, without the first `skip`; a default that is no plain value counts as the text it is."""
     a = node.args
     if a.vararg or a.kwarg:
-        raise _refuse(node, f"{node.name} takes any number of values; list them by name")
+        raise _refuse(node, tr("{name} takes any number of values; list them by name", name=node.name))
     listed = [*a.posonlyargs, *a.args]
     defaults: list[ast.expr | None] = [None] * (len(listed) - len(a.defaults)) + list(a.defaults)
     for parameter, default in [*zip(listed, defaults, strict=True)][skip:]:
@@ -168,7 +173,7 @@ def literals(text: str) -> dict[str, Any]:
             return {str(k.arg): ast.literal_eval(k.value) for k in expression.keywords}
     except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError):
         pass
-    raise ValueError(f"{text!r} is no list of plain values; write it like hidden=64, bias=False.")
+    raise ValueError(tr("{text!r} is no list of plain values; write it like hidden=64, bias=False.", text=text))
 
 
 @lru_cache(maxsize=256)

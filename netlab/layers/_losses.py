@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from netlab.layers._merging import need_equal
+from netlab.language import sentences, tr
+from netlab.layers._fixes import widen
+from netlab.layers._merging import TOGETHER, flatter, need_equal
 from netlab.layers.layer import Fix, Layer, Output, Shape, ShapeError
 from netlab.layers.shape import FLOAT, INT
 from netlab.options import Float
@@ -21,7 +23,11 @@ def need_numbers(what: str, prediction: Shape, target: Shape) -> Shape:
     """Prediction and target are numbers of the same shape."""
     prediction.need_float(what, "prediction")
     if target.dtype != FLOAT:
-        message = f"{what} wants numbers as target but gets class indices ({target}). Use Cross-entropy loss."
+        message = tr(
+            "{layer} wants numbers as target but gets class indices ({target}). Use Cross-entropy loss.",
+            layer=tr(what),
+            target=target,
+        )
         raise ShapeError(message, port="target")
     return need_equal(what, {"target": target, "prediction": prediction})
 
@@ -30,21 +36,34 @@ def need_classes(what: str, prediction: Shape, target: Shape) -> None:
     """The prediction has one number for every class where the target has the index of the right one."""
     prediction.need_float(what, "prediction")
     if target.dtype != INT:
-        message = f"{what} wants class indices as target but gets numbers ({target}). Use MSE loss instead."
+        message = tr(
+            "{layer} wants class indices as target but gets numbers ({target}). Use MSE loss instead.",
+            layer=tr(what),
+            target=target,
+        )
         raise ShapeError(message, port="target")
     if prediction.rank >= 2 and prediction.drop(-1).fits(target):
         prediction.size(-1, "prediction")
         return
     wanted = " × ".join([*map(str, target.axes), "classes"])
-    message = f"{what} needs a prediction of shape {wanted} for this target ({target}) but gets {prediction}."
-    remedy, fixes = "Wire both to values that belong together.", ()
-    if target.rank == 1 and prediction.rank == 3:
-        remedy = "Put Select over time before it, so that one answer is left for each sample."
-        fixes = (Fix("Insert Select over time", "insert", {"type": "select_time"}),)
-    elif target.rank == 1 and prediction.rank > 3:
-        remedy = "Put Flatten and a Linear before it."
-        fixes = (Fix("Insert Flatten", "insert", {"type": "flatten"}),)
-    raise ShapeError(f"{message} {remedy}", port="prediction", fixes=fixes)
+    message = tr(
+        "{layer} needs a prediction of shape {wanted} for this target ({target}) but gets {prediction}.",
+        layer=tr(what),
+        wanted=wanted,
+        target=target,
+        prediction=prediction,
+    )
+    remedy, fixes = tr(TOGETHER), ()
+    if target.rank == 1:
+        remedy, fixes = flatter(prediction)
+    raise ShapeError(sentences(message, remedy), port="prediction", fixes=fixes)
+
+
+def widened(outputs: int) -> tuple[str, Fix]:
+    """Give the layer whose prediction arrives so many outputs, in words and as a fix."""
+    label = tr("Give the layer before {count} outputs", count=outputs)
+    remedy = tr("Give the layer before the loss {count} outputs.", count=outputs)
+    return remedy, widen("prediction", outputs, label)
 
 
 def rows(prediction: Shape) -> tuple[str, str]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from math import prod
 from typing import ClassVar
 
+from netlab.language import mark, tr
+from netlab.layers._fixes import insert
 from netlab.layers._sliding import NAMES, Sliding, need_grid, times
-from netlab.layers.layer import Code, Fix, Layer, Shape, ShapeError, Shapes
+from netlab.layers.layer import Code, Layer, Shape, ShapeError, Shapes
 from netlab.layers.shape import compact, need_image
 
 
@@ -14,7 +16,7 @@ class Pool(Sliding):
     """Base of layers that make one number of every window; `function` is torch's."""
 
     function: ClassVar[str] = ""
-    thing = "window"
+    too_large = mark("The window is {span} {unit} along {axis} but the padded input only {room}.")
     more_padding = False
 
     def shapes(self, x: Shape) -> Shape:
@@ -22,9 +24,12 @@ class Pool(Sliding):
         padding, kernel = self.each("padding"), self.each("kernel_size")
         fitting = [min(p, k // 2) for p, k in zip(padding, kernel, strict=True)]
         if fitting != [*padding]:
-            message = (
-                f"padding is {times(padding)} but may be at most half of kernel_size, {times(kernel)}. "
-                f"Set padding to {times(fitting)}, or use a larger kernel_size."
+            message = tr(
+                "padding is {padding} but may be at most half of kernel_size, {kernel}. "
+                "Set padding to {fitting}, or use a larger kernel_size.",
+                padding=times(padding),
+                kernel=times(kernel),
+                fitting=times(fitting),
             )
             raise ShapeError(message, port="x", fixes=self.set_to("padding", fitting))
         return self.slid(x)
@@ -76,18 +81,24 @@ class GlobalPool(Layer):
     def shapes(self, x: Shape) -> Shape:
         x.need_float(self.title())
         if x.rank not in (3, 4, 5):
-            message = (
-                f"{self.title()} wants B × C and one to three more axes, but gets {x.rank} axes: {x}. "
-                "Wire it to feature maps, before anything that flattens."
+            message = tr(
+                "{layer} wants B × C and one to three more axes, but gets {count} axes: {shape}. "
+                "Wire it to feature maps, before anything that flattens.",
+                layer=tr(self.title()),
+                count=x.rank,
+                shape=x,
             )
             raise ShapeError(message, port="x")
         if x[1].size is None:
-            message = (
-                f"{self.title()} wants B × C × … with a fixed C, but axis {x[1]} of {x} is open. "
-                "For a sequence B × T × d use Select over time, or put Transpose before this."
+            message = tr(
+                "{layer} wants B × C × … with a fixed C, but axis {axis} of {shape} is open. "
+                "For a sequence B × T × d use Select over time, or put Transpose before this.",
+                layer=tr(self.title()),
+                axis=x[1],
+                shape=x,
             )
-            fix = Fix("Insert Transpose", "insert", {"type": "transpose"})
-            raise ShapeError(message, port="x", fixes=(fix,) if x.rank == 3 and x[2].size is not None else ())
+            fixes = (insert("transpose", "Transpose"),) if x.rank == 3 and x[2].size is not None else ()
+            raise ShapeError(message, port="x", fixes=fixes)
         return Shape(x.axes[:2], x.dtype)
 
     def code(self, x: Shape) -> Code:

@@ -1,7 +1,9 @@
 """What the recurrent layers and cells share: the options of stacked ones, state checks, weights and costs."""
 
+from netlab.language import tr
+from netlab.layers._fixes import select_time, set_option
 from netlab.layers._masks import check_same
-from netlab.layers.layer import Fix, Input, Layer, Output, Shape, ShapeError
+from netlab.layers.layer import Input, Layer, Output, Shape, ShapeError
 from netlab.layers.shape import need_sequence
 from netlab.options import Bool, Float, Int
 
@@ -10,26 +12,34 @@ def check_state(state: Shape | None, x: Shape, hidden_size: int, what: str, port
     """Refuse a state that is not B × hidden_size; None is no state and fine."""
     if state is None:
         return
-    select = (Fix("Insert Select over time", "insert", {"type": "select_time"}),) if state.rank == 3 else ()
     state.need_float(what, port)
     if state.rank != 2:
-        message = (
-            f"{what} wants a state, B × {hidden_size}, but gets {state.rank} axes: {state}. Wire one vector a sample."
+        message = tr(
+            "{layer} wants a state, B × {width}, but gets {count} axes: {shape}. Wire one vector a sample.",
+            layer=tr(what),
+            width=hidden_size,
+            count=state.rank,
+            shape=state,
         )
-        raise ShapeError(message, port=port, fixes=select)
-    check_same("batch", x[0], port, state[0])
+        raise ShapeError(message, port=port, fixes=(select_time(),) if state.rank == 3 else ())
+    check_same(tr("Batch"), x[0], port, state[0])
     width = state.size(-1, port)
     if width != hidden_size:
-        message = f"The state has {width} features but hidden_size is {hidden_size}. Set hidden_size to {width}."
-        fix = Fix(f"Set hidden_size to {width}", "set_option", {"name": "hidden_size", "value": width})
-        raise ShapeError(message, port=port, fixes=(fix,))
+        message = tr(
+            "The state has {width} features but hidden_size is {hidden_size}. Set hidden_size to {width}.",
+            width=width,
+            hidden_size=hidden_size,
+        )
+        raise ShapeError(message, port=port, fixes=(set_option("hidden_size", width),))
 
 
 def check_pair(h0: Shape | None, c0: Shape | None, what: str) -> None:
     """Refuse one state of an LSTM without the other."""
     if (h0 is None) != (c0 is None):
         given, other = ("h0", "c0") if c0 is None else ("c0", "h0")
-        message = f"{what} gets {given} but not {other}. Wire both states or none."
+        message = tr(
+            "{layer} gets {given} but not {other}. Wire both states or none.", layer=tr(what), given=given, other=other
+        )
         raise ShapeError(message, port=other)
 
 

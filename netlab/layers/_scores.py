@@ -1,18 +1,23 @@
 """What the layers that compare queries with keys, with or without an axis of heads, share."""
 
+from netlab.language import tr
+from netlab.layers._fixes import insert_linear
 from netlab.layers._masks import check_same
-from netlab.layers.layer import Fix, Shape, ShapeError
+from netlab.layers.layer import Shape, ShapeError
 
 
 def check_query_and_key(query: Shape, key: Shape, what: str) -> None:
     """Both B × … × d with the same batch, heads and d."""
     query.need_float(what, "query").need_rank((3, 4), what, "query")
     key.need_float(what, "key").need_rank(query.rank, what, "key")
-    check_same("batch", query[0], "key", key[0])
+    check_same(tr("Batch"), query[0], "key", key[0])
     if query.rank == 4:
-        check_same("heads of query", query[1], "key", key[1])
+        check_same(tr("Heads of query"), query[1], "key", key[1])
     width = query.size(-1, "query")
     if key.size(-1, "key") != width:
-        message = f"Query and key have to be equally wide, but they are {query} and {key}. Put a Linear before key."
-        linear = {"type": "linear", "options": {"out_features": width}}
-        raise ShapeError(message, port="key", fixes=(Fix(f"Insert Linear with {width} outputs", "insert", linear),))
+        message = tr(
+            "Query and key have to be equally wide, but they are {query} and {key}. Put a Linear before key.",
+            query=query,
+            key=key,
+        )
+        raise ShapeError(message, port="key", fixes=(insert_linear(width),))

@@ -11,13 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from netlab.language import sentences, tr
 from netlab.layers._axes import longer, times
-from netlab.layers.shape import DTYPES, FLOAT, Axis, Fix, Shape, ShapeError
+from netlab.layers._fixes import set_option
+from netlab.layers.shape import DTYPES, FLOAT, Axis, Shape, ShapeError
 
 SAME = "same"
 REST = "..."
 LARGEST = 2**31 - 1
-SAY_SAME = Fix("Set rule to same", "set_option", {"name": "rule", "value": SAME})
 
 
 @dataclass(frozen=True)
@@ -53,14 +54,14 @@ def read_rule(text: str) -> Rule:
     """Parse a rule other than ``same``. Raises `ShapeError` with what is wrong."""
     left, arrow, right = text.replace("→", "->").replace("…", REST).partition("->")
     if not arrow:
-        raise _refused(f"The shape rule {text!r} has no arrow")
+        raise _refused(tr("The shape rule {rule!r} has no arrow.", rule=text))
     takes, gives = ([_pattern(part) for part in side.split(",")] for side in (left, right))
     for word in (word for pattern in takes for word in pattern.axes):
         if word != REST and not word.isidentifier() and not word.isdigit():
-            raise _refused(f"{word!r}, left of the arrow, is neither a name nor a number")
+            raise _refused(tr("{word!r}, left of the arrow, is neither a name nor a number.", word=word))
     for pattern in (*takes, *gives):
         if pattern.axes.count(REST) > 1:
-            raise _refused("A shape can have only one '...'")
+            raise _refused(tr("A shape can have only one '...'."))
     return Rule(tuple(takes), tuple(gives))
 
 
@@ -71,7 +72,8 @@ def _pattern(text: str) -> Pattern:
 
 
 def _refused(what: str) -> ShapeError:
-    return ShapeError(f"{what}. Write it like B T d -> B T 2*d, or same.", fixes=(SAY_SAME,))
+    message = sentences(what, tr("Write it like B T d -> B T 2*d, or same."))
+    return ShapeError(message, fixes=(set_option("rule", SAME),))
 
 
 def bind(rule: Rule, arriving: Mapping[str, Shape | None], numbers: Mapping[str, int]) -> Bound:
@@ -82,7 +84,8 @@ def bind(rule: Rule, arriving: Mapping[str, Shape | None], numbers: Mapping[str,
     """
     bound = Bound({name: Axis("d", size) for name, size in numbers.items()})
     if len(rule.inputs) > len(arriving):
-        raise _refused(f"The shape rule has {len(rule.inputs)} inputs, the code {len(arriving)}")
+        message = tr("The shape rule has {rule} inputs, the code {code}.", rule=len(rule.inputs), code=len(arriving))
+        raise _refused(message)
     for pattern, (port, shape) in zip(rule.inputs, arriving.items(), strict=False):
         if shape is not None:
             _bind_one(pattern, port, shape, bound)
@@ -90,9 +93,16 @@ def bind(rule: Rule, arriving: Mapping[str, Shape | None], numbers: Mapping[str,
 
 
 def _bind_one(pattern: Pattern, port: str, shape: Shape, bound: Bound) -> None:
-    said = " ".join(pattern.axes) or "a scalar"
+    said = " ".join(pattern.axes) or tr("a scalar")
     if pattern.dtype and pattern.dtype != shape.dtype:
-        raise ShapeError(f"The rule says that {port} is {pattern.dtype}, but {shape} is {shape.dtype}.", port=port)
+        message = tr(
+            "The rule says that {port} is {wanted}, but {shape} is {given}.",
+            port=port,
+            wanted=pattern.dtype,
+            shape=shape,
+            given=shape.dtype,
+        )
+        raise ShapeError(message, port=port)
     words, axes = list(pattern.axes), list(shape.axes)
     if REST in words:
         at, more = words.index(REST), len(axes) - len(words) + 1
@@ -101,21 +111,39 @@ def _bind_one(pattern: Pattern, port: str, shape: Shape, bound: Bound) -> None:
             words[at : at + 1] = []
             axes[at : at + more] = []
     if len(words) != len(axes):
-        raise ShapeError(
-            f"The rule says that {port} is {said}, but {shape} arrives. Mend the rule or the wire.", port=port
+        message = tr(
+            "The rule says that {port} is {rule}, but {shape} arrives. Mend the rule or the wire.",
+            port=port,
+            rule=said,
+            shape=shape,
         )
+        raise ShapeError(message, port=port)
     for word, axis in zip(words, axes, strict=True):
         known = Axis("d", int(word)) if word.isdigit() else bound.axes.setdefault(word, axis)
         if known.size != axis.size or (axis.size is None and known.name != axis.name):
-            message = f"The rule says that {port} is {said}, but {word} would be {known} and {axis} at once ({shape})."
-            raise ShapeError(f"{message} Mend the rule or the wire.", port=port)
+            message = tr(
+                "The rule says that {port} is {rule}, but {word} would be {known} and {axis} at once ({shape}). "
+                "Mend the rule or the wire.",
+                port=port,
+                rule=said,
+                word=word,
+                known=known,
+                axis=axis,
+                shape=shape,
+            )
+            raise ShapeError(message, port=port)
 
 
 def _bind_rest(axes: tuple[Axis, ...], port: str, shape: Shape, bound: Bound) -> None:
     if bound.rest is None:
         bound.rest = axes
     elif not Shape(axes).fits(Shape(bound.rest)):
-        message = f"'...' would be {Shape(bound.rest)} and, in {shape}, {Shape(axes)}. Both inputs need the same there."
+        message = tr(
+            "'...' would be {known} and, in {shape}, {other}. Both inputs need the same there.",
+            known=Shape(bound.rest),
+            shape=shape,
+            other=Shape(axes),
+        )
         raise ShapeError(message, port=port)
 
 
@@ -137,11 +165,11 @@ def _axis(word: str, bound: Bound) -> Axis:
     try:
         tree = ast.parse(word, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise _refused(f"{word!r} is no size") from None
+        raise _refused(tr("{word!r} is no size.", word=word)) from None
     found = _size(tree, word, bound)
     found = Axis("d", found) if isinstance(found, int) else found
     if found.size is not None and not 1 <= found.size <= LARGEST:
-        raise _refused(f"{word} is {found.size}, which is no size of an axis")
+        raise _refused(tr("{word} is {size}, which is no size of an axis.", word=word, size=found.size))
     return found
 
 
@@ -152,12 +180,14 @@ def _size(tree: ast.expr, word: str, bound: Bound) -> int | Axis:
             return number
         case ast.Name(id=name):
             if name not in bound.axes:
-                known = ", ".join(bound.axes) or "none"
-                raise _refused(f"The shape rule has no {name!r} left of the arrow (it has: {known})")
+                known = ", ".join(bound.axes) or tr("none")
+                raise _refused(
+                    tr("The shape rule has no {name!r} left of the arrow (it has: {known}).", name=name, known=known)
+                )
             return bound.axes[name]
         case ast.BinOp(left=left, op=op, right=right):
             return _combined(_size(left, word, bound), op, _size(right, word, bound), word)
-    raise _refused(f"{word!r} is no sum or product of names and numbers")
+    raise _refused(tr("{word!r} is no sum or product of names and numbers.", word=word))
 
 
 def _combined(a: int | Axis, op: ast.operator, b: int | Axis, word: str) -> int | Axis:
@@ -173,7 +203,7 @@ def _combined(a: int | Axis, op: ast.operator, b: int | Axis, word: str) -> int 
             return times(a, b)
         case (int(), ast.Mult(), Axis()) if a >= 1:
             return times(b, a)
-    raise _refused(f"{word} needs the size of an axis that is open")
+    raise _refused(tr("{word} needs the size of an axis that is open.", word=word))
 
 
 def _calculated(first: int, op: ast.operator, second: int, word: str) -> int:
@@ -188,4 +218,4 @@ def _calculated(first: int, op: ast.operator, second: int, word: str) -> int:
             return first // second
         case ast.Mod() if second > 0:
             return first % second
-    raise _refused(f"{word!r} uses something other than + - * // %, or is too large")
+    raise _refused(tr("{word!r} uses something other than + - * // %, or is too large.", word=word))

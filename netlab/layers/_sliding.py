@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar
 
+from netlab.language import mark, sentences, tr
+from netlab.layers._fixes import insert, set_option
 from netlab.layers.layer import Fix, Layer, Shape, ShapeError
 from netlab.layers.shape import Axis, compact, need_image
 from netlab.options import Int
 
 NAMES = {1: ("L",), 2: ("H", "W"), 3: ("D", "H", "W")}
-KINDS = {
-    1: "a signal, B × C × L",
-    2: "an image, B × C × H × W",
-    3: "a volume, B × C × D × H × W",
-}
+KINDS = {1: mark("a signal, B × C × L"), 3: mark("a volume, B × C × D × H × W")}
 TORCH_DEFAULTS = {"stride": 1, "padding": 0, "output_padding": 0, "dilation": 1}
 
 
@@ -24,13 +22,25 @@ def need_grid(x: Shape, what: str, dims: int, port: str = "x") -> Shape:
         return need_image(x, what, port)
     x.need_float(what, port)
     if x.rank != dims + 2:
-        message = f"{what} wants {KINDS[dims]}, but gets {x.rank} axes: {x}. Wire it to values that have these axes."
+        message = tr(
+            "{layer} wants {kind}, but gets {count} axes: {shape}. Wire it to values that have these axes.",
+            layer=tr(what),
+            kind=tr(KINDS[dims]),
+            count=x.rank,
+            shape=x,
+        )
         raise ShapeError(message, port=port)
     if x[1].size is None:
-        message = f"{what} wants {KINDS[dims]} with a fixed C, but axis {x[1]} of {x} is open. "
-        remedy = "Put Transpose before it, which makes B × d × T of a sequence B × T × d." if dims == 1 else "Fix C."
-        fixes = (Fix("Insert Transpose", "insert", {"type": "transpose"}),) if dims == 1 else ()
-        raise ShapeError(message + remedy, port=port, fixes=fixes)
+        message = tr(
+            "{layer} wants {kind} with a fixed C, but axis {axis} of {shape} is open.",
+            layer=tr(what),
+            kind=tr(KINDS[dims]),
+            axis=x[1],
+            shape=x,
+        )
+        turned = tr("Put Transpose before it, which makes B × d × T of a sequence B × T × d.")
+        fixes = (insert("transpose", "Transpose"),) if dims == 1 else ()
+        raise ShapeError(sentences(message, turned if dims == 1 else tr("Fix C.")), port=port, fixes=fixes)
     for index in range(2, x.rank if dims > 1 else 2):
         x.size(index, port)
     return x
@@ -45,7 +55,7 @@ class Sliding(Layer):
     """Base of layers whose window of `kernel_size` moves by `stride` over the padded input."""
 
     dims: ClassVar[int] = 2
-    thing: ClassVar[str] = "filter"
+    too_large: ClassVar[str] = mark("The filter is {span} {unit} along {axis} but the padded input only {room}.")
     more_padding: ClassVar[bool] = True
 
     def each(self, name: str) -> tuple[int, ...]:
@@ -64,7 +74,7 @@ class Sliding(Layer):
         value = wanted[0] if isinstance(self.options()[name], Int) else [*wanted]
         if self.check_values({name: value}):
             return ()
-        return (Fix(f"Set {name} to {times(wanted)}", "set_option", {"name": name, "value": value}),)
+        return (set_option(name, value, times(wanted)),)
 
     def slid(self, x: Shape) -> Shape:
         """The shape after the window has moved over all of `x`, channels unchanged."""
@@ -77,12 +87,12 @@ class Sliding(Layer):
                 continue
             room = x.size(2 + i) + 2 * paddings[i]
             if room < spans[i]:
-                unit = self.options()["kernel_size"].unit
-                raise self._too_large(x, spans, f"{spans[i]} {unit} along {name} but the padded input only {room}")
+                unit = tr(self.options()["kernel_size"].unit)
+                raise self._too_large(x, spans, tr(self.too_large, span=spans[i], unit=unit, axis=name, room=room))
             y = y.replace(2 + i, (room - spans[i]) // strides[i] + 1, name)
         return y
 
-    def _too_large(self, x: Shape, spans: list[int], what: str) -> ShapeError:
+    def _too_large(self, x: Shape, spans: list[int], message: str) -> ShapeError:
         paddings, kernels = self.each("padding"), self.each("kernel_size")
         rooms = [x.size(2 + i) + 2 * p for i, p in enumerate(paddings)]
         fitting = [
@@ -90,13 +100,13 @@ class Sliding(Layer):
         ]
         shrink = self.set_to("kernel_size", fitting)
         if not self.more_padding:
-            remedy = "Use a smaller kernel_size, or pool less often before."
-            return ShapeError(f"The {self.thing} is {what}. {remedy}", port="x", fixes=shrink)
+            remedy = tr("Use a smaller kernel_size, or pool less often before.")
+            return ShapeError(sentences(message, remedy), port="x", fixes=shrink)
         padded = [(span - 1) // 2 for span in spans]
         fits = all(x.size(2 + i) + 2 * p >= span for i, (p, span) in enumerate(zip(padded, spans, strict=True)))
         pad = self.set_to("padding", padded) if fits else ()
-        remedy = "Use a smaller kernel_size or more padding."
-        return ShapeError(f"The {self.thing} is {what}. {remedy}", port="x", fixes=pad + shrink)
+        remedy = tr("Use a smaller kernel_size or more padding.")
+        return ShapeError(sentences(message, remedy), port="x", fixes=pad + shrink)
 
     def _keep_open(self, axis: Axis, stride_is_one: bool, padded: bool) -> None:
         """Refuse to change the length of an open axis: nobody could say what it is afterwards."""
@@ -108,8 +118,10 @@ class Sliding(Layer):
             fixes = self.set_to("stride", (1,))
         elif stride_is_one and span % 2 == 0:
             fixes = self.set_to("padding", (span // 2,))
-        message = (
-            f"The length of axis {axis} is open, so {self.title()} has to keep it. Use stride 1, an odd kernel_size and "
-            "padding that makes up for what the window takes, or give the data a fixed length."
+        message = tr(
+            "The length of axis {axis} is open, so {layer} has to keep it. Use stride 1, an odd kernel_size and "
+            "padding that makes up for what the window takes, or give the data a fixed length.",
+            axis=axis,
+            layer=tr(self.title()),
         )
         raise ShapeError(message, port="x", fixes=fixes)

@@ -1,8 +1,10 @@
 """What the layers of the Transformer share: options, checks, weights under torch's names, and costs."""
 
+from netlab.language import tr
 from netlab.layers._attention import check_heads, steps
+from netlab.layers._fixes import insert_linear
 from netlab.layers._masks import check_mask, check_same
-from netlab.layers.layer import Fix, Layer, Shape, ShapeError, Shapes
+from netlab.layers.layer import Layer, Shape, ShapeError, Shapes
 from netlab.layers.shape import Axis, need_sequence
 from netlab.options import Bool, Choice, Float, Int
 
@@ -34,12 +36,18 @@ class Blocks(Layer):
     def check_memory(self, memory: Shape, x: Shape, port: str = "memory", name: str = "x") -> None:
         """Refuse a memory of another batch or width."""
         need_sequence(memory, self.title(), port)
-        check_same(f"batch of {name}", x[0], port, memory[0])
+        check_same(tr("Batch of {name}", name=name), x[0], port, memory[0])
         if memory.last != x.last:
-            message = f"{self.title()} wants {port} as wide as {name}, {x.last}, but gets {memory.last}. "
-            linear = {"type": "linear", "options": {"out_features": x.last}}
-            fix = Fix(f"Insert Linear with {x.last} outputs", "insert", linear)
-            raise ShapeError(message + f"Put a Linear with {x.last} outputs before it.", port=port, fixes=(fix,))
+            message = tr(
+                "{layer} wants {port} as wide as {name}, {width}, but gets {given}. "
+                "Put a Linear with {width} outputs before it.",
+                layer=tr(self.title()),
+                port=port,
+                name=name,
+                width=x.last,
+                given=memory.last,
+            )
+            raise ShapeError(message, port=port, fixes=(insert_linear(x.last),))
 
     def arguments(self, causal: bool) -> str:
         """The arguments by name, those at torch's defaults left out."""

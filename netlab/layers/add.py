@@ -1,6 +1,7 @@
 """Add: the sum of two values, and so the residual connection."""
 
-from netlab.layers.layer import Case, Code, Fix, Input, Layer, Output, Shape, ShapeError
+from netlab.layers._merging import unequal
+from netlab.layers.layer import Case, Code, Input, Layer, Output, Shape
 from netlab.layers.shape import broadcast
 
 
@@ -24,11 +25,7 @@ class Add(Layer):
         a.need_float("Add", "a")
         b.need_float("Add", "b")
 
-        def refuse(why: str) -> ShapeError:
-            message = f"Add wants two equal shapes but gets {a} and {b}: {why}. Give both the same size."
-            return ShapeError(message, port="b", fixes=_fixes(a, b))
-
-        return broadcast(a, b, refuse)
+        return broadcast(a, b, lambda why: unequal("Add", a, b, why))
 
     def code(self, a: Shape, b: Shape) -> Code:
         return Code(forward="{a} + {b}")
@@ -39,15 +36,3 @@ class Add(Layer):
         Case(a="B 3", b="B 4", error="same size"),
         Case(a="B T 64", b="B 64", error="same size"),
     ]
-
-
-def _fixes(a: Shape, b: Shape) -> tuple[Fix, ...]:
-    """Make the last axis of b as wide as that of a, if nothing else differs."""
-    if a.rank != b.rank or None in (a.sizes[-1], b.sizes[-1]) or not a.drop(-1).fits(b.drop(-1)):
-        return ()
-    size = a.last
-    values: dict[str, object] = {"name": "out_features", "value": size, "of": "b"}
-    return (
-        Fix(f"Give the layer before b {size} outputs", "set_option", values),
-        Fix(f"Insert Linear with {size} outputs", "insert", {"type": "linear", "options": {"out_features": size}}),
-    )

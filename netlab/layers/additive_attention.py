@@ -2,6 +2,7 @@
 
 from math import prod
 
+from netlab.language import tr
 from netlab.layers._attention import steps
 from netlab.layers._masks import check_mask, check_same
 from netlab.layers.layer import Case, Code, Input, Layer, Output, Shape, Shapes
@@ -30,7 +31,7 @@ class AdditiveAttention(Layer):
         query.need_float("Additive attention", "query").need_rank((2, 3), "Additive attention", "query")
         query.size(-1, "query")
         need_sequence(key, "Additive attention", "key")
-        check_same("batch", query[0], "key", key[0])
+        check_same(tr("Batch"), query[0], "key", key[0])
         if mask is not None:
             rows = query[1] if query.rank == 3 else Axis("T", 1)
             check_mask(mask, "Additive attention", (query[0], Axis("h", 1), rows, key[1]))

@@ -1,5 +1,6 @@
 """AvgPool3d: the mean of every small block."""
 
+from netlab.language import tr
 from netlab.layers._pooling import Pool
 from netlab.layers._sliding import times
 from netlab.layers.layer import Case, Input, Output, Shape, ShapeError
@@ -28,9 +29,11 @@ class AvgPool3d(Pool):
         sizes = [x.size(i) for i in (2, 3, 4)]
         fitting = [min(pair) for pair in zip(self.kernel_size, sizes, strict=True)]
         if fitting != [*self.kernel_size]:  # unlike its siblings, torch's avg_pool3d does not count the padding here
-            message = (
-                f"The window is {times(self.kernel_size)} but the volume only {times(sizes)}, and AvgPool3d wants it to "
-                "fit without padding. Use a smaller kernel_size and padding."
+            message = tr(
+                "The window is {window} but the volume only {volume}, and AvgPool3d wants it to "
+                "fit without padding. Use a smaller kernel_size and padding.",
+                window=times(self.kernel_size),
+                volume=times(sizes),
             )
             fits = all(2 * p <= k for p, k in zip(self.padding, fitting, strict=True))
             raise ShapeError(message, port="x", fixes=self.set_to("kernel_size", fitting) if fits else ())

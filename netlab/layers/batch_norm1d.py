@@ -1,5 +1,6 @@
 """BatchNorm1d: every feature gets mean 0 and variance 1 over the batch."""
 
+from netlab.language import mark
 from netlab.layers._batch_norm import BatchNorm
 from netlab.layers._channels import need_channels
 from netlab.layers.layer import Case, Shape
@@ -17,7 +18,9 @@ class BatchNorm1d(BatchNorm):
     torch_name = "torch.nn.BatchNorm1d"
 
     def shapes(self, x: Shape) -> Shape:
-        return need_channels(x, "BatchNorm1d", REMEDY if x.rank < 4 else "Use BatchNorm2d or BatchNorm3d.", (2, 3))
+        return need_channels(
+            x, "BatchNorm1d", REMEDY if x.rank < 4 else mark("Use BatchNorm2d or BatchNorm3d."), (2, 3)
+        )
 
     cases = [
         Case(x="B 64", y="B 64"),

@@ -1,5 +1,6 @@
 """BatchNorm3d: every channel of a volume or video gets mean 0 and variance 1 over the batch."""
 
+from netlab.language import mark
 from netlab.layers._batch_norm import BatchNorm
 from netlab.layers._channels import need_channels
 from netlab.layers.layer import Case, Shape
@@ -15,7 +16,7 @@ class BatchNorm3d(BatchNorm):
     torch_name = "torch.nn.BatchNorm3d"
 
     def shapes(self, x: Shape) -> Shape:
-        remedy = "Wire it to a volume, B × C × D × H × W; BatchNorm1d and BatchNorm2d take fewer axes."
+        remedy = mark("Wire it to a volume, B × C × D × H × W; BatchNorm1d and BatchNorm2d take fewer axes.")
         return need_channels(x, "BatchNorm3d", remedy, (5,))
 
     cases = [

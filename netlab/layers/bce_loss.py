@@ -1,8 +1,10 @@
 """BCELoss: how surprised the model is by a yes or no."""
 
+from netlab.language import sentences, tr
+from netlab.layers._fixes import widen
 from netlab.layers._losses import LossLayer
-from netlab.layers._merging import need_equal
-from netlab.layers.layer import Case, Code, Fix, Input, Shape, ShapeError
+from netlab.layers._merging import TOGETHER, need_equal
+from netlab.layers.layer import Case, Code, Input, Shape, ShapeError
 from netlab.layers.shape import FLOAT
 
 
@@ -24,13 +26,16 @@ class BCELoss(LossLayer):
         if target.dtype == FLOAT:
             need_equal("BCE loss", {"target": target, "prediction": prediction})
         elif not prediction.fits(target) and not _one_score(prediction, target):
-            message = f"BCE loss wants one score for each answer ({target}) but gets {prediction}."
+            message = tr(
+                "BCE loss wants one score for each answer ({target}) but gets {prediction}.",
+                target=target,
+                prediction=prediction,
+            )
             if prediction.rank != target.rank + 1 or not prediction.drop(-1).fits(target):
-                raise ShapeError(f"{message} Wire both to values that belong together.", port="prediction")
-            values: dict[str, object] = {"name": "out_features", "value": 1, "of": "prediction"}
-            fix = Fix("Give the layer before 1 output", "set_option", values)
-            message += " Give the layer before the loss 1 output, or use Cross-entropy loss for several classes."
-            raise ShapeError(message, port="prediction", fixes=(fix,))
+                raise ShapeError(sentences(message, tr(TOGETHER)), port="prediction")
+            fix = widen("prediction", 1, tr("Give the layer before 1 output"))
+            remedy = tr("Give the layer before the loss 1 output, or use Cross-entropy loss for several classes.")
+            raise ShapeError(sentences(message, remedy), port="prediction", fixes=(fix,))
         return Shape(())
 
     def code(self, prediction: Shape, target: Shape) -> Code:

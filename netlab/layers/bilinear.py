@@ -1,6 +1,8 @@
 """Bilinear: every output is a weighted sum of the products of two inputs."""
 
+from netlab.language import sentences, tr
 from netlab.layers._dense import dense_flops
+from netlab.layers._merging import TOGETHER
 from netlab.layers.layer import Case, Code, Input, Layer, Output, Shape, ShapeError, Shapes
 from netlab.options import Bool, Int
 
@@ -30,8 +32,8 @@ class Bilinear(Layer):
             axis.name for axis in after if axis.size is None
         ]
         if before.sizes != after.sizes or not named:
-            message = f"Bilinear wants all axes but the last to be the same, but a is {a} and b is {b}. "
-            raise ShapeError(message + "Wire both to values that belong together.", port="b")
+            message = tr("Bilinear wants all axes but the last to be the same, but a is {a} and b is {b}.", a=a, b=b)
+            raise ShapeError(sentences(message, tr(TOGETHER)), port="b")
         return a.replace_last(self.out_features)
 
     def weights(self, a: Shape, b: Shape) -> dict[str, tuple[int, ...]]:

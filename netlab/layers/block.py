@@ -1,5 +1,6 @@
 """Block: layers put together under one name, used once, several times, or along time."""
 
+from netlab.language import tr
 from netlab.layers.layer import Case, Code, Layer, Shape, ShapeError
 from netlab.options import Bool, Choice, Int
 
@@ -38,7 +39,7 @@ class Block(Layer):
         return self.repeat if self.mode == REPEAT else 1
 
     def shapes(self) -> Shape:
-        raise ShapeError("The shapes of a block come from its content; open it and wire its ports.")
+        raise ShapeError(tr("The shapes of a block come from its content; open it and wire its ports."))
 
     def code(self) -> Code:
         return Code(forward="")

@@ -1,5 +1,6 @@
 """BlockInput: where a wire from outside enters a block."""
 
+from netlab.language import tr
 from netlab.layers.layer import Case, Code, Layer, Output, Shape, ShapeError
 from netlab.options import Int
 
@@ -19,7 +20,7 @@ class BlockInput(Layer):
     size = Int(64, min=1, max=1048576, unit="features", help="Width of a carried state that starts at zero.")
 
     def shapes(self) -> Shape:
-        raise ShapeError("A block input belongs inside a block; outside, use an Input.")
+        raise ShapeError(tr("A block input belongs inside a block; outside, use an Input."))
 
     def code(self) -> Code:
         return Code(forward="")

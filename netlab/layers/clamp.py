@@ -1,6 +1,8 @@
 """Clamp: keep numbers between two limits."""
 
-from netlab.layers.layer import Case, Code, Fix, Input, Layer, Output, Shape, ShapeError
+from netlab.language import tr
+from netlab.layers._fixes import set_option
+from netlab.layers.layer import Case, Code, Input, Layer, Output, Shape, ShapeError
 from netlab.options import Float
 
 
@@ -21,9 +23,13 @@ class Clamp(Layer):
 
     def shapes(self, x: Shape) -> Shape:
         if self.min > self.max:
-            message = f"Clamp has min {self.min:g} above max {self.max:g}, so that nothing passes. Raise max."
-            fix = Fix(f"Set max to {self.min + 1:g}", "set_option", {"name": "max", "value": min(self.min + 1, 1e9)})
-            raise ShapeError(message, port="x", fixes=(fix,))
+            message = tr(
+                "Clamp has min {min:g} above max {max:g}, so that nothing passes. Raise max.",
+                min=self.min,
+                max=self.max,
+            )
+            above = min(self.min + 1, 1e9)
+            raise ShapeError(message, port="x", fixes=(set_option("max", above, f"{above:g}"),))
         return x.need_float("Clamp")
 
     def code(self, x: Shape) -> Code:

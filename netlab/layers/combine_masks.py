@@ -1,5 +1,6 @@
 """CombineMasks: look only where both masks allow it."""
 
+from netlab.language import tr
 from netlab.layers.layer import Case, Code, Input, Layer, Output, Shape, ShapeError, Shapes
 from netlab.layers.shape import BOOL, broadcast
 
@@ -23,11 +24,20 @@ class CombineMasks(Layer):
     def shapes(self, a: Shape, b: Shape) -> Shape:
         for port, mask in (("a", a), ("b", b)):
             if mask.dtype != BOOL:
-                message = f"Combine masks wants two masks but gets {mask} of {mask.dtype}. Wire it to a mask layer."
+                message = tr(
+                    "Combine masks wants two masks but gets {shape} of {kind}. Wire it to a mask layer.",
+                    shape=mask,
+                    kind=mask.dtype,
+                )
                 raise ShapeError(message, port=port)
 
         def refuse(why: str) -> ShapeError:
-            message = f"The masks {a} and {b} do not fit: {why}. Make both from sequences of the same length."
+            message = tr(
+                "The masks {a} and {b} do not fit: {why}. Make both from sequences of the same length.",
+                a=a,
+                b=b,
+                why=why,
+            )
             return ShapeError(message, port="b")
 
         return broadcast(a, b, refuse)

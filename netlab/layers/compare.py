@@ -1,5 +1,6 @@
 """Compare: which numbers are equal to, below or above a given one."""
 
+from netlab.language import tr
 from netlab.layers.layer import Case, Code, Input, Layer, Output, Shape, ShapeError, Shapes
 from netlab.layers.shape import BOOL, INT
 from netlab.options import Choice, Float
@@ -26,7 +27,8 @@ class Compare(Layer):
 
     def shapes(self, x: Shape) -> Shape:
         if x.dtype == BOOL:
-            raise ShapeError(f"Compare wants numbers or indices but gets a mask ({x}). Use the mask itself.", port="x")
+            message = tr("Compare wants numbers or indices but gets a mask ({shape}). Use the mask itself.", shape=x)
+            raise ShapeError(message, port="x")
         return Shape(x.axes, BOOL)
 
     def code(self, x: Shape) -> Code:

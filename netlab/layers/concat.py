@@ -1,9 +1,11 @@
 """Concat: put values one behind the other along an axis."""
 
+from netlab.language import sentences, tr
 from netlab.layers._axes import axis_index, joined, same_length, with_axis
-from netlab.layers._merging import wired
+from netlab.layers._fixes import insert, set_option
+from netlab.layers._merging import TOGETHER, mixed, wired
 from netlab.layers._rearranging import Rearranging
-from netlab.layers.layer import Case, Code, Fix, Input, Output, Shape, ShapeError
+from netlab.layers.layer import Case, Code, Input, Output, Shape, ShapeError
 from netlab.options import Int
 
 
@@ -31,9 +33,8 @@ class Concat(Rearranging):
         index = axis_index(a, self.axis, "Concat", port="a")
         for port, shape in given.items():
             if shape.dtype != a.dtype:
-                message = f"Concat wants values of one kind, but a holds {a.dtype} and {port} {shape.dtype}."
-                fixes = (Fix("Insert Embedding", "insert", {"type": "embedding"}),) if shape.dtype == "int" else ()
-                raise ShapeError(f"{message} Wire both to the same kind.", port=port, fixes=fixes)
+                fixes = (insert("embedding", "Embedding"),) if shape.dtype == "int" else ()
+                raise mixed("Concat", ("a", a), (port, shape), fixes)
             if not _joins(a, shape, index):
                 raise _refuse(given, port, index)
         return with_axis(a, index, joined(shape[index] for shape in given.values()))
@@ -63,15 +64,22 @@ def _joins(a: Shape, b: Shape, index: int) -> bool:
 
 def _refuse(given: dict[str, Shape], port: str, index: int) -> ShapeError:
     a, b = given["a"], given[port]
-    message = f"Concat wants shapes that differ only in axis {index}, but a is {a} and {port} is {b}."
+    message = tr(
+        "Concat wants shapes that differ only in axis {index}, but a is {a} and {port} is {b}.",
+        index=index,
+        a=a,
+        port=port,
+        b=b,
+    )
     for other in range(a.rank - 1, 0, -1):
         if all(_joins(a, shape, other) for shape in given.values()):
-            fix = Fix(f"Set axis to {other}", "set_option", {"name": "axis", "value": other})
-            return ShapeError(f"{message} Set axis to {other}.", port=port, fixes=(fix,))
+            remedy = tr("Set axis to {axis}.", axis=other)
+            return ShapeError(sentences(message, remedy), port=port, fixes=(set_option("axis", other),))
     if a.rank == 2 and b.rank > 2 and None not in b.sizes[1:]:
-        fix = Fix("Insert Flatten", "insert", {"type": "flatten"})
-        return ShapeError(f"{message} Put Flatten before {port}.", port=port, fixes=(fix,))
+        remedy = tr("Put Flatten before {port}.", port=port)
+        return ShapeError(sentences(message, remedy), port=port, fixes=(insert("flatten", "Flatten"),))
     if a.rank == b.rank + 1 and a.drop(index).fits(b):
-        fix = Fix("Insert Unsqueeze", "insert", {"type": "unsqueeze", "options": {"axis": index}})
-        return ShapeError(f"{message} Put Unsqueeze before {port}.", port=port, fixes=(fix,))
-    return ShapeError(f"{message} Wire both to values that belong together.", port=port)
+        remedy = tr("Put Unsqueeze before {port}.", port=port)
+        fix = insert("unsqueeze", "Unsqueeze", axis=index)
+        return ShapeError(sentences(message, remedy), port=port, fixes=(fix,))
+    return ShapeError(sentences(message, tr(TOGETHER)), port=port)

@@ -1,7 +1,9 @@
 """Constant: numbers that never change."""
 
+from netlab.language import tr
+from netlab.layers._fixes import set_option
 from netlab.layers._tensors import arguments, made
-from netlab.layers.layer import Case, Code, Fix, Input, Layer, Output, Shape, ShapeError, Shapes
+from netlab.layers.layer import Case, Code, Input, Layer, Output, Shape, ShapeError, Shapes
 from netlab.options import Choice, Float, Ints
 
 PATTERNS = ("uniform", "range", "lower triangle", "upper triangle")
@@ -28,10 +30,10 @@ class Constant(Layer):
 
     def shapes(self, like: Shape | None) -> Shape:
         if self.pattern.endswith("triangle") and len(self.sizes) < 2:
-            message = f"A triangle needs two axes, but sizes is {list(self.sizes)}. Give it a second one."
-            sizes = [*self.sizes, *self.sizes]
-            fix = Fix(f"Set sizes to {sizes}", "set_option", {"name": "sizes", "value": sizes})
-            raise ShapeError(message, fixes=(fix,))
+            message = tr(
+                "A triangle needs two axes, but sizes is {sizes}. Give it a second one.", sizes=list(self.sizes)
+            )
+            raise ShapeError(message, fixes=(set_option("sizes", [*self.sizes, *self.sizes]),))
         return made(self.sizes, like, self.dtype)
 
     def code(self, like: Shape | None) -> Code:

@@ -1,5 +1,7 @@
 """CrossEntropyLoss: how surprised the model is by the right class."""
 
+from netlab.language import sentences, tr
+from netlab.layers._merging import TOGETHER, flatter
 from netlab.layers.layer import Case, Code, Fix, Input, Layer, Output, Shape, ShapeError, Shapes
 from netlab.layers.shape import INT
 from netlab.options import Float, Int
@@ -26,13 +28,22 @@ class CrossEntropyLoss(Layer):
     def shapes(self, prediction: Shape, target: Shape) -> Shape:
         prediction.need_float("Cross-entropy", "prediction")
         if target.dtype != INT:
-            message = f"Cross-entropy wants class indices as target but gets numbers ({target}). Use MSE loss instead."
+            message = tr(
+                "{layer} wants class indices as target but gets numbers ({target}). Use MSE loss instead.",
+                layer=tr("Cross-entropy"),
+                target=target,
+            )
             raise ShapeError(message, port="target")
         if prediction.rank < 2 or not prediction.drop(-1).fits(target):
             wanted = " × ".join([*map(str, target.axes), "classes"])
-            message = f"Cross-entropy needs scores of shape {wanted} for this target ({target}) but gets {prediction}."
+            message = tr(
+                "Cross-entropy needs scores of shape {wanted} for this target ({target}) but gets {prediction}.",
+                wanted=wanted,
+                target=target,
+                prediction=prediction,
+            )
             remedy, fixes = _remedy(prediction, target)
-            raise ShapeError(f"{message} {remedy}", port="prediction", fixes=fixes)
+            raise ShapeError(sentences(message, remedy), port="prediction", fixes=fixes)
         prediction.size(-1, "prediction")
         return Shape(())
 
@@ -70,11 +81,6 @@ class CrossEntropyLoss(Layer):
 
 def _remedy(prediction: Shape, target: Shape) -> tuple[str, tuple[Fix, ...]]:
     """What to do about a prediction that does not fit the target, in words and as fixes."""
-    if target.rank == 1 and prediction.rank == 3:
-        fix = Fix("Insert Select over time", "insert", {"type": "select_time"})
-        return "Put Select over time before it, so that one answer is left for each sample.", (fix,)
-    if target.rank == 1 and prediction.rank > 3:
-        return "Put Flatten and a Linear before it.", (Fix("Insert Flatten", "insert", {"type": "flatten"}),)
     if prediction.rank <= target.rank:
-        return "The prediction no longer has all axes of the target; wire it to a layer that has.", ()
-    return "Wire both to values that belong together.", ()
+        return tr("The prediction no longer has all axes of the target; wire it to a layer that has."), ()
+    return flatter(prediction) if target.rank == 1 else (tr(TOGETHER), ())

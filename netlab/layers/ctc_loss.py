@@ -1,5 +1,6 @@
 """CTCLoss: a text for a longer sequence, without saying which step is which letter."""
 
+from netlab.language import tr
 from netlab.layers._axes import same_length
 from netlab.layers._losses import LossLayer
 from netlab.layers.layer import Case, Code, Input, Shape, ShapeError
@@ -23,15 +24,28 @@ class CTCLoss(LossLayer):
     def shapes(self, prediction: Shape, target: Shape) -> Shape:
         need_sequence(prediction, "CTC loss", "prediction")
         if target.dtype != INT:
-            message = f"CTC loss wants class indices as target but gets {target.dtype} ({target}). Wire it to tokens."
+            message = tr(
+                "CTC loss wants class indices as target but gets {kind} ({target}). Wire it to tokens.",
+                kind=target.dtype,
+                target=target,
+            )
             raise ShapeError(message, port="target")
         target.need_rank(2, "CTC loss", "target")
         if not same_length(prediction[0], target[0]):
-            message = f"CTC loss wants the same batch twice but gets {prediction} and {target}."
-            raise ShapeError(f"{message} Wire both to the same data.", port="target")
+            message = tr(
+                "{layer} wants the same batch twice but gets {a} and {b}. Wire both to the same data.",
+                layer=tr("CTC loss"),
+                a=prediction,
+                b=target,
+            )
+            raise ShapeError(message, port="target")
         if prediction.size(-1, "prediction") < 2:
-            message = f"CTC loss needs a blank and at least one class more but gets {prediction}."
-            raise ShapeError(f"{message} Give the layer before the loss more outputs.", port="prediction")
+            message = tr(
+                "CTC loss needs a blank and at least one class more but gets {prediction}. "
+                "Give the layer before the loss more outputs.",
+                prediction=prediction,
+            )
+            raise ShapeError(message, port="prediction")
         return Shape(())
 
     def code(self, prediction: Shape, target: Shape) -> Code:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, ClassVar
 
+from netlab.language import tr
 from netlab.layers._definition import REQUIRED, Definition, literals, read
 from netlab.layers._shape_rule import SAME, Bound, Rule, bind, made, read_rule
 from netlab.layers.layer import Case, Code, Fix, Input, Layer, Output, Shape, ShapeError
@@ -78,8 +79,14 @@ class CustomCode(Layer):
             return dict.fromkeys(names, first)
         found = made(rule, bound)
         if len(found) != len(names):
-            message = f"The shape rule has {len(found)} outputs, the code {len(names)} ({', '.join(names)})."
-            raise ShapeError(f"{message} Name them all in output_names, or mend the rule.")
+            message = tr(
+                "The shape rule has {rule} outputs, the code {code} ({names}). "
+                "Name them all in output_names, or mend the rule.",
+                rule=len(found),
+                code=len(names),
+                names=", ".join(names),
+            )
+            raise ShapeError(message)
         return dict(zip(names, found, strict=True))
 
     def _bound(self, arriving: Mapping[str, Shape | None]) -> tuple[Rule | None, Bound]:
@@ -99,7 +106,7 @@ class CustomCode(Layer):
         try:
             return literals(self.arguments)
         except ValueError as error:
-            fix = Fix("Give no arguments", "set_option", {"name": "arguments", "value": ""})
+            fix = Fix(tr("Give no arguments"), "set_option", {"name": "arguments", "value": ""})
             raise ShapeError(f"arguments: {error}", fixes=(fix,)) from None
 
     def given(self, arriving: Mapping[str, Shape | None]) -> dict[str, Any]:
@@ -111,8 +118,13 @@ class CustomCode(Layer):
         stated, wanted = self._literals(), self.defined.arguments
         for name in stated:
             if name not in wanted:
-                known = ", ".join(wanted) or "none"
-                raise ShapeError(f"{self.defined.name} takes no argument {name!r} (it takes: {known}). Mend arguments.")
+                message = tr(
+                    "{code} takes no argument {name!r} (it takes: {known}). Mend arguments.",
+                    code=self.defined.name,
+                    name=name,
+                    known=", ".join(wanted) or tr("none"),
+                )
+                raise ShapeError(message)
         _, bound = self._bound(arriving)
         found: dict[str, Any] = {}
         for name, default in wanted.items():
@@ -122,10 +134,13 @@ class CustomCode(Layer):
             elif size is not None:
                 found[name] = size
             elif default is REQUIRED:
-                raise ShapeError(
-                    f"{self.defined.name} wants {name}, which is no axis of a fixed size in the shape rule. "
-                    f"Write {name}=… into arguments, or name an axis {name} in the rule."
+                message = tr(
+                    "{code} wants {name}, which is no axis of a fixed size in the shape rule. "
+                    "Write {name}=… into arguments, or name an axis {name} in the rule.",
+                    code=self.defined.name,
+                    name=name,
                 )
+                raise ShapeError(message)
         return found
 
     def code(self, /, **arriving: Shape | None) -> Code:

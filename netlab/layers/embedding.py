@@ -1,5 +1,6 @@
 """Embedding: a learned vector for every index."""
 
+from netlab.language import tr
 from netlab.layers.layer import Case, Code, Input, Layer, Output, Shape, ShapeError, Shapes
 from netlab.layers.shape import FLOAT, Axis
 from netlab.options import Int
@@ -23,7 +24,10 @@ class Embedding(Layer):
 
     def shapes(self, x: Shape) -> Shape:
         if x.dtype == FLOAT:
-            message = f"Embedding wants indices (token ids) but gets numbers ({x}). Use a Linear, or wire it to tokens."
+            message = tr(
+                "Embedding wants indices (token ids) but gets numbers ({shape}). Use a Linear, or wire it to tokens.",
+                shape=x,
+            )
             raise ShapeError(message, port="x")
         return Shape((*x.axes, Axis("d", self.embedding_dim)))
 

@@ -1,6 +1,8 @@
 """Embedding bag: one vector for a whole bag of indices, whatever their order."""
 
-from netlab.layers.layer import Case, Code, Fix, Input, Layer, Output, Shape, ShapeError, Shapes
+from netlab.language import tr
+from netlab.layers._fixes import set_option
+from netlab.layers.layer import Case, Code, Input, Layer, Output, Shape, ShapeError, Shapes
 from netlab.layers.shape import BOOL, INT, Axis
 from netlab.options import Choice, Int
 
@@ -26,18 +28,26 @@ class EmbeddingBag(Layer):
 
     def shapes(self, x: Shape) -> Shape:
         if x.dtype != INT:
-            kind = "a mask" if x.dtype == BOOL else "numbers"
-            message = f"Embedding bag wants indices (token ids) but gets {kind} ({x}). Wire it to tokens."
+            message = tr(
+                "Embedding bag wants indices (token ids) but gets {kind} ({shape}). Wire it to tokens.",
+                kind=tr("a mask") if x.dtype == BOOL else tr("numbers"),
+                shape=x,
+            )
             raise ShapeError(message, port="x")
         if x.rank != 2:
-            message = f"Embedding bag wants one row of indices a sample, B × T, but gets {x}. "
-            raise ShapeError(message + "Use Embedding, which takes any shape.", port="x")
-        if self.padding_idx >= self.num_embeddings:
-            message = (
-                f"padding_idx is {self.padding_idx}, but there are only {self.num_embeddings} indices. Use -1 for none."
+            message = tr(
+                "Embedding bag wants one row of indices a sample, B × T, but gets {shape}. "
+                "Use Embedding, which takes any shape.",
+                shape=x,
             )
-            fix = Fix("Set padding_idx to -1", "set_option", {"name": "padding_idx", "value": -1})
-            raise ShapeError(message, port="x", fixes=(fix,))
+            raise ShapeError(message, port="x")
+        if self.padding_idx >= self.num_embeddings:
+            message = tr(
+                "padding_idx is {index}, but there are only {count} indices. Use -1 for none.",
+                index=self.padding_idx,
+                count=self.num_embeddings,
+            )
+            raise ShapeError(message, port="x", fixes=(set_option("padding_idx", -1),))
         return Shape((x[0], Axis("d", self.embedding_dim)))
 
     def weights(self, x: Shape) -> dict[str, tuple[int, ...]]:

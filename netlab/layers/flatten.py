@@ -2,7 +2,9 @@
 
 from math import prod
 
-from netlab.layers.layer import Case, Code, Fix, Input, Layer, Output, Shape, ShapeError
+from netlab.language import tr
+from netlab.layers._fixes import select_time
+from netlab.layers.layer import Case, Code, Input, Layer, Output, Shape, ShapeError
 from netlab.layers.shape import Axis
 
 
@@ -23,12 +25,13 @@ class Flatten(Layer):
         x.need_rank(tuple(range(2, 9)), "Flatten")
         for axis in x.axes[1:]:
             if axis.size is None:
-                message = (
-                    f"Flatten has to know the length of every axis, but {axis.name} of {x} is open. "
-                    "Use Select over time, or fix the length in the data settings."
+                message = tr(
+                    "Flatten has to know the length of every axis, but {axis} of {shape} is open. "
+                    "Use Select over time, or fix the length in the data settings.",
+                    axis=axis.name,
+                    shape=x,
                 )
-                fix = Fix("Insert Select over time", "insert", {"type": "select_time"})
-                raise ShapeError(message, port="x", fixes=(fix,) if x.rank == 3 else ())
+                raise ShapeError(message, port="x", fixes=(select_time(),) if x.rank == 3 else ())
         size = prod(x.size(i) for i in range(1, x.rank))
         return Shape((x[0], Axis("d", size)), x.dtype)
 

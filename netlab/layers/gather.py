@@ -1,5 +1,6 @@
 """Gather: pick the vectors at given places of a sequence."""
 
+from netlab.language import tr
 from netlab.layers._axes import same_length
 from netlab.layers._rearranging import Rearranging
 from netlab.layers.layer import Case, Code, Input, Output, Shape, ShapeError
@@ -23,11 +24,20 @@ class Gather(Rearranging):
     def shapes(self, x: Shape, index: Shape) -> Shape:
         need_sequence(x, "Gather")
         if index.dtype != INT:
-            message = f"Gather wants indices at index but gets {index.dtype} ({index}). Wire it to an index field."
+            message = tr(
+                "Gather wants indices at index but gets {kind} ({shape}). Wire it to an index field.",
+                kind=index.dtype,
+                shape=index,
+            )
             raise ShapeError(message, port="index")
         index.need_rank((1, 2), "Gather", "index")
         if not same_length(x[0], index[0]):
-            message = f"Gather wants the same batch twice but gets {x} and {index}. Wire both to the same data."
+            message = tr(
+                "{layer} wants the same batch twice but gets {a} and {b}. Wire both to the same data.",
+                layer=tr("Gather"),
+                a=x,
+                b=index,
+            )
             raise ShapeError(message, port="index")
         return Shape((*index.axes, x[-1]))
 

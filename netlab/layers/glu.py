@@ -1,6 +1,8 @@
 """GLU: one half of the features opens and closes the other."""
 
-from netlab.layers.layer import Case, Code, Fix, Input, Layer, Output, Shape, ShapeError
+from netlab.language import tr
+from netlab.layers._fixes import insert_linear, widen
+from netlab.layers.layer import Case, Code, Input, Layer, Output, Shape, ShapeError
 
 
 class GLU(Layer):
@@ -21,16 +23,13 @@ class GLU(Layer):
         x.need_float("GLU").need_rank(tuple(range(2, 9)), "GLU")
         if x.last % 2:
             even = x.last + 1
-            message = (
-                f"GLU splits the last axis in half, but {x.last} features are odd. Use an even number, such as {even}."
+            message = tr(
+                "GLU splits the last axis in half, but {width} features are odd. Use an even number, such as {even}.",
+                width=x.last,
+                even=even,
             )
-            wider: dict[str, object] = {"name": "out_features", "value": even, "of": "x"}
-            inserted = {"type": "linear", "options": {"out_features": even}}
-            fixes = (
-                Fix(f"Give the layer before it {even} outputs", "set_option", wider),
-                Fix(f"Insert Linear with {even} outputs", "insert", inserted),
-            )
-            raise ShapeError(message, port="x", fixes=fixes)
+            wider = widen("x", even, tr("Give the layer before it {width} outputs", width=even))
+            raise ShapeError(message, port="x", fixes=(wider, insert_linear(even)))
         return x.replace_last(x.last // 2)
 
     def code(self, x: Shape) -> Code:

@@ -1,7 +1,9 @@
 """GroupNorm: every group of channels gets mean 0 and variance 1 within its own sample."""
 
+from netlab.language import mark, tr
 from netlab.layers._channels import need_channels
-from netlab.layers.layer import Case, Code, Fix, Input, Layer, Output, Shape, ShapeError
+from netlab.layers._fixes import set_option
+from netlab.layers.layer import Case, Code, Input, Layer, Output, Shape, ShapeError
 from netlab.options import Bool, Float, Int
 
 
@@ -23,16 +25,24 @@ class GroupNorm(Layer):
     affine = Bool(True, help="Learn a scale γ and an offset β for each channel.")
 
     def shapes(self, x: Shape) -> Shape:
-        need_channels(x, "GroupNorm", "Use LayerNorm for a sequence, or swap its axes first.")
+        need_channels(x, "GroupNorm", mark("Use LayerNorm for a sequence, or swap its axes first."))
         channels = x.size(1)
         if channels % self.num_groups:
             most = min(self.num_groups, channels)
             divisor = max(n for n in range(1, most + 1) if (channels % n == 0 and not self._single(x, n)) or n == 1)
-            message = f"{channels} channels cannot be split into {self.num_groups} equal groups. Use {divisor}."
-            raise ShapeError(message, port="x", fixes=() if self._single(x, divisor) else (_set_groups(divisor),))
+            message = tr(
+                "{channels} channels cannot be split into {groups} equal groups. Use {divisor}.",
+                channels=channels,
+                groups=self.num_groups,
+                divisor=divisor,
+            )
+            fixes = () if self._single(x, divisor) else (set_option("num_groups", divisor),)
+            raise ShapeError(message, port="x", fixes=fixes)
         if self._single(x, self.num_groups):
-            message = f"A group of {x} would be one number, and normalised that is always 0. Use fewer groups."
-            raise ShapeError(message, port="x", fixes=(_set_groups(1),) if channels > 1 else ())
+            message = tr(
+                "A group of {shape} would be one number, and normalised that is always 0. Use fewer groups.", shape=x
+            )
+            raise ShapeError(message, port="x", fixes=(set_option("num_groups", 1),) if channels > 1 else ())
         return x
 
     def _single(self, x: Shape, groups: int) -> bool:
@@ -56,7 +66,3 @@ class GroupNorm(Layer):
         Case(x="B 4", error="fewer groups"),
         Case(x="B T 64", error="LayerNorm"),
     ]
-
-
-def _set_groups(groups: int) -> Fix:
-    return Fix(f"Set num_groups to {groups}", "set_option", {"name": "num_groups", "value": groups})

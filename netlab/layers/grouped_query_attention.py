@@ -1,6 +1,8 @@
 """GroupedQueryAttention: many heads ask, few heads answer."""
 
+from netlab.language import sentences, tr
 from netlab.layers._attention import SelfAttention, attention_kept, projections, steps
+from netlab.layers._fixes import set_option
 from netlab.layers.layer import Case, Code, Fix, Shape, ShapeError, Shapes
 from netlab.layers.shape import need_sequence
 from netlab.options import Bool, Int
@@ -24,11 +26,14 @@ class GroupedQueryAttention(SelfAttention):
         d_model = need_sequence(x, "Grouped-query attention").last
         if self.num_heads % self.num_kv_heads:
             divisor = max(n for n in range(1, self.num_kv_heads + 1) if self.num_heads % n == 0)
-            message = (
-                f"{self.num_kv_heads} heads for keys do not divide {self.num_heads} heads. Use {divisor} for keys."
+            message = tr(
+                "{keys} heads for keys do not divide {heads} heads. Use {divisor} for keys.",
+                keys=self.num_kv_heads,
+                heads=self.num_heads,
+                divisor=divisor,
             )
-            fix = Fix(f"Set num_kv_heads to {divisor}", "set_option", {"name": "num_kv_heads", "value": divisor})
-            raise ShapeError(message, port="x", fixes=(fix,) if self._shares(d_model, self.num_heads, divisor) else ())
+            shared = self._shares(d_model, self.num_heads, divisor)
+            raise ShapeError(message, port="x", fixes=(set_option("num_kv_heads", divisor),) if shared else ())
         if not self._shares(d_model, self.num_heads, self.num_kv_heads):
             raise self._refusal(d_model)
         return super().shapes(x, mask)
@@ -38,16 +43,22 @@ class GroupedQueryAttention(SelfAttention):
         return heads % kv_heads == 0 and d_model % (heads * pairs) == 0
 
     def _refusal(self, d_model: int) -> ShapeError:
-        pairs = " of an even width" if self.rotary else ""
-        message = f"{self.num_heads} heads{pairs} cannot share d_model = {d_model} evenly. "
+        message = tr("{heads} heads cannot share d_model = {d_model} evenly.", heads=self.num_heads, d_model=d_model)
+        if self.rotary:
+            message = tr(
+                "{heads} heads of an even width cannot share d_model = {d_model} evenly.",
+                heads=self.num_heads,
+                d_model=d_model,
+            )
         fitting = [n for n in range(1, self.num_heads) if self._shares(d_model, n, self.num_kv_heads)]
         if fitting:
-            fix = Fix(f"Set num_heads to {fitting[-1]}", "set_option", {"name": "num_heads", "value": fitting[-1]})
-            return ShapeError(f"{message}Use {fitting[-1]} heads.", port="x", fixes=(fix,))
+            remedy = tr("Use {count} heads.", count=fitting[-1])
+            return ShapeError(sentences(message, remedy), port="x", fixes=(set_option("num_heads", fitting[-1]),))
         if self.rotary and d_model % self.num_heads == 0:
-            fix = Fix("Turn rotary off", "set_option", {"name": "rotary", "value": False})
-            return ShapeError(f"{message}Turn rotary off, or widen the sequence.", port="x", fixes=(fix,))
-        return ShapeError(f"{message}Widen the sequence with a Linear before it.", port="x")
+            fix = Fix(tr("Turn rotary off"), "set_option", {"name": "rotary", "value": False})
+            remedy = tr("Turn rotary off, or widen the sequence.")
+            return ShapeError(sentences(message, remedy), port="x", fixes=(fix,))
+        return ShapeError(sentences(message, tr("Widen the sequence with a Linear before it.")), port="x")
 
     def weights(self, x: Shape, mask: Shape | None) -> dict[str, tuple[int, ...]]:
         width = self._width(x)

@@ -1,7 +1,8 @@
 """HingeLoss: the right class has to win by a margin."""
 
-from netlab.layers._losses import ACCURACY, LossLayer, need_classes, rows
-from netlab.layers.layer import Case, Code, Fix, Input, Shape, ShapeError
+from netlab.language import sentences, tr
+from netlab.layers._losses import ACCURACY, LossLayer, need_classes, rows, widened
+from netlab.layers.layer import Case, Code, Input, Shape, ShapeError
 from netlab.options import Float
 
 
@@ -23,11 +24,11 @@ class HingeLoss(LossLayer):
     def shapes(self, prediction: Shape, target: Shape) -> Shape:
         need_classes("Hinge loss", prediction, target)
         if prediction.last < 2:
-            values: dict[str, object] = {"name": "out_features", "value": 2, "of": "prediction"}
-            fix = Fix("Give the layer before 2 outputs", "set_option", values)
-            message = f"Hinge loss wants a score for each of two or more classes but gets {prediction}."
-            message += " Give the layer before the loss 2 outputs."
-            raise ShapeError(message, port="prediction", fixes=(fix,))
+            message = tr(
+                "Hinge loss wants a score for each of two or more classes but gets {prediction}.", prediction=prediction
+            )
+            remedy, fix = widened(2)
+            raise ShapeError(sentences(message, remedy), port="prediction", fixes=(fix,))
         return Shape(())
 
     def code(self, prediction: Shape, target: Shape) -> Code:

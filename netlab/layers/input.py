@@ -1,5 +1,6 @@
 """Input: where a field of the data enters the model."""
 
+from netlab.language import tr
 from netlab.layers.layer import Case, Code, Layer, Output, Shape, ShapeError
 from netlab.options import Text
 
@@ -17,7 +18,7 @@ class Input(Layer):
     field = Text("", suggests="fields", help="Which field of the data set enters here.")
 
     def shapes(self) -> Shape:
-        raise ShapeError("The shape of an input comes from the data set; choose a field.")
+        raise ShapeError(tr("The shape of an input comes from the data set; choose a field."))
 
     def code(self) -> Code:
         return Code(forward="")

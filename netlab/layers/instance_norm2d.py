@@ -1,5 +1,6 @@
 """InstanceNorm2d: every channel of every image gets mean 0 and variance 1 by itself."""
 
+from netlab.language import tr
 from netlab.layers.layer import Case, Code, Input, Layer, Output, Shape, ShapeError
 from netlab.layers.shape import need_image
 from netlab.options import Bool, Float
@@ -23,8 +24,10 @@ class InstanceNorm2d(Layer):
     def shapes(self, x: Shape) -> Shape:
         need_image(x, "InstanceNorm2d")
         if x.size(2) * x.size(3) == 1:
-            message = (
-                f"InstanceNorm2d wants more than one pixel in an image but gets {x}. Put it before the last pooling."
+            message = tr(
+                "InstanceNorm2d wants more than one pixel in an image but gets {shape}. "
+                "Put it before the last pooling.",
+                shape=x,
             )
             raise ShapeError(message, port="x")
         return x

@@ -1,8 +1,8 @@
 """InvertMask: true becomes false and false true."""
 
+from netlab.layers._masks import need_mask
 from netlab.layers._rearranging import Rearranging
-from netlab.layers.layer import Case, Code, Fix, Input, Output, Shape, ShapeError
-from netlab.layers.shape import BOOL
+from netlab.layers.layer import Case, Code, Input, Output, Shape
 
 
 class InvertMask(Rearranging):
@@ -20,10 +20,7 @@ class InvertMask(Rearranging):
     y = Output("True where the mask was false.")
 
     def shapes(self, x: Shape) -> Shape:
-        if x.dtype != BOOL:
-            message = f"Invert mask wants a mask (true or false) but gets numbers ({x}). Put a Compare in between."
-            raise ShapeError(message, port="x", fixes=(Fix("Insert Compare", "insert", {"type": "compare"}),))
-        return x
+        return need_mask("Invert mask", x, "x")
 
     def code(self, x: Shape) -> Code:
         return Code(forward="~{x}")

@@ -14,7 +14,8 @@ from typing import Any, ClassVar, TypeVar
 
 from netlab.catalogue import discover, key_of
 from netlab.language import paragraphs
-from netlab.layers.shape import Fix, Shape, ShapeError
+from netlab.layers._fixes import Fix
+from netlab.layers.shape import Shape, ShapeError
 from netlab.options import Options
 
 __all__ = ["Case", "Code", "Fix", "Input", "Layer", "Output", "Shape", "ShapeError", "Shapes", "catalogue"]

@@ -1,7 +1,9 @@
 """MaskedFill: put a number wherever a mask is true."""
 
-from netlab.layers.layer import Case, Code, Fix, Input, Layer, Output, Shape, ShapeError
-from netlab.layers.shape import BOOL, broadcast
+from netlab.language import tr
+from netlab.layers._masks import need_mask
+from netlab.layers.layer import Case, Code, Input, Layer, Output, Shape, ShapeError
+from netlab.layers.shape import broadcast
 from netlab.options import Bool, Float
 
 
@@ -26,17 +28,19 @@ class MaskedFill(Layer):
 
     def shapes(self, x: Shape, mask: Shape) -> Shape:
         x.need_float("Masked fill")
-        if mask.dtype != BOOL:
-            message = f"Masked fill wants a mask (true or false) but gets numbers ({mask}). Put a Compare in between."
-            fix = Fix("Insert Compare", "insert", {"type": "compare"})
-            raise ShapeError(message, port="mask", fixes=(fix,))
+        need_mask("Masked fill", mask)
 
         def refuse(why: str) -> ShapeError:
-            message = f"Masked fill cannot stretch the mask {mask} to {x}: {why}. Make the mask from the same values."
+            message = tr(
+                "Masked fill cannot stretch the mask {mask} to {shape}: {why}. Make the mask from the same values.",
+                mask=mask,
+                shape=x,
+                why=why,
+            )
             return ShapeError(message, port="mask")
 
         if mask.rank > x.rank or not broadcast(x, mask, refuse).fits(x):
-            raise refuse("it is larger")
+            raise refuse(tr("it is larger"))
         return x
 
     def code(self, x: Shape, mask: Shape) -> Code:

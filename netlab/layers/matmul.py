@@ -1,8 +1,10 @@
 """Matmul: the product of two matrices for each sample."""
 
+from netlab.language import sentences, tr
 from netlab.layers._axes import has_batch, same_length
-from netlab.layers._merging import stretch_fixes
-from netlab.layers.layer import Case, Code, Fix, Input, Layer, Output, Shape, ShapeError, Shapes
+from netlab.layers._fixes import insert, set_option, widen
+from netlab.layers._merging import TOGETHER, meets, stretch_fixes
+from netlab.layers.layer import Case, Code, Input, Layer, Output, Shape, ShapeError, Shapes
 from netlab.layers.shape import broadcast
 from netlab.options import Bool
 
@@ -31,8 +33,8 @@ class Matmul(Layer):
             raise self._refuse_inner(a, b)
 
         def refuse(why: str) -> ShapeError:
-            message = f"Matmul wants equal axes before the matrices but gets {a} and {b}: {why}."
-            return ShapeError(f"{message} Wire both to values that belong together.", port="b")
+            message = tr("Matmul wants equal axes before the matrices but gets {a} and {b}: {why}.", a=a, b=b, why=why)
+            return ShapeError(sentences(message, tr(TOGETHER)), port="b")
 
         front = broadcast(Shape(a.axes[:-2]), Shape(b.axes[:-2]), refuse)
         return Shape((*front, a[-2], width))
@@ -40,29 +42,36 @@ class Matmul(Layer):
     def _keep_batch(self, a: Shape, b: Shape) -> None:
         """The batch is neither a row of b nor laid over another axis."""
         if b.rank == 2 and has_batch(b):
-            message = f"Matmul wants a matrix for each sample as b, B × k × S, but gets one vector for each: {b}. "
-            fix = Fix("Insert Unsqueeze", "insert", {"type": "unsqueeze", "options": {"axis": -1}})
-            raise ShapeError(message + "Put Unsqueeze before it, or use a Linear.", port="b", fixes=(fix,))
+            message = tr(
+                "Matmul wants a matrix for each sample as b, B × k × S, but gets one vector for each: {b}. "
+                "Put Unsqueeze before it, or use a Linear.",
+                b=b,
+            )
+            raise ShapeError(message, port="b", fixes=(insert("unsqueeze", "Unsqueeze", axis=-1),))
         (few, port), (many, _) = sorted(((a, "a"), (b, "b")), key=lambda pair: pair[0].rank)
         if few.rank < many.rank and has_batch(few):
-            message = f"Matmul lines up the last axes of {a} and {b}, so the batch of {port} would meet another axis. "
-            message += f"Put Unsqueeze before {port}, so that both have {many.rank} axes."
-            fix = Fix("Insert Unsqueeze", "insert", {"type": "unsqueeze", "options": {"axis": 1}})
+            remedy = tr("Put Unsqueeze before {port}, so that both have {count} axes.", port=port, count=many.rank)
             one_less = few.rank == many.rank - 1
-            raise ShapeError(message, port=port, fixes=(fix,) if one_less else stretch_fixes(few, many))
+            fixes = (insert("unsqueeze", "Unsqueeze", axis=1),) if one_less else stretch_fixes(few, many)
+            raise ShapeError(sentences(meets("Matmul", a, b, port), remedy), port=port, fixes=fixes)
 
     def _refuse_inner(self, a: Shape, b: Shape) -> ShapeError:
         wanted = b[-1] if self.transpose_b else b[-2]
-        message = f"Matmul multiplies rows of a ({a}) by columns of b ({b}), but they are {a[-1]} and {wanted} long."
+        message = tr(
+            "Matmul multiplies rows of a ({a}) by columns of b ({b}), but they are {row} and {column} long.",
+            a=a,
+            b=b,
+            row=a[-1],
+            column=wanted,
+        )
         if same_length(a[-1], b[-2] if self.transpose_b else b[-1]):
             turned = not self.transpose_b
-            fix = Fix(f"Set transpose_b to {turned}", "set_option", {"name": "transpose_b", "value": turned})
-            return ShapeError(f"{message} Set transpose_b to {turned}.", port="b", fixes=(fix,))
+            remedy = tr("Set transpose_b to {turned}.", turned=turned)
+            return ShapeError(sentences(message, remedy), port="b", fixes=(set_option("transpose_b", turned),))
         if wanted.size is None or a[-1].size is None:
-            return ShapeError(f"{message} Wire both to values that belong together.", port="b")
-        values: dict[str, object] = {"name": "out_features", "value": wanted.size, "of": "a"}
-        fix = Fix(f"Give the layer before a {wanted.size} outputs", "set_option", values)
-        return ShapeError(f"{message} Give the layer before a {wanted.size} outputs.", port="a", fixes=(fix,))
+            return ShapeError(sentences(message, tr(TOGETHER)), port="b")
+        remedy = tr("Give the layer before {port} {width} outputs.", port="a", width=wanted.size)
+        return ShapeError(sentences(message, remedy), port="a", fixes=(widen("a", wanted.size),))
 
     def code(self, a: Shape, b: Shape) -> Code:
         return Code(forward="{a} @ {b}.transpose(-2, -1)" if self.transpose_b else "{a} @ {b}")

@@ -1,5 +1,8 @@
 """MSELoss: the mean squared distance from the target."""
 
+from netlab.language import sentences, tr
+from netlab.layers._losses import widened
+from netlab.layers._merging import flatter
 from netlab.layers.layer import Case, Code, Fix, Input, Layer, Output, Shape, ShapeError
 from netlab.layers.shape import FLOAT
 from netlab.options import Float
@@ -25,23 +28,25 @@ class MSELoss(Layer):
     def shapes(self, prediction: Shape, target: Shape) -> Shape:
         prediction.need_float("MSE loss", "prediction")
         if target.dtype != FLOAT:
-            message = f"MSE loss wants numbers as target but gets class indices ({target}). Use Cross-entropy loss."
+            message = tr(
+                "{layer} wants numbers as target but gets class indices ({target}). Use Cross-entropy loss.",
+                layer=tr("MSE loss"),
+                target=target,
+            )
             raise ShapeError(message, port="target")
         if not prediction.fits(target):
-            message = f"MSE loss wants two equal shapes but gets {prediction} and {target}."
-            fixes = []
+            message = tr("MSE loss wants two equal shapes but gets {a} and {b}.", a=prediction, b=target)
+            fixes: tuple[Fix, ...] = ()
             same_rank = target.rank == prediction.rank and target.rank > 0
             size = target[-1].size if same_rank and prediction.drop(-1).fits(target.drop(-1)) else None
             if size is not None:
-                values: dict[str, object] = {"name": "out_features", "value": size, "of": "prediction"}
-                message += f" Give the layer before the loss {size} outputs."
-                fixes.append(Fix(f"Give the layer before {size} outputs", "set_option", values))
+                remedy, fix = widened(size)
+                fixes = (fix,)
             elif prediction.rank == 3 and target.rank == 2:
-                message += " Put Select over time before it, so that one answer is left for each sample."
-                fixes.append(Fix("Insert Select over time", "insert", {"type": "select_time"}))
+                remedy, fixes = flatter(prediction)
             else:
-                message += " Wire both to values of the same shape."
-            raise ShapeError(message, port="prediction", fixes=fixes)
+                remedy = tr("Wire both to values of the same shape.")
+            raise ShapeError(sentences(message, remedy), port="prediction", fixes=fixes)
         return Shape(())
 
     def code(self, prediction: Shape, target: Shape) -> Code:

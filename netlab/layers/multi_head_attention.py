@@ -1,5 +1,6 @@
 """MultiHeadAttention: every position looks at every other and takes what fits."""
 
+from netlab.language import tr
 from netlab.layers._attention import attention_flops, attention_kept, check_heads, projections, steps
 from netlab.layers._masks import check_mask, check_same
 from netlab.layers.layer import Case, Code, Fix, Input, Layer, Output, Shape, ShapeError, Shapes
@@ -33,16 +34,18 @@ class MultiHeadAttention(Layer):
         need_sequence(query, "Multi-head attention", "query")
         for name, shape in (("query", query), ("key", key), ("value", value)):
             if shape is not None:
-                check_same("batch", query[0], name, need_sequence(shape, "Multi-head attention", name)[0])
+                check_same(tr("Batch"), query[0], name, need_sequence(shape, "Multi-head attention", name)[0])
         memory = key if key is not None else query
         if value is not None:
-            check_same("key", memory[1], "value", value[1])
+            check_same("Key", memory[1], "value", value[1])
         if self.causal and None not in (query[1].size, memory[1].size) and query[1].size != memory[1].size:
-            message = (
-                f"A causal mask compares positions, but there are {query[1]} queries and {memory[1]} keys. "
-                "Turn causal off for cross-attention."
+            message = tr(
+                "A causal mask compares positions, but there are {queries} queries and {keys} keys. "
+                "Turn causal off for cross-attention.",
+                queries=query[1],
+                keys=memory[1],
             )
-            fix = Fix("Turn causal off", "set_option", {"name": "causal", "value": False})
+            fix = Fix(tr("Turn causal off"), "set_option", {"name": "causal", "value": False})
             raise ShapeError(message, port="key", fixes=(fix,))
         check_heads(query.last, self.num_heads, "query")
         if mask is not None:

@@ -1,5 +1,6 @@
 """OneHot: a vector with a single 1 for every index."""
 
+from netlab.language import tr
 from netlab.layers._rearranging import Rearranging
 from netlab.layers.layer import Case, Code, Input, Output, Shape, ShapeError
 from netlab.layers.shape import INT, Axis
@@ -22,7 +23,11 @@ class OneHot(Rearranging):
 
     def shapes(self, x: Shape) -> Shape:
         if x.dtype != INT:
-            message = f"One-hot wants indices but gets {x.dtype} ({x}). Wire it to tokens or classes."
+            message = tr(
+                "One-hot wants indices but gets {kind} ({shape}). Wire it to tokens or classes.",
+                kind=x.dtype,
+                shape=x,
+            )
             raise ShapeError(message, port="x")
         return Shape((*x.axes, Axis("d", self.num_classes)))
 

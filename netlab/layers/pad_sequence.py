@@ -1,8 +1,10 @@
 """PadSequence: constant values at the start or end of an axis."""
 
+from netlab.language import tr
 from netlab.layers._axes import axis_index, longer, with_axis
+from netlab.layers._fixes import set_option
 from netlab.layers._rearranging import Rearranging
-from netlab.layers.layer import Case, Code, Fix, Input, Output, Shape, ShapeError
+from netlab.layers.layer import Case, Code, Input, Output, Shape, ShapeError
 from netlab.layers.shape import BOOL, FLOAT
 from netlab.options import Float, Int
 
@@ -26,9 +28,12 @@ class PadSequence(Rearranging):
     def shapes(self, x: Shape) -> Shape:
         at = axis_index(x, self.axis, "Pad")
         if x.dtype != FLOAT and self.value % 1:
-            message = f"Pad cannot put {self.value:g} among indices ({x}). Set value to a whole number."
-            fix = Fix("Set value to 0", "set_option", {"name": "value", "value": 0.0})
-            raise ShapeError(message, port="x", fixes=(fix,))
+            message = tr(
+                "Pad cannot put {value:g} among indices ({shape}). Set value to a whole number.",
+                value=self.value,
+                shape=x,
+            )
+            raise ShapeError(message, port="x", fixes=(set_option("value", 0.0, 0),))
         return with_axis(x, at, longer(x[at], self.start + self.end))
 
     def code(self, x: Shape) -> Code:

@@ -1,5 +1,6 @@
 """PaddingMask: nobody looks at filler."""
 
+from netlab.language import tr
 from netlab.layers.layer import Case, Code, Input, Layer, Output, Shape, ShapeError, Shapes
 from netlab.layers.shape import BOOL, INT, Axis
 from netlab.options import Int
@@ -24,8 +25,9 @@ class PaddingMask(Layer):
 
     def shapes(self, tokens: Shape) -> Shape:
         if tokens.dtype != INT or tokens.rank != 2:
-            message = (
-                f"Padding mask wants token ids, B × T, but gets {tokens}. Wire it to tokens, before the embedding."
+            message = tr(
+                "Padding mask wants token ids, B × T, but gets {shape}. Wire it to tokens, before the embedding.",
+                shape=tokens,
             )
             raise ShapeError(message, port="tokens")
         return Shape((tokens[0], Axis("h", 1), Axis("T", 1), tokens[1]), BOOL)

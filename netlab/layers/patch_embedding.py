@@ -2,8 +2,10 @@
 
 from math import prod
 
+from netlab.language import tr
+from netlab.layers._fixes import insert, set_option
 from netlab.layers._sliding import times
-from netlab.layers.layer import Case, Code, Fix, Input, Layer, Output, Shape, ShapeError, Shapes
+from netlab.layers.layer import Case, Code, Input, Layer, Output, Shape, ShapeError, Shapes
 from netlab.layers.shape import Axis, compact, need_image
 from netlab.options import Bool, Int, Size
 
@@ -35,18 +37,16 @@ class PatchEmbedding(Layer):
 
     def _uneven(self, sizes: tuple[int, int]) -> ShapeError:
         fitting = [_nearest_divisor(size, patch) for size, patch in zip(sizes, self.patch_size, strict=True)]
-        message = (
-            f"Patches of {times(self.patch_size)} pixels do not cover {times(sizes)} pixels evenly. "
-            f"Set patch_size to {times(fitting)}, or put Pad image before it."
+        message = tr(
+            "Patches of {patch} pixels do not cover {image} pixels evenly. "
+            "Set patch_size to {fitting}, or put Pad image before it.",
+            patch=times(self.patch_size),
+            image=times(sizes),
+            fitting=times(fitting),
         )
-        fix = Fix(f"Set patch_size to {times(fitting)}", "set_option", {"name": "patch_size", "value": fitting})
         bottom, right = (-size % patch for size, patch in zip(sizes, self.patch_size, strict=True))
-        options = {"padding": [0, right, 0, bottom]}
-        return ShapeError(
-            message,
-            port="x",
-            fixes=(fix, Fix("Insert Pad image", "insert", {"type": "zero_pad2d", "options": options})),
-        )
+        pad = insert("zero_pad2d", "Pad image", padding=[0, right, 0, bottom])
+        return ShapeError(message, port="x", fixes=(set_option("patch_size", fitting, times(fitting)), pad))
 
     def weights(self, x: Shape) -> dict[str, tuple[int, ...]]:
         token = {"class_token": (1, 1, self.embedding_dim)} if self.class_token else {}

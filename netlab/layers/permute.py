@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 
+from netlab.language import tr
+from netlab.layers._fixes import set_option
 from netlab.layers._rearranging import View
-from netlab.layers.layer import Case, Code, Fix, Input, Output, Shape, ShapeError
+from netlab.layers.layer import Case, Code, Input, Output, Shape, ShapeError
 from netlab.options import Ints
 
 
@@ -23,12 +25,18 @@ class Permute(View):
         count = x.rank - 1
         if sorted(self.order) != list(range(1, count + 1)):
             if count < 1:
-                message = f"Permute wants axes beside the batch but gets {x}. Wire it to a layer with more axes."
+                message = tr(
+                    "Permute wants axes beside the batch but gets {shape}. Wire it to a layer with more axes.", shape=x
+                )
                 raise ShapeError(message, port="x")
             order = [*range(2, count + 1), 1]
-            message = f"Permute has to name each axis of {x} after the batch once: 1 to {count}. Try {order}."
-            fix = Fix(f"Set order to {order}", "set_option", {"name": "order", "value": order})
-            raise ShapeError(message, port="x", fixes=(fix,))
+            message = tr(
+                "Permute has to name each axis of {shape} after the batch once: 1 to {count}. Try {order}.",
+                shape=x,
+                count=count,
+                order=order,
+            )
+            raise ShapeError(message, port="x", fixes=(set_option("order", order),))
         return replace(x, axes=(x[0], *(x[i] for i in self.order)))
 
     def code(self, x: Shape) -> Code:

@@ -1,6 +1,8 @@
 """PixelShuffle: trade channels for a larger image."""
 
-from netlab.layers.layer import Case, Code, Fix, Input, Layer, Output, Shape, ShapeError, Shapes
+from netlab.language import tr
+from netlab.layers._fixes import set_option
+from netlab.layers.layer import Case, Code, Input, Layer, Output, Shape, ShapeError, Shapes
 from netlab.layers.shape import need_image
 from netlab.options import Int
 
@@ -27,13 +29,16 @@ class PixelShuffle(Layer):
         if channels % factor**2:
             fitting = max(n for n in range(1, factor) if channels % n**2 == 0)
             more = -(-channels // factor**2) * factor**2
-            message = (
-                f"PixelShuffle by {factor} wants channels in packs of {factor**2} but gets {channels}. "
-                f"Make {more} channels before it, or set upscale_factor to {fitting}."
+            message = tr(
+                "PixelShuffle by {factor} wants channels in packs of {pack} but gets {channels}. "
+                "Make {more} channels before it, or set upscale_factor to {fitting}.",
+                factor=factor,
+                pack=factor**2,
+                channels=channels,
+                more=more,
+                fitting=fitting,
             )
-            values: dict[str, object] = {"name": "upscale_factor", "value": fitting}
-            fix = Fix(f"Set upscale_factor to {fitting}", "set_option", values)
-            raise ShapeError(message, port="x", fixes=(fix,))
+            raise ShapeError(message, port="x", fixes=(set_option("upscale_factor", fitting),))
         x = x.replace(1, channels // factor**2, "C")
         return x.replace(2, x.size(2) * factor, "H").replace(3, x.size(3) * factor, "W")
 

@@ -1,6 +1,8 @@
 """PixelUnshuffle: trade a large image for more channels."""
 
-from netlab.layers.layer import Case, Code, Fix, Input, Layer, Output, Shape, ShapeError, Shapes
+from netlab.language import tr
+from netlab.layers._fixes import insert, set_option
+from netlab.layers.layer import Case, Code, Input, Layer, Output, Shape, ShapeError, Shapes
 from netlab.layers.shape import need_image
 from netlab.options import Int
 
@@ -26,15 +28,16 @@ class PixelUnshuffle(Layer):
         height, width, factor = x.size(2), x.size(3), self.downscale_factor
         if height % factor or width % factor:
             fitting = max(n for n in range(1, factor) if height % n == 0 and width % n == 0)
-            message = (
-                f"PixelUnshuffle by {factor} cannot cut {height} × {width} pixels into blocks evenly. "
-                f"Set downscale_factor to {fitting}, or put Pad image before it."
+            message = tr(
+                "PixelUnshuffle by {factor} cannot cut {height} × {width} pixels into blocks evenly. "
+                "Set downscale_factor to {fitting}, or put Pad image before it.",
+                factor=factor,
+                height=height,
+                width=width,
+                fitting=fitting,
             )
-            values: dict[str, object] = {"name": "downscale_factor", "value": fitting}
-            fix = Fix(f"Set downscale_factor to {fitting}", "set_option", values)
-            padding = [0, -width % factor, 0, -height % factor]
-            pad = Fix("Insert Pad image", "insert", {"type": "zero_pad2d", "options": {"padding": padding}})
-            raise ShapeError(message, port="x", fixes=(fix, pad))
+            pad = insert("zero_pad2d", "Pad image", padding=[0, -width % factor, 0, -height % factor])
+            raise ShapeError(message, port="x", fixes=(set_option("downscale_factor", fitting), pad))
         x = x.replace(1, x.size(1) * factor**2, "C")
         return x.replace(2, height // factor, "H").replace(3, width // factor, "W")
 

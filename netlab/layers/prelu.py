@@ -1,5 +1,6 @@
 """PReLU: a leaky rectifier that learns its own slope."""
 
+from netlab.language import mark, tr
 from netlab.layers._channels import need_channels
 from netlab.layers.layer import Case, Code, Fix, Input, Layer, Output, Shape
 from netlab.options import Choice, Float
@@ -26,8 +27,9 @@ class PReLU(Layer):
     def shapes(self, x: Shape) -> Shape:
         if self.num_parameters == ONE:
             return x.need_float("PReLU")
-        fix = Fix("Use one slope for all", "set_option", {"name": "num_parameters", "value": ONE})
-        return need_channels(x, "PReLU with a slope for each channel", "Use one slope for all.", fixes=(fix,))
+        fix = Fix(tr("Use one slope for all"), "set_option", {"name": "num_parameters", "value": ONE})
+        what, remedy = mark("PReLU with a slope for each channel"), mark("Use one slope for all.")
+        return need_channels(x, what, remedy, fixes=(fix,))
 
     def weights(self, x: Shape) -> dict[str, tuple[int, ...]]:
         return {"weight": (1 if self.num_parameters == ONE else x.size(1),)}

@@ -1,7 +1,9 @@
 """RelativeAttention: learns how much every distance counts."""
 
+from netlab.language import tr
 from netlab.layers._attention import SelfAttention, steps
-from netlab.layers.layer import Case, Code, Fix, Shape, ShapeError, Shapes
+from netlab.layers._fixes import set_option
+from netlab.layers.layer import Case, Code, Shape, ShapeError, Shapes
 from netlab.options import Int
 
 
@@ -26,12 +28,15 @@ class RelativeAttention(SelfAttention):
         exact = self.num_buckets // (2 if self.causal else 4)
         if self.max_distance <= exact:
             wanted = exact + 1
-            message = (
-                f"{self.num_buckets} buckets reach {exact} steps one by one, but max_distance is {self.max_distance}. "
-                f"Set max_distance to {wanted} or more."
+            message = tr(
+                "{buckets} buckets reach {exact} steps one by one, but max_distance is {distance}. "
+                "Set max_distance to {wanted} or more.",
+                buckets=self.num_buckets,
+                exact=exact,
+                distance=self.max_distance,
+                wanted=wanted,
             )
-            fix = Fix(f"Set max_distance to {wanted}", "set_option", {"name": "max_distance", "value": wanted})
-            raise ShapeError(message, port="x", fixes=(fix,))
+            raise ShapeError(message, port="x", fixes=(set_option("max_distance", wanted),))
         return y
 
     def weights(self, x: Shape, mask: Shape | None) -> dict[str, tuple[int, ...]]:

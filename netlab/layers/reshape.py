@@ -3,9 +3,11 @@
 from dataclasses import replace
 from math import prod
 
+from netlab.language import sentences, tr
 from netlab.layers._axes import times
+from netlab.layers._fixes import set_option
 from netlab.layers._rearranging import View, axes_of, fill_in, fitting
-from netlab.layers.layer import Case, Code, Fix, Input, Output, Shape, ShapeError
+from netlab.layers.layer import Case, Code, Input, Output, Shape, ShapeError
 from netlab.layers.shape import Axis
 from netlab.options import Ints
 
@@ -32,23 +34,33 @@ class Reshape(View):
         found = fill_in(self.sizes, total)
         if found is None:
             sizes = list(fitting(self.sizes, total))
-            message = f"Reshape cannot give the {total} numbers of a sample ({x}) the sizes {list(self.sizes)}. "
-            fix = Fix(f"Set sizes to {sizes}", "set_option", {"name": "sizes", "value": sizes})
-            raise ShapeError(f"{message}Try {sizes}.", port="x", fixes=(fix,))
+            message = tr(
+                "Reshape cannot give the {total} numbers of a sample ({shape}) the sizes {sizes}. Try {fitting}.",
+                total=total,
+                shape=x,
+                sizes=list(self.sizes),
+                fitting=sizes,
+            )
+            raise ShapeError(message, port="x", fixes=(set_option("sizes", sizes),))
         return replace(x, axes=(x[0], *axes_of(found)))
 
     def _with_open(self, x: Shape, opened: list[Axis], total: int) -> tuple[Axis, ...]:
         """The axes if one axis of x is open: it has to go into the −1."""
         found = fill_in(self.sizes, total)
         if len(opened) > 1 or self.sizes.count(-1) != 1 or found is None:
-            names = " and ".join(axis.name for axis in opened)
-            message = f"Reshape gets {x}, where {names} is open, so one of the sizes {list(self.sizes)} has to be -1 "
-            message += "and the others have to divide the rest."
+            message = tr(
+                "Reshape gets {shape}, where {axes} is open, so one of the sizes {sizes} has to be -1 "
+                "and the others have to divide the rest.",
+                shape=x,
+                axes=tr(" and ").join(axis.name for axis in opened),
+                sizes=list(self.sizes),
+            )
             if len(opened) > 1:
-                raise ShapeError(f"{message} Only one axis may be open; fix the others before.", port="x")
+                remedy = tr("Only one axis may be open; fix the others before.")
+                raise ShapeError(sentences(message, remedy), port="x")
             sizes = [-1, total]
-            fix = Fix(f"Set sizes to {sizes}", "set_option", {"name": "sizes", "value": sizes})
-            raise ShapeError(f"{message} Try {sizes}.", port="x", fixes=(fix,))
+            remedy = tr("Try {sizes}.", sizes=sizes)
+            raise ShapeError(sentences(message, remedy), port="x", fixes=(set_option("sizes", sizes),))
         at = self.sizes.index(-1)
         return (*axes_of(found[:at]), times(opened[0], found[at]), *axes_of(found[at + 1 :]))
 

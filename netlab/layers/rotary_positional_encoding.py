@@ -1,6 +1,8 @@
 """RotaryPositionalEncoding: turn every vector by an angle that tells where it stands."""
 
-from netlab.layers.layer import Case, Code, Fix, Input, Layer, Output, Shape, ShapeError, Shapes
+from netlab.language import tr
+from netlab.layers._fixes import insert_linear
+from netlab.layers.layer import Case, Code, Input, Layer, Output, Shape, ShapeError, Shapes
 from netlab.options import Float
 
 
@@ -23,11 +25,12 @@ class RotaryPositionalEncoding(Layer):
     def shapes(self, x: Shape) -> Shape:
         x.need_float("Rotary positional encoding").need_rank((3, 4), "Rotary positional encoding")
         if x.last % 2:
-            message = f"Rotary positional encoding turns pairs of features but gets {x.last}, an odd number. "
-            width = x.last + 1
-            linear = {"type": "linear", "options": {"out_features": width}}
-            fix = Fix(f"Insert Linear with {width} outputs", "insert", linear)
-            raise ShapeError(message + "Make their number even.", port="x", fixes=(fix,))
+            message = tr(
+                "Rotary positional encoding turns pairs of features but gets {width}, an odd number. "
+                "Make their number even.",
+                width=x.last,
+            )
+            raise ShapeError(message, port="x", fixes=(insert_linear(x.last + 1),))
         return x
 
     def code(self, x: Shape) -> Code:

@@ -33,7 +33,7 @@ class ScaledDotProductAttention(Layer):
         check_query_and_key(query, key, name)
         value.need_float(name, "value").need_rank(query.rank, name, "value")
         for axis, other in zip(key.axes[:-1], value.axes[:-1], strict=True):
-            check_same("key", axis, "value", other)
+            check_same("Key", axis, "value", other)
         if mask is not None:
             heads = query[1] if query.rank == 4 else Axis("h", 1)
             check_mask(mask, name, (query[0], heads, query[-2], key[-2]))

@@ -1,8 +1,10 @@
 """Select: take one place of an axis."""
 
+from netlab.language import tr
 from netlab.layers._axes import axis_index, subscript
+from netlab.layers._fixes import set_option
 from netlab.layers._rearranging import View
-from netlab.layers.layer import Case, Code, Fix, Input, Output, Shape, ShapeError
+from netlab.layers.layer import Case, Code, Input, Output, Shape, ShapeError
 from netlab.options import Int
 
 
@@ -23,9 +25,15 @@ class Select(View):
         at = axis_index(x, self.axis, "Select")
         size = x[at].size
         if size is not None and not -size <= self.index < size:
-            message = f"Select finds no place {self.index} on axis {self.axis} of {x}: they are 0 to {size - 1}."
-            fix = Fix(f"Set index to {size - 1}", "set_option", {"name": "index", "value": size - 1})
-            raise ShapeError(f"{message} Set index to one of them.", port="x", fixes=(fix,))
+            message = tr(
+                "Select finds no place {index} on axis {axis} of {shape}: they are 0 to {last}. "
+                "Set index to one of them.",
+                index=self.index,
+                axis=self.axis,
+                shape=x,
+                last=size - 1,
+            )
+            raise ShapeError(message, port="x", fixes=(set_option("index", size - 1),))
         return x.drop(at)
 
     def code(self, x: Shape) -> Code:

@@ -5,6 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from netlab.language import sentences, tr
+from netlab.layers._fixes import Fix, insert
+
+__all__ = [
+    "BOOL",
+    "DTYPES",
+    "FLOAT",
+    "INT",
+    "Axis",
+    "Fix",
+    "Shape",
+    "ShapeError",
+    "broadcast",
+    "compact",
+    "either",
+    "need_image",
+    "need_sequence",
+]  # fmt: skip
+
 FLOAT, INT, BOOL = "float", "int", "bool"
 DTYPES = (FLOAT, INT, BOOL)
 
@@ -18,24 +37,6 @@ class Axis:
 
     def __str__(self) -> str:
         return self.name if self.size is None else str(self.size)
-
-
-@dataclass(frozen=True, slots=True)
-class Fix:
-    """A change that would make things fit, which a click can apply.
-
-    Attributes:
-        label: what the button says, e.g. ``Insert Flatten``.
-        action: ``set_option`` (name, value) and ``insert`` (layer type, put on the wire of port `port`) are for
-            layers; `netlab.compiler.fixes.apply_fix` lists those that the compiler adds.
-        values: the arguments of the action as plain data.
-        node: id of the node to change, "" for the node that complained.
-    """
-
-    label: str
-    action: str
-    values: dict[str, object]
-    node: str = ""
 
 
 class ShapeError(ValueError):
@@ -95,11 +96,13 @@ class Shape:
     def size(self, index: int, port: str = "x") -> int:
         """Size of one axis; `ShapeError` if there is no such axis or it is not fixed."""
         if not -self.rank <= index < self.rank:
-            raise ShapeError(f"{self} has no axis {index}; more axes are needed here.", port=port)
+            message = tr("{shape} has no axis {index}; more axes are needed here.", shape=self, index=index)
+            raise ShapeError(message, port=port)
         size = self.axes[index].size
         if size is None:
             name = self.axes[index].name
-            raise ShapeError(f"The size of axis {name} of {self} has to be known here.", port=port)
+            message = tr("The size of axis {axis} of {shape} has to be known here.", axis=name, shape=self)
+            raise ShapeError(message, port=port)
         return size
 
     def elements(self, batch: int = 1) -> int:
@@ -139,11 +142,19 @@ class Shape:
     def need_float(self, what: str, port: str = "x", fixes: Iterable[Fix] = ()) -> Shape:
         """Refuse indices (token ids, labels) where numbers are wanted."""
         if self.dtype == BOOL:
-            message = f"{what} wants numbers but gets a mask ({self}). Wire the mask to a mask port instead."
+            message = tr(
+                "{layer} wants numbers but gets a mask ({shape}). Wire the mask to a mask port instead.",
+                layer=tr(what),
+                shape=self,
+            )
             raise ShapeError(message, port=port)
         if self.dtype != FLOAT:
-            fixes = tuple(fixes) or (Fix("Insert Embedding", "insert", {"type": "embedding"}),)
-            message = f"{what} wants numbers but gets indices ({self}). Put an Embedding in between."
+            fixes = tuple(fixes) or (insert("embedding", "Embedding"),)
+            message = tr(
+                "{layer} wants numbers but gets indices ({shape}). Put an Embedding in between.",
+                layer=tr(what),
+                shape=self,
+            )
             raise ShapeError(message, port=port, fixes=fixes)
         return self
 
@@ -151,10 +162,20 @@ class Shape:
         """Refuse any other number of axes."""
         allowed = (ranks,) if isinstance(ranks, int) else ranks
         if self.rank not in allowed:
-            wanted = " or ".join(map(str, allowed))
-            message = f"{what} wants {wanted} axes but gets {self.rank}: {self}."
+            message = tr(
+                "{layer} wants {wanted} axes but gets {count}: {shape}.",
+                layer=tr(what),
+                wanted=either(allowed),
+                count=self.rank,
+                shape=self,
+            )
             raise ShapeError(message, port=port, fixes=fixes)
         return self
+
+
+def either(choices: Iterable[object]) -> str:
+    """What there is to choose from: ``2 or 3``."""
+    return tr(" or ").join(map(str, choices))
 
 
 def _axis(word: str) -> Axis:
@@ -167,13 +188,20 @@ def _axis(word: str) -> Axis:
 def need_image(x: Shape, what: str, port: str = "x") -> Shape:
     """Refuse anything but numbers of shape B × C × H × W with fixed C, H and W."""
     if x.rank != 4:
-        message = (
-            f"{what} wants an image, B × C × H × W, but gets {x.rank} axes: {x}. "
-            "Wire it to an image field or a convolution, before anything that flattens."
+        message = tr(
+            "{layer} wants an image, B × C × H × W, but gets {count} axes: {shape}. "
+            "Wire it to an image field or a convolution, before anything that flattens.",
+            layer=tr(what),
+            count=x.rank,
+            shape=x,
         )
         raise ShapeError(message, port=port)
     if x.dtype != FLOAT:
-        message = f"{what} wants numbers but gets indices ({x}). Wire it to an image field or a convolution."
+        message = tr(
+            "{layer} wants numbers but gets indices ({shape}). Wire it to an image field or a convolution.",
+            layer=tr(what),
+            shape=x,
+        )
         raise ShapeError(message, port=port)
     for axis in (1, 2, 3):
         x.size(axis, port)
@@ -184,9 +212,14 @@ def need_sequence(x: Shape, what: str, port: str = "x") -> Shape:
     """Refuse anything but numbers of shape B × T × d with a fixed d; T may be open."""
     x.need_float(what, port)
     if x.rank != 3:
-        remedy = "Wire it to a layer that still has the time axis." if x.rank < 3 else "Merge the axes before it."
-        message = f"{what} wants a sequence, B × T × d, but gets {x.rank} axes: {x}. {remedy}"
-        raise ShapeError(message, port=port)
+        message = tr(
+            "{layer} wants a sequence, B × T × d, but gets {count} axes: {shape}.",
+            layer=tr(what),
+            count=x.rank,
+            shape=x,
+        )
+        few, many = tr("Wire it to a layer that still has the time axis."), tr("Merge the axes before it.")
+        raise ShapeError(sentences(message, few if x.rank < 3 else many), port=port)
     x.size(-1, port)
     return x
 
@@ -211,6 +244,7 @@ def broadcast(a: Shape, b: Shape, refuse: Callable[[str], ShapeError]) -> Shape:
         if same or axis.size == 1:
             continue
         if other.size != 1:
-            raise refuse(f"axis {offset + i} is {other} on one side and {axis} on the other")
+            why = tr("axis {index} is {a} on one side and {b} on the other", index=offset + i, a=other, b=axis)
+            raise refuse(why)
         axes[offset + i] = axis
     return Shape(tuple(axes), a.dtype if a.dtype == b.dtype else FLOAT)

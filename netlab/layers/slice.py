@@ -1,9 +1,11 @@
 """Slice: take a stretch of an axis."""
 
+from netlab.language import tr
 from netlab.layers._axes import axis_index, longer, subscript, with_axis
+from netlab.layers._fixes import set_option
 from netlab.layers._rearranging import View
-from netlab.layers.layer import Case, Code, Fix, Input, Output, Shape, ShapeError
-from netlab.layers.shape import Axis
+from netlab.layers.layer import Case, Code, Input, Output, Shape, ShapeError
+from netlab.layers.shape import Axis, either
 from netlab.options import Int
 
 LIMIT = 2**31 - 1
@@ -39,9 +41,15 @@ class Slice(View):
         size = LIMIT if size is None else size
         if not self._places(size):
             helping = [name for name in ("stop", "start") if Slice(**(self.values | {name: 0}))._places(size)]
-            message = f"Slice takes nothing of axis {self.axis} of {x}, from {self.start} to {self.stop}."
-            fixes = [Fix(f"Set {name} to 0", "set_option", {"name": name, "value": 0}) for name in helping]
-            raise ShapeError(f"{message} Set {' or '.join(helping or ['both'])} to 0.", port="x", fixes=fixes)
+            message = tr(
+                "Slice takes nothing of axis {axis} of {shape}, from {start} to {stop}. Set {names} to 0.",
+                axis=self.axis,
+                shape=x,
+                start=self.start,
+                stop=self.stop,
+                names=either(helping or [tr("both")]),
+            )
+            raise ShapeError(message, port="x", fixes=[set_option(name, 0) for name in helping])
         return with_axis(x, at, self._cut(x[at]))
 
     def _places(self, size: int) -> int:

@@ -1,6 +1,8 @@
 """Softmax: turn scores into probabilities."""
 
-from netlab.layers.layer import Case, Code, Fix, Input, Layer, Output, Shape, ShapeError
+from netlab.language import tr
+from netlab.layers._fixes import set_option
+from netlab.layers.layer import Case, Code, Input, Layer, Output, Shape, ShapeError
 from netlab.options import Int
 
 
@@ -20,8 +22,8 @@ class Softmax(Layer):
 
     def shapes(self, x: Shape) -> Shape:
         if not -x.rank <= self.axis < x.rank:
-            fix = Fix("Set axis to -1", "set_option", {"name": "axis", "value": -1})
-            raise ShapeError(f"There is no axis {self.axis} in {x}. Use -1 for the last.", port="x", fixes=(fix,))
+            message = tr("There is no axis {axis} in {shape}. Use -1 for the last.", axis=self.axis, shape=x)
+            raise ShapeError(message, port="x", fixes=(set_option("axis", -1),))
         return x.need_float("Softmax")
 
     def code(self, x: Shape) -> Code:

@@ -1,8 +1,10 @@
 """Split: cut an axis into two parts."""
 
+from netlab.language import tr
 from netlab.layers._axes import axis_index, longer, with_axis
+from netlab.layers._fixes import set_option
 from netlab.layers._rearranging import View
-from netlab.layers.layer import Case, Code, Fix, Input, Output, Shape, ShapeError
+from netlab.layers.layer import Case, Code, Input, Output, Shape, ShapeError
 from netlab.layers.shape import Axis
 from netlab.options import Int
 
@@ -26,9 +28,12 @@ class Split(View):
         at = axis_index(x, self.axis, "Split")
         total = x[at].size
         if total is None and not self.size:
-            message = f"Split cannot halve the open axis {x[at]} of {x}. Set size to the size of the first part."
-            fix = Fix("Set size to 1", "set_option", {"name": "size", "value": 1})
-            raise ShapeError(message, port="x", fixes=(fix,))
+            message = tr(
+                "Split cannot halve the open axis {axis} of {shape}. Set size to the size of the first part.",
+                axis=x[at],
+                shape=x,
+            )
+            raise ShapeError(message, port="x", fixes=(set_option("size", 1),))
         if total is not None and (self.size >= total or (not self.size and total % 2)):
             raise self._refuse(x, total)
         first = self.size or (total or 0) // 2
@@ -36,12 +41,21 @@ class Split(View):
 
     def _refuse(self, x: Shape, total: int) -> ShapeError:
         if total == 1:
-            return ShapeError(f"Split cannot cut axis {self.axis} of {x}: it has size 1. Choose another.", port="x")
-        why = f"after {self.size}" if self.size else "into two halves"
-        size = (total + 1) // 2
-        message = f"Split cannot cut the {total} places of axis {self.axis} of {x} {why}. Set size to {size}."
-        fix = Fix(f"Set size to {size}", "set_option", {"name": "size", "value": size})
-        return ShapeError(message, port="x", fixes=(fix,))
+            message = tr(
+                "Split cannot cut axis {axis} of {shape}: it has size 1. Choose another.", axis=self.axis, shape=x
+            )
+            return ShapeError(message, port="x")
+        why = tr("after {size}", size=self.size) if self.size else tr("into two halves")
+        fitting = (total + 1) // 2
+        message = tr(
+            "Split cannot cut the {total} places of axis {axis} of {shape} {why}. Set size to {fitting}.",
+            total=total,
+            axis=self.axis,
+            shape=x,
+            why=why,
+            fitting=fitting,
+        )
+        return ShapeError(message, port="x", fixes=(set_option("size", fitting),))
 
     def code(self, x: Shape) -> Code:
         if not self.size:

@@ -1,8 +1,10 @@
 """Squeeze: take an axis of size 1 away."""
 
+from netlab.language import sentences, tr
 from netlab.layers._axes import axis_index
+from netlab.layers._fixes import set_option
 from netlab.layers._rearranging import View
-from netlab.layers.layer import Case, Code, Fix, Input, Output, Shape, ShapeError
+from netlab.layers.layer import Case, Code, Input, Output, Shape, ShapeError
 from netlab.options import Int
 
 
@@ -22,12 +24,17 @@ class Squeeze(View):
         index = axis_index(x, self.axis, "Squeeze")
         if x[index].size == 1:
             return x.drop(index)
-        message = f"Squeeze takes away an axis of size 1, but axis {self.axis} of {x} is {x[index]}."
+        message = tr(
+            "Squeeze takes away an axis of size 1, but axis {axis} of {shape} is {size}.",
+            axis=self.axis,
+            shape=x,
+            size=x[index],
+        )
         for other in range(1, x.rank):
             if x[other].size == 1:
-                fix = Fix(f"Set axis to {other}", "set_option", {"name": "axis", "value": other})
-                raise ShapeError(f"{message} Set axis to {other}.", port="x", fixes=(fix,))
-        raise ShapeError(f"{message} Use Select or Mean to reduce a longer axis.", port="x")
+                remedy = tr("Set axis to {axis}.", axis=other)
+                raise ShapeError(sentences(message, remedy), port="x", fixes=(set_option("axis", other),))
+        raise ShapeError(sentences(message, tr("Use Select or Mean to reduce a longer axis.")), port="x")
 
     def code(self, x: Shape) -> Code:
         return Code(forward=f"{{x}}.squeeze({self.axis})")

@@ -26,7 +26,7 @@ class Step(Layer):
     )
 
     def shapes(self, x: Shape) -> Shape:
-        return x.need_float("Step")
+        return x.need_float("Step function")
 
     def code(self, x: Shape) -> Code:
         surrogate = "" if self.surrogate == "sigmoid" else f'"{self.surrogate}"'

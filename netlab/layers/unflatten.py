@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 
+from netlab.language import tr
+from netlab.layers._fixes import set_option
 from netlab.layers._rearranging import View, axes_of, fill_in, fitting
-from netlab.layers.layer import Case, Code, Fix, Input, Output, Shape, ShapeError
+from netlab.layers.layer import Case, Code, Input, Output, Shape, ShapeError
 from netlab.options import Ints
 
 
@@ -25,9 +27,14 @@ class Unflatten(View):
         found = fill_in(self.sizes, x.last)
         if found is None:
             sizes = list(fitting(self.sizes, x.last))
-            message = f"Unflatten cannot split the {x.last} features of {x} into {list(self.sizes)}. Try {sizes}."
-            fix = Fix(f"Set sizes to {sizes}", "set_option", {"name": "sizes", "value": sizes})
-            raise ShapeError(message, port="x", fixes=(fix,))
+            message = tr(
+                "Unflatten cannot split the {width} features of {shape} into {sizes}. Try {fitting}.",
+                width=x.last,
+                shape=x,
+                sizes=list(self.sizes),
+                fitting=sizes,
+            )
+            raise ShapeError(message, port="x", fixes=(set_option("sizes", sizes),))
         return replace(x, axes=(*x.axes[:-1], *axes_of(found)))
 
     def code(self, x: Shape) -> Code:

@@ -1,8 +1,8 @@
 """Where: choose between two values place by place."""
 
+from netlab.layers._masks import need_mask
 from netlab.layers._merging import elementwise
-from netlab.layers.layer import Case, Code, Fix, Input, Layer, Output, Shape, ShapeError
-from netlab.layers.shape import BOOL
+from netlab.layers.layer import Case, Code, Input, Layer, Output, Shape
 
 
 class Where(Layer):
@@ -21,9 +21,7 @@ class Where(Layer):
     y = Output("The chosen values.")
 
     def shapes(self, mask: Shape, a: Shape, b: Shape) -> Shape:
-        if mask.dtype != BOOL:
-            message = f"Where wants a mask (true or false) but gets numbers ({mask}). Put a Compare in between."
-            raise ShapeError(message, port="mask", fixes=(Fix("Insert Compare", "insert", {"type": "compare"}),))
+        need_mask("Where", mask)
         return elementwise("Where", elementwise("Where", a, b), mask.as_float())
 
     def code(self, mask: Shape, a: Shape, b: Shape) -> Code:

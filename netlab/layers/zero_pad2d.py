@@ -1,7 +1,9 @@
 """ZeroPad2d: put a border around an image."""
 
+from netlab.language import tr
+from netlab.layers._fixes import set_option
 from netlab.layers._sliding import times
-from netlab.layers.layer import Case, Code, Fix, Input, Layer, Output, Shape, ShapeError, Shapes
+from netlab.layers.layer import Case, Code, Input, Layer, Output, Shape, ShapeError, Shapes
 from netlab.layers.shape import need_image
 from netlab.options import Choice, Size
 
@@ -34,13 +36,16 @@ class ZeroPad2d(Layer):
             sizes = (x.size(3), x.size(3), x.size(2), x.size(2))
             fitting = [min(p, size + most[self.mode]) for p, size in zip(self.padding, sizes, strict=True)]
             if fitting != [*self.padding]:
-                message = (
-                    f"{self.mode.capitalize()} has only {x.size(2)} × {x.size(3)} pixels to fill a border of "
-                    f"{times(self.padding)} with. Use a narrower border or mode replicate."
+                message = tr(
+                    "{mode} has only {height} × {width} pixels to fill a border of {border} with. "
+                    "Use a narrower border or mode replicate.",
+                    mode=self.mode.capitalize(),
+                    height=x.size(2),
+                    width=x.size(3),
+                    border=times(self.padding),
                 )
-                narrow = Fix(f"Set padding to {times(fitting)}", "set_option", {"name": "padding", "value": fitting})
-                other = Fix("Set mode to replicate", "set_option", {"name": "mode", "value": "replicate"})
-                raise ShapeError(message, port="x", fixes=(narrow, other))
+                narrow = set_option("padding", fitting, times(fitting))
+                raise ShapeError(message, port="x", fixes=(narrow, set_option("mode", "replicate")))
         left, right, top, bottom = self.padding
         return x.replace(2, x.size(2) + top + bottom, "H").replace(3, x.size(3) + left + right, "W")
 
