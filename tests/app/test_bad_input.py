@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from app.conftest import LEFT, NO_KEYS, Hand
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QLineEdit
 
@@ -170,3 +170,25 @@ def test_a_window_of_one_pixel(make_window: Callable[..., Hand], example: Callab
     hand.settle()
     hand.window.grab()
     assert hand.canvas.zoom > 0
+
+
+@pytest.mark.parametrize("ratio", [2.0, 1.25])
+def test_a_screen_of_another_scale(
+    make_window: Callable[..., Hand], example: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, ratio: float
+) -> None:
+    """The window is moved to another screen: every picture is made anew for its pixels, and lies in its old place."""
+    hand = make_window(example("lenet"))
+    graph = hand.canvas.scene_.graph
+    hand.qtbot.waitUntil(lambda: graph.is_finished)
+    before = hand.canvas.grab().toImage()
+    made_for = lambda: {round(i.sprite_scale / hand.canvas.zoom, 6) for i in graph.nodes.items}  # noqa: E731
+    monkeypatch.setattr(hand.viewport, "devicePixelRatioF", lambda: ratio)
+    for kind in (QEvent.Type.ScreenChangeInternal, QEvent.Type.DevicePixelRatioChange):
+        QApplication.sendEvent(hand.viewport, QEvent(kind))
+    hand.viewport.update()
+    hand.qtbot.waitUntil(lambda: graph.is_finished and made_for() == {ratio})
+    assert {item.sprite.devicePixelRatio() for item in graph.nodes.items if item.sprite is not None} == {ratio}
+    monkeypatch.undo()
+    hand.viewport.update()
+    hand.qtbot.waitUntil(lambda: graph.is_finished and made_for() == {1.0})
+    assert hand.canvas.grab().toImage() == before
