@@ -45,14 +45,6 @@ def listing(words: Iterable[str]) -> str:
     return told
 
 
-def sentences(*said: str) -> str:
-    """Sentences in a row, as the language puts them; what is empty is left out."""
-    told = ""
-    for sentence in said:
-        told = tr("{first} {second}", first=told, second=sentence) if told and sentence else told or sentence
-    return told
-
-
 def mark(text: str) -> str:
     """The text itself; `tr` says it later."""
     return text
