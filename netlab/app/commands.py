@@ -10,6 +10,7 @@ from PySide6.QtGui import QKeySequence
 
 from netlab.app import recent
 from netlab.app.actions import ACTIONS
+from netlab.app.form import called
 from netlab.app.preferences import Preferences
 from netlab.app.search import rank, search
 from netlab.app.theme import CATEGORY, UNKNOWN_CATEGORY
@@ -78,7 +79,9 @@ def _nodes(window: MainWindow) -> Iterator[Command]:
     for node in graph.nodes.values():
         layer = class_of(graph, node)
         kind = tr(layer.title()) if layer is not None else node.type
-        values = "  ".join(f"{name.replace('_', ' ')} {value}" for name, value in node.options.items())
+        known = layer.options() if layer is not None else {}
+        names = {name: called(known[name]) if name in known else name for name in node.options}
+        values = "  ".join(f"{names[name].replace('_', ' ')} {value}" for name, value in node.options.items())
         place = f"{kind} {node.id}"
         if node.parent in graph.nodes:
             place = tr("{place} in {block}", place=place, block=graph.nodes[node.parent].name or tr("block"))

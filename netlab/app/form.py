@@ -45,6 +45,12 @@ def form(
     return widget
 
 
+def called(option: Option[Any]) -> str:
+    """The name of an option in code, or its label where the language in use has one."""
+    words = tr(option.label)
+    return option.name if words == option.label else words
+
+
 def setting(option: Option[Any]) -> str:
     """What a change of an option is called in the history."""
     words = tr(option.label)

@@ -14,7 +14,7 @@ from netlab.options import Float, Int
 def place_of_value(hand: Hand, node: str) -> QPoint:
     """The middle of the first value on a node, in the viewport."""
     item = hand.canvas.scene_.nodes[node]
-    pill = item.layout_.pill(0, len(item.rows()[0].value)).translated(item.pos())
+    pill = item.layout_.pill(0, item.rows()[0].value).translated(item.pos())
     return hand.canvas.mapFromScene(pill.center())
 
 

@@ -121,7 +121,7 @@ def _paint_rows(painter: QPainter, item: NodeItem) -> None:
         if row < len(fields):
             field = fields[row]
             if field.value:
-                pill = item.layout_.pill(row, len(field.value))
+                pill = item.layout_.pill(row, field.value)
                 _paint_value(painter, pill, field.value)
                 box.setRight(pill.left() - 6)
             room = box.width() - (50 if several else 0)

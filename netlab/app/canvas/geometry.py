@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from unicodedata import east_asian_width
 
 from PySide6.QtCore import QPointF, QRectF
 
@@ -63,8 +64,9 @@ class Layout:
         """Where a block shows its content."""
         return QRectF(10, HEADER + ROW * self.rows + 4, WIDTH - 20, self.window - 6)
 
-    def pill(self, row: int, letters: int) -> QRectF:
-        """Where the value of a row is written: at the right, as wide as it has letters."""
+    def pill(self, row: int, text: str) -> QRectF:
+        """Where the value of a row is written: at the right, as wide as it has letters; Chinese ones count twice."""
+        letters = sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
         width = min(max(7.0 * letters + 14, 30.0), 120.0)
         return QRectF(WIDTH - 12 - width, HEADER + ROW * row + 3.5, width, ROW - 3)
 

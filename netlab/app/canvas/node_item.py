@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QPainterPath, QPixmap
 from PySide6.QtWidgets import QGraphicsItem
 
 from netlab.app.canvas.geometry import Layout, layout_of, on_canvas
+from netlab.app.form import called
 from netlab.app.theme import CATEGORY, category_color
 from netlab.compiler.problem import ERROR, Problem
 from netlab.document.graph import Node
@@ -176,16 +177,19 @@ class NodeItem(QGraphicsItem):
         telling = [name for name, o in layer.options().items() if o.kind not in ("float", "bool")] or [
             name for name, o in layer.options().items() if options.get(name, o.default) != o.default
         ]
-        first = [Field(name, short(options.get(name)), name) for name in telling[:1]]
+        known = layer.options()
+        first = [Field(called(known[name]), short(options.get(name)), name) for name in telling[:1]]
         if self.layout_.rows > 1:
-            return first + [Field(name) for name in layer.options() if options.get(name) is True and name != "bias"]
+            return first + [
+                Field(called(known[name])) for name in known if options.get(name) is True and name != "bias"
+            ]
         return first
 
     def field_at(self, scene_pos: QPointF) -> tuple[Field, QRectF] | None:
         """The value under a point of the scene that can be changed on the spot, with its place in the scene."""
         at = scene_pos - self.pos()
         for row, field in enumerate(self.rows()[: self.layout_.rows]):
-            pill = self.layout_.pill(row, len(field.value))
+            pill = self.layout_.pill(row, field.value)
             if field.option and pill.contains(at):
                 return field, pill.translated(self.pos())
         return None
