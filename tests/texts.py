@@ -48,6 +48,7 @@ def declared() -> Iterator[tuple[str, str]]:
     from netlab.app.purposes import PURPOSES
     from netlab.compiler.flows import KINDS
     from netlab.data.dataset import Source
+    from netlab.data.task import TASKS
     from netlab.layers.layer import Layer
     from netlab.probes.probe import Probe
 
@@ -55,7 +56,8 @@ def declared() -> Iterator[tuple[str, str]]:
         yield from (("layers", text) for text in (layer.title(), layer.category, *paragraphs(layer), layer.no_onnx))
         yield from (("layers", port.help) for port in (*layer.inputs().values(), *layer.outputs().values()))
     for kind in discover("netlab.data.sources", Source).values():
-        yield from (("data", text) for text in paragraphs(kind))
+        yield from (("data", text) for text in (kind.title, kind.about, kind.licence, kind.origin, *paragraphs(kind)))
+    yield from (("data", text) for task in TASKS.values() for text in (task.title, task.asks))
     for kind in discover("netlab.probes", Probe).values():
         yield from (("probes", text) for text in (kind.title, *paragraphs(kind)))
     yield from (("app", text) for action in ACTIONS for text in (action.text, action.menu, action.help))

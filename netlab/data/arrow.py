@@ -13,6 +13,7 @@ import polars as pl
 from netlab.data.delimited import Chunk
 from netlab.data.field import DataError
 from netlab.data.findings import NOTE, Ledger, Progress, silent
+from netlab.language import tr
 
 STATE, PARTS, ABOUT = "state.json", "dataset_dict.json", "dataset_info.json"
 
@@ -56,7 +57,11 @@ def chunks(path: Path, ledger: Ledger, progress: Progress = silent) -> Iterator[
     tables = _tables(path)
     if len(tables) > 1:
         told = ", ".join(folder.name for folder in tables)
-        ledger.say("parts_joined", f"The parts {told} are read as one, and parted again as the options say.", NOTE)
+        ledger.say(
+            "parts_joined",
+            tr("The parts {names} are read as one, and parted again as the options say.", names=told),
+            NOTE,
+        )
     number, done, count = 1, 0, sum(len(_files(folder)) for folder in tables)
     for folder in tables:
         classes = _classes(folder)
@@ -79,7 +84,13 @@ def _files(folder: Path) -> list[Path]:
 
 def _inside(folder: Path, name: str) -> Path:
     if name != Path(name).name or name in ("", "..") or "\\" in name:
-        raise DataError(f"{folder.name} names {name!r:.80}, which lies elsewhere and is not read. Save it again.")
+        raise DataError(
+            tr(
+                "{name} names {file!r:.80}, which lies elsewhere and is not read. Save it again.",
+                name=folder.name,
+                file=name,
+            )
+        )
     return folder / name
 
 
@@ -94,7 +105,14 @@ def _decoded(path: Path, kind: type[Any]) -> Any:
     try:
         return msgspec.json.decode(path.read_bytes(), type=kind)
     except msgspec.DecodeError as error:
-        raise DataError(f"{path.name} in {path.parent.name} makes no sense ({error}). Save the data again.") from error
+        raise DataError(
+            tr(
+                "{name} in {folder} makes no sense ({error}). Save the data again.",
+                name=path.name,
+                folder=path.parent.name,
+                error=error,
+            )
+        ) from error
 
 
 def _read(file: Path) -> pl.DataFrame:
@@ -102,7 +120,9 @@ def _read(file: Path) -> pl.DataFrame:
         return pl.read_ipc_stream(file)
     except (pl.exceptions.PolarsError, ValueError) as error:
         reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
-        raise DataError(f"{file.name} cannot be read as a table: {reason}. Save the data again.") from error
+        raise DataError(
+            tr("{name} cannot be read as a table: {reason}. Save the data again.", name=file.name, reason=reason)
+        ) from error
 
 
 def _flat(frame: pl.DataFrame, classes: dict[str, tuple[str, ...]], ledger: Ledger) -> pl.DataFrame:
@@ -114,7 +134,11 @@ def _flat(frame: pl.DataFrame, classes: dict[str, tuple[str, ...]], ledger: Ledg
             values = {f"{column.name}.{inner.name}": inner for inner in column.struct.unnest().iter_columns()}
         for name, part in values.items():
             if part.dtype.is_nested() or part.dtype == pl.Binary:
-                ledger.say("nested_column", f"Column {name!r} holds lists or bytes, so it is left out.", column=name)
+                ledger.say(
+                    "nested_column",
+                    tr("Column {name!r} holds lists or bytes, so it is left out.", name=name),
+                    column=name,
+                )
             elif name in classes and part.dtype.is_integer():
                 known = dict(enumerate(classes[name]))
                 flat[name] = part.replace_strict(known, default=None, return_dtype=pl.String)

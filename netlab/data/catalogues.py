@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from netlab.data.dataset import DataError
+from netlab.language import tr
 
 TRANSLATION, SOURCE_TEXT, OBSOLETE, END = 3, 6, 5, 1  # tags of a message in a .qm file
 MESSAGES = 0x69  # the section that holds them
@@ -24,7 +25,7 @@ def folder() -> Path:
         for place in (Path(root) / "Qt" / "translations", Path(root) / "translations"):
             if place.is_dir():
                 return place
-    raise DataError("Qt's translations are not installed. Run: pip install PySide6-Essentials.")
+    raise DataError(tr("Qt's translations are not installed. Run: pip install PySide6-Essentials."))
 
 
 @cache
@@ -39,7 +40,7 @@ def pairs(language: str) -> tuple[tuple[str, str], ...]:
             if source and translation and source != translation:
                 found.setdefault(source, translation)
     if not found:
-        raise DataError(f"Qt has no catalogue in {language!r} here. Choose another language.")
+        raise DataError(tr("Qt has no catalogue in {language!r} here. Choose another language.", language=language))
     return tuple(found.items())
 
 

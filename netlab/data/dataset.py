@@ -20,6 +20,7 @@ from netlab.data.findings import Finding, Progress, silent
 from netlab.data.fitted import Fitted
 from netlab.data.lazy import Column
 from netlab.data.splitting import SPLITS as SPLITS
+from netlab.language import sentences, tr
 from netlab.options import Float, Int, Options
 
 
@@ -147,8 +148,8 @@ def source_of(key: str, options: Mapping[str, Any]) -> Source:
     if found is None:
         known = catalogue()
         near = get_close_matches(key, known, 1)
-        hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(known)}."
-        raise DataError(f"There is no data set {key!r}. {hint}")
+        hint = tr("Did you mean {name}?", name=near[0]) if near else tr("There are: {names}.", names=", ".join(known))
+        raise DataError(sentences(tr("There is no data set {key!r}.", key=key), hint))
     return found(**options)
 
 

@@ -18,6 +18,7 @@ from netlab.data.encoding import LONGEST_LINE, SAMPLE, encoding_of, lines_of
 from netlab.data.field import DataError
 from netlab.data.findings import WARNING, Ledger, Progress, silent
 from netlab.data.fitted import MISSING
+from netlab.language import tr
 
 DELIMITERS = {"tab": "\t", "semicolon": ";", "bar": "|", "comma": ","}  # the rarer in texts and numbers first
 CHUNK_ROWS = 50_000
@@ -66,7 +67,9 @@ def sniff(
         encoding = encoding_of(head)
     lines = [line for line in islice(next(lines_of(path, encoding), []), 400) if line.strip()]
     if not lines:
-        raise DataError(f"{path.name} is empty. Choose a file with at least a line of names and some rows.")
+        raise DataError(
+            tr("{name} is empty. Choose a file with at least a line of names and some rows.", name=path.name)
+        )
     if delimiter == "auto":
         delimiter = "tab" if path.suffix.lower() in (".tsv", ".tab") else _delimiter(lines)
     sign = DELIMITERS[delimiter]
@@ -184,7 +187,7 @@ class _Reader:
         elif fault:
             self.ledger.bad_row(fault[0], fault[1], self.number, self._column(line, fault[2]), line)
         elif row is None:
-            message = "a quote is opened and not closed, or closed in the middle of a field"
+            message = tr("a quote is opened and not closed, or closed in the middle of a field")
             self.ledger.bad_row("quotes", message, self.number, self._column(line, line.find(QUOTE)), line)
         elif len(row) != self.width:
             self._wrong_width(line, row, self.number)
@@ -196,14 +199,18 @@ class _Reader:
     def _fault(self, line: str) -> tuple[str, str, int] | None:
         """Code, message and place of what makes a line unreadable."""
         if len(line) >= LONGEST_LINE:
-            return "too_long", f"the line is longer than {LONGEST_LINE:,} characters", 0
+            return "too_long", tr("the line is longer than {most:,} characters", most=LONGEST_LINE), 0
         found = SUSPICIOUS.search(line)
         if found is None:
             return None
         if found[0] == "\0":
-            return "nul", "the line holds a NUL, which no text has", found.start()
-        byte = f"byte 0x{ord(found[0]) - 0xDC00:02X}" if found[0] != "\ufffd" else "a byte sequence"
-        return "encoding", f"{byte} is not valid in the encoding {self.dialect.encoding}", found.start()
+            return "nul", tr("the line holds a NUL, which no text has"), found.start()
+        encoding = self.dialect.encoding
+        message = tr("a byte sequence is not valid in the encoding {encoding}", encoding=encoding)
+        if found[0] != "\ufffd":
+            byte = ord(found[0]) - 0xDC00
+            message = tr("byte 0x{byte:02X} is not valid in the encoding {encoding}", byte=byte, encoding=encoding)
+        return "encoding", message, found.start()
 
     def _over_lines(self, lines: list[str], at: int, alone: list[str] | None) -> tuple[list[str] | None, int]:
         """A record whose quoted field goes on in the lines below."""
@@ -215,14 +222,19 @@ class _Reader:
 
     def _wrong_width(self, line: str, row: list[str], number: int) -> None:
         names = self.dialect.names
-        fields = f"{len(row)} field{'s' if len(row) != 1 else ''}"
+        fields = tr("{count} field", count=1) if len(row) == 1 else tr("{count} fields", count=len(row))
         if len(row) < self.width:
-            message = (
-                f"the line has {fields}, but the table {self.width} columns; {names[len(row)]!r} is the first missing"
+            message = tr(
+                "the line has {fields}, but the table {columns} columns; {name!r} is the first missing",
+                fields=fields,
+                columns=self.width,
+                name=names[len(row)],
             )
             self.ledger.bad_row("too_few_fields", message, number, names[len(row)], line)
         else:
-            message = f"the line has {fields}, but the table only {self.width} columns"
+            message = tr(
+                "the line has {fields}, but the table only {columns} columns", fields=fields, columns=self.width
+            )
             self.ledger.bad_row("too_many_fields", message, number, names[-1], line)
 
     def _column(self, line: str, place: int) -> str:
@@ -270,5 +282,10 @@ def doubled(path: Path, dialect: Dialect, ledger: Ledger) -> None:
     for name in dialect.names:
         plain = re.sub(r" \(\d+\)$", "", name)
         if plain != name and plain in dialect.names:
-            message = f"{path.name} has several columns called {plain!r}; a later one is called {name!r} here."
+            message = tr(
+                "{file} has several columns called {plain!r}; a later one is called {name!r} here.",
+                file=path.name,
+                plain=plain,
+                name=name,
+            )
             ledger.say("duplicate_column", message, WARNING, column=name)

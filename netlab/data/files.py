@@ -14,6 +14,7 @@ import msgspec
 
 from netlab.data.dataset import DataError, Dataset, Source
 from netlab.data.findings import Finding, Ledger, Progress, silent
+from netlab.language import tr
 from netlab.options import Facts, File
 
 BLOCK = 1 << 20
@@ -96,7 +97,9 @@ class FileSource(Source):
     def place(self) -> Path:
         """The file, also where its name is stored in the other Unicode form. DataError if none is chosen."""
         if not self.path:
-            raise DataError("No file is chosen. Drop one on the window, or run: netlab datasets FILE --into PROJECT.")
+            raise DataError(
+                tr("No file is chosen. Drop one on the window, or run: netlab datasets FILE --into PROJECT.")
+            )
         path = Path(self.path).expanduser()
         decomposed = Path(unicodedata.normalize("NFD", str(path)))
         return decomposed if not path.exists() and decomposed.exists() else path
@@ -106,12 +109,20 @@ class FileSource(Source):
         """What was found in the file, as a `facts_type`. DataError if it was not looked at or does not make sense."""
         if not self.seen:
             name = self.place.name
-            raise DataError(f"{name} has not been looked at yet. Choose it again, or run: netlab datasets {name}.")
+            raise DataError(
+                tr("{name} has not been looked at yet. Choose it again, or run: netlab datasets {name}.", name=name)
+            )
         try:
             return msgspec.convert(self.seen, self.facts_type)
         except msgspec.ValidationError as error:
-            told = f"What the project says of {Path(self.path).name} makes no sense ({error})."
-            raise DataError(f"{told} Choose the file again.") from error
+            name = Path(self.path).name
+            raise DataError(
+                tr(
+                    "What the project says of {name} makes no sense ({error}). Choose the file again.",
+                    name=name,
+                    error=error,
+                )
+            ) from error
 
     def row_count(self) -> int | None:
         """How many good rows the file has, by its facts."""
@@ -121,9 +132,13 @@ class FileSource(Source):
     def unreadable(self, error: OSError) -> DataError:
         """The sentence for a file that is gone or may not be read."""
         if isinstance(error, FileNotFoundError):
-            return DataError(f"{self.path} is not there (any more). Bring it back, or choose another file.")
+            return DataError(
+                tr("{path} is not there (any more). Bring it back, or choose another file.", path=self.path)
+            )
         reason = error.strerror or str(error)
-        return DataError(f"{self.path} cannot be read: {reason}. Check that it is a file you may read.")
+        return DataError(
+            tr("{path} cannot be read: {reason}. Check that it is a file you may read.", path=self.path, reason=reason)
+        )
 
     def fingerprint(self, progress: Progress = silent) -> str:
         """SHA-256 of the content, in hex. OSError if it cannot be read."""
@@ -133,7 +148,10 @@ class FileSource(Source):
         """A finding if the content is not the one that was looked at."""
         if self.fingerprint() != self.facts.sha256:
             name = Path(self.path).name
-            message = f"{name} has changed since it was chosen, so results differ from earlier ones. Choose it again."
+            message = tr(
+                "{name} has changed since it was chosen, so results differ from earlier ones. Choose it again.",
+                name=name,
+            )
             yield Finding("changed_file", message)
 
 

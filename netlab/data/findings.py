@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
+from netlab.language import sentences, tr
+
 ERROR, WARNING, NOTE = "error", "warning", "note"
 LISTED = 100_000
 SHOWN_TEXT = 300
@@ -46,9 +48,11 @@ class Finding(msgspec.Struct, frozen=True):
     costs: bool = False
 
     def __str__(self) -> str:
-        place = f"line {self.line}" if self.line else ""
-        place += f", column {self.column!r}" if self.line and self.column else ""
-        return f"{place}: {self.message}" if place else self.message
+        if not self.line:
+            return self.message
+        if not self.column:
+            return tr("line {line}: {fault}", line=self.line, fault=self.message)
+        return tr("line {line}, column {column!r}: {fault}", line=self.line, column=self.column, fault=self.message)
 
 
 class Ledger:
@@ -78,7 +82,11 @@ class Ledger:
     def findings(self) -> tuple[Finding, ...]:
         """All findings: first those about the whole, then bad rows in the order of their lines."""
         hidden = self.bad - len(self.rows)
-        more = [Finding("more", f"{hidden:,} more bad rows are counted but not listed.", NOTE, count=hidden)]
+        more = [
+            Finding(
+                "more", tr("{hidden:,} more bad rows are counted but not listed.", hidden=hidden), NOTE, count=hidden
+            )
+        ]
         return (*self.whole, *sorted(self.rows, key=lambda f: f.line), *(more if hidden else ()))
 
 
@@ -92,6 +100,11 @@ def summary(findings: Iterable[Finding]) -> Iterator[str]:
         if not first.costs:
             yield from map(str, found)
         elif len(found) == 1:
-            yield f"1 row is left out. {first}"
+            yield sentences(tr("1 row is left out."), str(first))
         else:
-            yield f"{len(found):,} rows are left out ({first.code.replace('_', ' ')}), the first at {first}"
+            yield tr(
+                "{count:,} rows are left out ({code}), the first at {first}",
+                count=len(found),
+                code=first.code.replace("_", " "),
+                first=first,
+            )

@@ -12,6 +12,7 @@ import numpy as np
 
 from netlab.data.field import DataError, Field
 from netlab.data.tokenizer import Tokenizer
+from netlab.language import sentences, tr
 
 MISSING = ("", "NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "None", "?", "-")  # texts for what is not there
 SHOWN_CLASSES = 12
@@ -42,7 +43,12 @@ class Encoded(msgspec.Struct, frozen=True):
             if cell not in (*self.classes, *MISSING):
                 more = ", …" if len(self.classes) > SHOWN_CLASSES else ""
                 raise DataError(
-                    f"{self.name!r} has no {cell!r}; it has: {', '.join(self.classes[:SHOWN_CLASSES])}{more}."
+                    tr(
+                        "{name!r} has no {cell!r}; it has: {known}.",
+                        name=self.name,
+                        cell=cell,
+                        known=", ".join(self.classes[:SHOWN_CLASSES]) + more,
+                    )
                 )
             return [float(name == cell and name not in self.unseen) for name in self.classes]
         if cell in MISSING:
@@ -50,7 +56,7 @@ class Encoded(msgspec.Struct, frozen=True):
         try:
             return [float(cell)]
         except ValueError:
-            raise DataError(f"{cell!r} is no number, which {self.name!r} holds.") from None
+            raise DataError(tr("{cell!r} is no number, which {name!r} holds.", cell=cell, name=self.name)) from None
 
 
 @dataclass(frozen=True)
@@ -88,12 +94,24 @@ class Fitted:
         try:
             cells = next(csv.reader([text], delimiter=";" if ";" in text else ",", skipinitialspace=True), [])
         except csv.Error as error:
-            raise DataError(f"The values cannot be told apart ({error}). Write them in one line.") from error
+            raise DataError(
+                tr("The values cannot be told apart ({error}). Write them in one line.", error=error)
+            ) from error
         cells = [cell.strip() for cell in cells]
         if len(cells) == sum(c.width for c in columns) > len(columns):  # one-hot already
             columns = tuple(Encoded(n) for c in columns for n in (c.classes or (c.name,)))
         if len(cells) != len(columns):
-            raise DataError(f"{name} has {len(columns)} numbers, but {len(cells)} were given.{_asked(columns)}")
+            raise DataError(
+                sentences(
+                    tr(
+                        "{name} has {count} numbers, but {given} were given.",
+                        name=name,
+                        count=len(columns),
+                        given=len(cells),
+                    ),
+                    _asked(columns),
+                )
+            )
         values = np.array([x for c, cell in zip(columns, cells, strict=True) for x in c.numbers(cell)], np.float64)
         return self.scaled(name, values.reshape(sizes))
 
@@ -131,7 +149,9 @@ class Fitted:
         try:
             told = msgspec.json.decode(text, type=_Told)
         except msgspec.DecodeError as error:
-            raise DataError(f"What the run says of its data makes no sense ({error}). Train it again.") from error
+            raise DataError(
+                tr("What the run says of its data makes no sense ({error}). Train it again.", error=error)
+            ) from error
         known = {"normalisation": told.normalisation, "encoding": told.encoding, "white": told.white}
         return cls(told.fields, tokenizer=tokenizer, **known)
 
@@ -146,11 +166,13 @@ class _Told(msgspec.Struct):
 def _numbers(field: Field) -> tuple[Encoded, ...]:
     """The columns of a field that holds numbers as they are."""
     count = int(np.prod(field.sizes))
-    named = field.names if len(field.names) == count else (f"number {i + 1}" for i in range(count))
+    named = field.names if len(field.names) == count else (tr("number {place}", place=i + 1) for i in range(count))
     return tuple(map(Encoded, named))
 
 
 def _asked(columns: Sequence[Encoded]) -> str:
     """The columns by name, where they have names that were given by people."""
     named = ", ".join(column.name for column in columns[:SHOWN_CLASSES])
-    return f" Give {named}{', …' if len(columns) > SHOWN_CLASSES else ''}." if any(c.classes for c in columns) else ""
+    if len(columns) > SHOWN_CLASSES:
+        named += ", …"
+    return tr("Give {names}.", names=named) if any(c.classes for c in columns) else ""

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from netlab.data.field import DataError
+from netlab.language import mark, tr
 
-NEEDED = "Data sets of the hub need one more package. Run: pip install netlab[hub]"
+NEEDED = mark("Data sets of the hub need one more package. Run: pip install netlab[hub]")
 
 
 def fetch(name: str, folder: Path, config: str = "") -> Path:
@@ -30,14 +31,21 @@ def fetch(name: str, folder: Path, config: str = "") -> Path:
     try:
         datasets: Any = import_module("datasets")  # 300 MB, so not where types are checked
     except ImportError as error:
-        raise DataError(NEEDED) from error
+        raise DataError(tr(NEEDED)) from error
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".") as half:
         try:
             datasets.load_dataset(name, config or None).save_to_disk(str(Path(half, "whole")))
         except Exception as error:  # datasets, its readers and its network library have error types of their own
             reason = (str(error).splitlines() or [type(error).__name__])[0][:300]
-            told = f"The hub's data set {name!r} cannot be fetched: {reason}"
-            raise DataError(f"{told.rstrip('.')}. Check the name, its form (--config) and the network.") from error
+            reason = reason.rstrip(".")
+            raise DataError(
+                tr(
+                    "The hub's data set {name!r} cannot be fetched: {reason}. Check the name, its form (--config) and "
+                    "the network.",
+                    name=name,
+                    reason=reason,
+                )
+            ) from error
         shutil.move(Path(half, "whole"), place)  # so that half a data set never passes for a whole one
     return place

@@ -19,6 +19,7 @@ from netlab.data.draws import ImageChanges
 from netlab.data.files import shown
 from netlab.data.findings import Ledger, Progress
 from netlab.data.lazy import Column
+from netlab.language import tr
 from netlab.options import Choice, Size
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".ppm", ".pgm")
@@ -106,17 +107,19 @@ def opened(path: Path) -> Image.Image:
         with path.open("rb") as stream, Image.open(stream) as image:
             if image.width * image.height > MOST_PIXELS:
                 size = f"{image.width} × {image.height}"
-                raise BadImage(f"{size} pixels are more than the {MOST_PIXELS:,} that are read")
+                raise BadImage(
+                    tr("{size} pixels are more than the {most:,} that are read", size=size, most=MOST_PIXELS)
+                )
             image.load()
             return ImageOps.exif_transpose(image)
     except BadImage:
         raise
     except FileNotFoundError:
-        raise BadImage("the file is gone") from None
+        raise BadImage(tr("the file is gone")) from None
     except UnidentifiedImageError:
-        raise BadImage("it is no image, or of a kind that is not read") from None
+        raise BadImage(tr("it is no image, or of a kind that is not read")) from None
     except Exception as error:  # each decoder has error types of its own
-        raise BadImage(f"it cannot be decoded: {str(error)[:100] or type(error).__name__}") from error
+        raise BadImage(tr("it cannot be decoded: {reason}", reason=str(error)[:100] or type(error).__name__)) from error
 
 
 def decoded(path: Path, form: tuple[int, int, int]) -> np.ndarray:
@@ -135,7 +138,7 @@ def decoded(path: Path, form: tuple[int, int, int]) -> np.ndarray:
         if image.size != (width, height):
             image = ImageOps.fit(image, (width, height), Image.Resampling.BILINEAR)
     except Exception as error:
-        raise BadImage(f"it cannot be converted: {str(error)[:100]}") from error
+        raise BadImage(tr("it cannot be converted: {reason}", reason=str(error)[:100])) from error
     pixels = np.asarray(image, np.uint8)
     return pixels[None] if channels == 1 else np.ascontiguousarray(pixels.transpose(2, 0, 1))
 
@@ -166,7 +169,7 @@ def look_at_all(
             digest.update(f"{name}\0{one.sha256}\0".encode())
             if one.wrong:
                 bad.append(name)
-                ledger.bad_row("bad_image", f"{name}: {one.wrong}", column=name)
+                ledger.bad_row("bad_image", tr("{name}: {wrong}", name=name, wrong=one.wrong), column=name)
                 continue
             sizes[one.height, one.width] += 1
             per_class[named] += 1

@@ -17,6 +17,7 @@ from netlab.data.files import FileSource, parts, shown
 from netlab.data.findings import Finding, Ledger, Progress, silent
 from netlab.data.series import SeriesSource
 from netlab.data.tables import TableFile, read_all
+from netlab.language import tr
 
 SHOWN_ROWS = 50
 SHOWN_IMAGES = 32
@@ -110,10 +111,12 @@ def guess(path: str | Path, key: str | None = None) -> FileSource:
     """
     path = Path(path)
     if not path.exists():
-        raise DataError(f"{shown(path)} is not there. Check the name.")
+        raise DataError(tr("{path} is not there. Check the name.", path=shown(path)))
     known = {name: source for name, source in catalogue().items() if issubclass(source, FileSource)}
     if key is not None and key not in known:
-        raise DataError(f"No source of files is called {key!r}. There are: {', '.join(known)}.")
+        raise DataError(
+            tr("No source of files is called {key!r}. There are: {known}.", key=key, known=", ".join(known))
+        )
     try:
         if key is not None:
             return known[key].guessed(path)
@@ -121,10 +124,17 @@ def guess(path: str | Path, key: str | None = None) -> FileSource:
         if fitting:
             return known[fitting[0]].guessed(path)
     except OSError as error:
-        raise DataError(f"{shown(path)} cannot be read: {error.strerror or error}.") from error
+        raise DataError(
+            tr("{path} cannot be read: {reason}.", path=shown(path), reason=error.strerror or error)
+        ) from error
     suffixes = sorted({suffix for source in known.values() for suffix in source.suffixes})
-    told = f"No kind of data fits {shown(path.name)}."
-    raise DataError(f"{told} NetLab reads folders of images, and files that end in {', '.join(suffixes)}.")
+    raise DataError(
+        tr(
+            "No kind of data fits {name}. NetLab reads folders of images, and files that end in {suffixes}.",
+            name=shown(path.name),
+            suffixes=", ".join(suffixes),
+        )
+    )
 
 
 def suited(path: Path) -> tuple[str, ...]:

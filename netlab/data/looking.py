@@ -22,6 +22,7 @@ from netlab.data.dataset import DataError, Source, source_of
 from netlab.data.files import FileSource
 from netlab.data.findings import Progress
 from netlab.data.look import Preview, guess, look, preview, suited
+from netlab.language import tr
 from netlab.options import OptionError
 
 LENGTH = 4
@@ -158,7 +159,7 @@ def answer(request: Request, progress: Progress) -> Reply:
             source = source_of(key, options)
             return _seen(source, preview(source, progress))
         case Draw():
-            raise DataError("This takes torch, which only the engine has.")
+            raise DataError(tr("This takes torch, which only the engine has."))
         case _:
             assert_never(request)
 
@@ -169,10 +170,16 @@ def _answered(request: Request, progress: Progress, answerer: Answerer) -> Reply
     except (DataError, OptionError) as error:
         return Refused(str(error), _is_gone(request))
     except MemoryError:
-        return Refused("There is too little memory to read it. Close other programs, or take a part of the data.")
+        return Refused(tr("There is too little memory to read it. Close other programs, or take a part of the data."))
     except Exception as error:
         traceback.print_exc()
-        return Refused(f"It cannot be read ({type(error).__name__}: {str(error)[:300]}). Please report this.")
+        return Refused(
+            tr(
+                "It cannot be read ({type}: {reason}). Please report this.",
+                type=type(error).__name__,
+                reason=str(error)[:300],
+            )
+        )
 
 
 def _seen(source: Source, seen: Preview, fitting: tuple[str, ...] = ()) -> Seen:

@@ -11,6 +11,7 @@ from typing import Any, Self
 
 from netlab.data.dataset import DataError
 from netlab.data.resources import FOLDER
+from netlab.language import tr
 
 WIDTHS = ("short", "medium", "long", "full")
 UNITS = ("second", "minute", "hour", "day", "week", "month", "year")
@@ -24,7 +25,7 @@ def languages() -> dict[str, dict[str, Any]]:
     try:
         return json.loads((FOLDER / "phrases.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise DataError(f"phrases.json cannot be read ({error}). Install NetLab again.") from error
+        raise DataError(tr("phrases.json cannot be read ({error}). Install NetLab again.", error=error)) from error
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,13 @@ class Language:
     def of(cls, code: str) -> Self:
         """The language of that code; DataError in words if it is not there."""
         if code not in languages():
-            raise DataError(f"There are no phrases in {code!r}. There are: {', '.join(languages())}.")
+            raise DataError(
+                tr(
+                    "There are no phrases in {code!r}. There are: {known}.",
+                    code=code,
+                    known=", ".join(languages()),
+                )
+            )
         return cls(code, languages()[code])
 
     def date(self, day: datetime.date, width: str) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import Any
 
 from netlab.data.dataset import Source
 from netlab.data.files import FileSource
 from netlab.data.findings import Finding
+from netlab.language import tr
 
 USUAL_SHARE = 0.15
 
@@ -33,13 +33,13 @@ def remedies(source: Source, finding: Finding) -> tuple[Remedy, ...]:
     options = source.options()
     match finding.code:
         case "changed_file" if isinstance(source, FileSource):
-            return (Remedy("Use the changed file", anew=True),)
+            return (Remedy(tr("Use the changed file"), anew=True),)
         case "no_validation" if not source.values["validation"]:
-            return (Remedy(f"Keep {USUAL_SHARE:.0%} for validation", {"validation": USUAL_SHARE}),)
+            return (Remedy(tr("Keep {share:.0%} for validation", share=USUAL_SHARE), {"validation": USUAL_SHARE}),)
         case "unseen_class" if "split" in options and source.values["split"] != "stratified":
-            return (Remedy("Split stratified", {"split": "stratified"}),)
+            return (Remedy(tr("Split stratified"), {"split": "stratified"}),)
         case "duplicates" | "leak" if source.values.get("copies") == "keep":
-            return (Remedy("Leave copies out", {"copies": "drop"}),)
+            return (Remedy(tr("Leave copies out"), {"copies": "drop"}),)
         case "constant" if finding.column and "features" in options:
             return _without(source, finding.column)
         case "cut":
@@ -53,7 +53,7 @@ def _without(source: Source, column: str) -> tuple[Remedy, ...]:
     fields = source.fields()
     names = [name for name in source.values["features"] or _columns(source) if name != column]
     names = [name for name in names if name not in source.values.get("target", ())]
-    return (Remedy(f"Leave {column} out", {"features": tuple(names)}),) if fields and names else ()
+    return (Remedy(tr("Leave {column} out", column=column), {"features": tuple(names)}),) if fields and names else ()
 
 
 def _columns(source: Source) -> list[str]:
@@ -65,8 +65,9 @@ def _columns(source: Source) -> list[str]:
 
 def _longer(source: Source, finding: Finding) -> tuple[Remedy, ...]:
     """Read more of each text."""
-    named = re.search(r"Raise (\w+)\.", finding.message)
-    name = named[1] if named else ""
+    name = finding.column
     if name not in source.options():
         return ()
-    return (Remedy(f"Double {name.replace('_', ' ')}", {name: source.values[name] * 2}),)
+    return (
+        Remedy(tr("Double {name}", name=tr(source.options()[name].label).lower()), {name: source.values[name] * 2}),
+    )

@@ -7,6 +7,7 @@ import numpy as np
 from netlab.data import splitting
 from netlab.data.dataset import DataError, Dataset, Field, Source
 from netlab.data.findings import NOTE, Ledger
+from netlab.language import tr
 from netlab.options import Int
 
 LARGEST = 500_000_000  # numbers in all windows
@@ -57,12 +58,23 @@ class SeriesSource(Source):
             start += len(made[0])
         if not len(splits["train"]):
             needed = self.window + self.horizon
-            told = f"The training part has {len(train)} steps, but a window and its horizon take {needed}."
-            raise DataError(f"{told} Lower window or horizon.")
+            raise DataError(
+                tr(
+                    "The training part has {count} steps, but a window and its horizon take {needed}. Lower window or "
+                    "horizon.",
+                    count=len(train),
+                    needed=needed,
+                )
+            )
         if not len(splits["val"]):
             least = self.window + self.horizon
-            told = f"The validation part has {len(steps['val'])} steps, fewer than a window and its horizon ({least})"
-            ledger.say("no_validation", f"{told}, so nothing will show over-fitting. Lower window or horizon.")
+            message = tr(
+                "The validation part has {count} steps, fewer than a window and its horizon ({needed}), so nothing will "
+                "show over-fitting. Lower window or horizon.",
+                count=len(steps["val"]),
+                needed=least,
+            )
+            ledger.say("no_validation", message)
         columns = {"past": np.concatenate(past), "future": np.concatenate(future)}
         scales = {
             "past": (mean.tolist(), std.tolist()),
@@ -74,7 +86,13 @@ class SeriesSource(Source):
         """Windows (n, window, columns) and futures (n, horizon) inside one part."""
         count = max(0, (len(part) - self.window - self.horizon) // self.stride + 1)
         if count * (self.window * part.shape[1] + self.horizon) > LARGEST:
-            raise DataError(f"{count:,} windows of {self.window} steps take too much memory. Raise stride.")
+            raise DataError(
+                tr(
+                    "{count:,} windows of {window} steps take too much memory. Raise stride.",
+                    count=count,
+                    window=self.window,
+                )
+            )
         starts = np.arange(count)[:, None] * self.stride
         past = part[starts + np.arange(self.window)]
         future = part[starts + self.window + np.arange(self.horizon), target]
@@ -87,10 +105,15 @@ def _filled(values: np.ndarray, names: tuple[str, ...], ledger: Ledger) -> np.nd
     for i, name in enumerate(names):
         gaps = np.isnan(values[:, i])
         if gaps.all():
-            raise DataError(f"{name!r} has no number at all. Choose another column.")
+            raise DataError(tr("{name!r} has no number at all. Choose another column.", name=name))
         if gaps.any():
             values[gaps, i] = np.interp(steps[gaps], steps[~gaps], values[~gaps, i])
             count = int(gaps.sum())
-            message = f"{name!r} has {count:,} gaps in {len(values):,} steps; they are filled along a straight line."
+            message = tr(
+                "{name!r} has {count:,} gaps in {steps:,} steps; they are filled along a straight line.",
+                name=name,
+                count=count,
+                steps=len(values),
+            )
             ledger.say("filled", message, NOTE, name, count)
     return values

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from netlab.language import tr
+
 SPLITS: tuple[str, ...] = ("train", "val", "test")
 WAYS = ("random", "stratified", "in order", "by group")
 BLOCK = 1 << 20  # numbers hashed at a time
@@ -24,11 +26,16 @@ def counts(rows: int, validation: float, test: float) -> tuple[int, int, int]:
         SplitError: too little is left for training.
     """
     if validation + test >= 0.95:
-        told = f"validation ({validation:g}) and test ({test:g})"
-        raise SplitError(f"Too few rows are left for training: {told} together have to stay below 0.95.")
+        message = tr(
+            "Too few rows are left for training: validation ({validation:g}) and test ({test:g}) together have to stay "
+            "below 0.95.",
+            validation=validation,
+            test=test,
+        )
+        raise SplitError(message)
     val, held = round(rows * validation), round(rows * test)
     if rows - val - held < 1:
-        raise SplitError(f"No row is left for training out of {rows}. Lower validation or test.")
+        raise SplitError(tr("No row is left for training out of {rows}. Lower validation or test.", rows=rows))
     return rows - val - held, val, held
 
 
@@ -73,7 +80,11 @@ def by_group(groups: np.ndarray, validation: float, test: float, seed: int) -> S
     needed = sum(size > 0 for size in wanted.values())
     if len(names) < needed:
         raise SplitError(
-            f"There are {len(names)} groups, but {needed} parts to fill. Choose another column to group by."
+            tr(
+                "There are {count} groups, but {needed} parts to fill. Choose another column to group by.",
+                count=len(names),
+                needed=needed,
+            )
         )
     sizes = np.bincount(index)
     part_of, free = np.empty(len(names), np.int64), np.array([wanted[name] for name in SPLITS], np.float64)

@@ -17,6 +17,7 @@ from netlab.data.delimited import Chunk, Dialect
 from netlab.data.encoding import ENCODINGS
 from netlab.data.files import FileSource, parts, sha256_of
 from netlab.data.findings import ERROR, NOTE, Ledger, Progress, silent
+from netlab.language import tr
 from netlab.options import Choice
 
 DELIMITED = (".csv", ".tsv", ".tab", ".txt", ".dat")
@@ -50,7 +51,9 @@ class TableFacts(msgspec.Struct, frozen=True):
             if column.name == name:
                 return column
         known = ", ".join(column.name for column in self.columns[:20])
-        raise DataError(f"The table has no column {name!r}; it has: {known}. Choose one of them.")
+        raise DataError(
+            tr("The table has no column {name!r}; it has: {known}. Choose one of them.", name=name, known=known)
+        )
 
 
 class TableFile(FileSource):
@@ -146,7 +149,9 @@ def _parquet(path: Path, ledger: Ledger, progress: Progress) -> Iterator[Chunk]:
     flat = [name for name, kind in schema.items() if not kind.is_nested() and kind != pl.Binary]
     for name in schema:
         if name not in flat:
-            ledger.say("nested_column", f"Column {name!r} holds lists or bytes, so it is left out.", column=name)
+            ledger.say(
+                "nested_column", tr("Column {name!r} holds lists or bytes, so it is left out.", name=name), column=name
+            )
     for start in range(0, rows, CHUNK_ROWS):
         frame = lazy.select(flat).slice(start, CHUNK_ROWS).collect()
         yield Chunk(frame.cast(pl.String), np.arange(start + 1, start + len(frame) + 1))
@@ -157,7 +162,7 @@ def _excel(path: Path, ledger: Ledger) -> Iterator[Chunk]:
     try:
         frame = pl.read_excel(path, infer_schema_length=0)  # the first sheet, all cells as text
     except ImportError as error:
-        told = "Excel files need one more package. Run: pip install netlab[excel], or save the sheet as CSV."
+        told = tr("Excel files need one more package. Run: pip install netlab[excel], or save the sheet as CSV.")
         raise DataError(told) from error
     except Exception as error:  # the readers of Excel files have error types of their own
         raise _broken(path, error) from error
@@ -175,7 +180,9 @@ def _is_delimited(path: Path) -> bool:
 
 def _broken(path: Path, error: Exception) -> DataError:
     reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
-    return DataError(f"{path.name} cannot be read as a table: {reason}. Save it again, or as CSV.")
+    return DataError(
+        tr("{name} cannot be read as a table: {reason}. Save it again, or as CSV.", name=path.name, reason=reason)
+    )
 
 
 def _bad_cells(tallies: dict[str, Tally], columns: tuple[ColumnFacts, ...], ledger: Ledger) -> int:
@@ -187,22 +194,30 @@ def _bad_cells(tallies: dict[str, Tally], columns: tuple[ColumnFacts, ...], ledg
         for line, text in tallies[column.name].bad:
             if line not in lines:
                 lines.add(line)
-                ledger.bad_row("bad_number", f"{text!r:.80} is no number", line, column.name, text)
+                ledger.bad_row("bad_number", tr("{text!r:.80} is no number", text=text), line, column.name, text)
     return len(lines)
 
 
 def _about_columns(path: Path, rows: int, columns: tuple[ColumnFacts, ...], ledger: Ledger) -> None:
     if not rows:
-        message = f"{path.name} has a line of names, but no good row below it. Choose a file with rows."
+        message = tr("{name} has a line of names, but no good row below it. Choose a file with rows.", name=path.name)
         ledger.say("no_rows", message, ERROR)
         return
     for column in columns:
         if column.missing:
-            message = f"{column.name!r} has no value in {column.missing:,} of {rows:,} rows."
+            message = tr(
+                "{name!r} has no value in {count:,} of {rows:,} rows.",
+                name=column.name,
+                count=column.missing,
+                rows=rows,
+            )
             ledger.say("missing", message, NOTE, column.name, column.missing)
         if column.kind == "number" and column.low == column.high and not column.missing:
             ledger.say(
-                "constant", f"{column.name!r} is {column.low:g} in every row, so it tells nothing.", NOTE, column.name
+                "constant",
+                tr("{name!r} is {low:g} in every row, so it tells nothing.", name=column.name, low=column.low),
+                NOTE,
+                column.name,
             )
 
 
@@ -258,5 +273,9 @@ def _same_columns(source: TableFile, facts: TableFacts, now: tuple[str, ...] | l
     if gone or (facts.delimiter and len(now) != len(facts.columns)):
         name = source.place.name
         raise DataError(
-            f"The columns of {name} are not those it had ({gone[0] if gone else len(now)!r}). Choose it again."
+            tr(
+                "The columns of {name} are not those it had ({value!r}). Choose it again.",
+                name=name,
+                value=gone[0] if gone else len(now),
+            )
         )

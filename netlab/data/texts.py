@@ -13,6 +13,7 @@ from netlab.data.draws import Draw, TokenChanges
 from netlab.data.encoding import SAMPLE, encoding_of, lines_of
 from netlab.data.findings import NOTE, Ledger, Progress, silent
 from netlab.data.tokenizer import Tokenizer
+from netlab.language import tr
 from netlab.options import Choice, Int
 
 PAD, START, END = 0, 1, 2
@@ -70,10 +71,14 @@ def pairs(sources: list[list[int]], targets: list[list[int]], lengths: tuple[int
 def cut_short(rows: Sequence[Sequence[int]], length: int, option: str, ledger: Ledger) -> None:
     """Say how many rows lose their end."""
     if count := sum(len(row) > length for row in rows):
-        message = (
-            f"{count:,} of {len(rows):,} texts are longer than {length} tokens and lose their end. Raise {option}."
+        message = tr(
+            "{count:,} of {rows:,} texts are longer than {length} tokens and lose their end. Raise {option}.",
+            count=count,
+            rows=len(rows),
+            length=length,
+            option=option,
         )
-        ledger.say("cut", message, NOTE, count=count)
+        ledger.say("cut", message, NOTE, option, count)
 
 
 def windows(ids: np.ndarray, context: int) -> np.ndarray:
@@ -93,7 +98,7 @@ def next_token(
     """
     tables = [windows(words.encode_array(text), context) for text in texts]
     if not len(tables[0]):
-        raise DataError(f"The training part has no window of {context} tokens. Lower context.")
+        raise DataError(tr("The training part has no window of {context} tokens. Lower context.", context=context))
     whole = np.concatenate(tables)
     ends = np.cumsum([len(table) for table in tables])
     splits = dict(zip(splitting.SPLITS, np.split(np.arange(len(whole), dtype=np.int64), ends[:-1]), strict=True))
@@ -118,8 +123,8 @@ def read_text(path: Path, encoding: str, ledger: Ledger, progress: Progress = si
 
 def _fault(line: str) -> tuple[str, str] | None:
     if line.isascii():
-        return ("nul", "the line holds a NUL, which no text has") if "\0" in line else None
+        return ("nul", tr("the line holds a NUL, which no text has")) if "\0" in line else None
     for character in line:
         if "\udc80" <= character <= "\udcff" or character == "\ufffd":
-            return "encoding", "the line has bytes that are no text in this encoding"
-    return ("nul", "the line holds a NUL, which no text has") if "\0" in line else None
+            return "encoding", tr("the line has bytes that are no text in this encoding")
+    return ("nul", tr("the line holds a NUL, which no text has")) if "\0" in line else None

@@ -13,6 +13,7 @@ from tokenizers import Tokenizer as Backend
 from tokenizers import decoders, models, normalizers, pre_tokenizers, trainers
 
 from netlab.data.findings import Progress, silent
+from netlab.language import tr
 
 UNKNOWN = "\ufffd"
 UNKNOWN_WORD = "[UNK]"
@@ -168,7 +169,9 @@ def train(
         chars = [*specials, UNKNOWN, *sorted(seen - {UNKNOWN, *specials})]
         return Tokenizer(kind, json.dumps(chars, ensure_ascii=False), specials)
     if kind not in LEARNED:
-        raise ValueError(f"There is no tokenizer of kind {kind!r}; there are: {', '.join(KINDS)}.")
+        raise ValueError(
+            tr("There is no tokenizer of kind {kind!r}; there are: {known}.", kind=kind, known=", ".join(KINDS))
+        )
     if kind != "bpe" and UNKNOWN_WORD not in specials:
         specials = (*specials, UNKNOWN_WORD)
     backend, trainer = _backend(kind, vocab_size, specials)

@@ -10,6 +10,7 @@ from netlab.data.dataset import DataError, Dataset, Field
 from netlab.data.findings import Ledger, Progress, silent
 from netlab.data.resources import FOLDER
 from netlab.data.series import SeriesSource
+from netlab.language import tr
 
 
 class _ResourceSeries(SeriesSource):
@@ -28,5 +29,7 @@ class _ResourceSeries(SeriesSource):
         try:
             values = np.genfromtxt(FOLDER / self.file, delimiter=",", skip_header=1, usecols=[1]).ravel()
         except (OSError, ValueError) as error:
-            raise DataError(f"{self.file} cannot be read ({error}). Install NetLab again.") from error
+            raise DataError(
+                tr("{file} cannot be read ({error}). Install NetLab again.", file=self.file, error=error)
+            ) from error
         return self.windowed(values[:, None], (self.column,), 0, Ledger())

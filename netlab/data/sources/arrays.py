@@ -15,6 +15,7 @@ from netlab.data.draws import ImageChanges
 from netlab.data.files import FileSource, parts
 from netlab.data.findings import ERROR, Ledger, Progress, silent
 from netlab.data.judging import judge
+from netlab.language import mark, tr
 from netlab.options import Choice, Text
 
 TARGETS = ("y", "label", "labels", "target", "targets", "classes", "y_train")
@@ -47,7 +48,9 @@ class FileFacts(msgspec.Struct, frozen=True):
             if array.name == name:
                 return array
         known = ", ".join(array.name for array in self.arrays)
-        raise DataError(f"The file has no array {name!r}; it has: {known}. Choose one of them.")
+        raise DataError(
+            tr("The file has no array {name!r}; it has: {known}. Choose one of them.", name=name, known=known)
+        )
 
 
 class Arrays(ImageChanges, FileSource):
@@ -83,16 +86,24 @@ class Arrays(ImageChanges, FileSource):
         try:
             arrays = [self._fact(name, array, ledger) for name, array in _arrays(path, reading)]
         except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-            told = f"{path.name} is no NumPy file that can be read ({str(error)[:150]})."
-            raise DataError(f"{told} Save it by numpy.savez, without Python objects.") from error
+            reason = str(error)[:150]
+            raise DataError(
+                tr(
+                    "{name} is no NumPy file that can be read ({reason}). Save it by numpy.savez, without Python objects.",
+                    name=path.name,
+                    reason=reason,
+                )
+            ) from error
         arrays = [fact for fact in arrays if fact is not None]
         if not any(fact.shape and fact.shape[0] for fact in arrays):
-            ledger.say("no_rows", f"{path.name} has no array with rows. Choose another file.", ERROR)
+            ledger.say("no_rows", tr("{name} has no array with rows. Choose another file.", name=path.name), ERROR)
         return FileFacts(digest, path.stat().st_size, tuple(arrays))
 
     def _fact(self, name: str, array: np.ndarray, ledger: Ledger) -> ArrayFacts | None:
         if array.dtype.kind not in "biuf":
-            message = f"Array {name!r} holds {array.dtype}, which are no numbers, so it is left out."
+            message = tr(
+                "Array {name!r} holds {type}, which are no numbers, so it is left out.", name=name, type=array.dtype
+            )
             ledger.say("no_numbers", message, column=name)
             return None
         if not array.size or not array.ndim:
@@ -110,8 +121,13 @@ class Arrays(ImageChanges, FileSource):
         if self.task == "classification":
             classes = int(target.high) + 1
             if classes > MOST_CLASSES:
-                told = f"{target.name!r} holds numbers up to {target.high:g}, which are too many classes."
-                raise DataError(f"{told} Save classes as 0, 1, 2 …, or numbers to foretell as floats.")
+                message = tr(
+                    "{name!r} holds numbers up to {high:g}, which are too many classes. Save classes as 0, 1, 2 …, or "
+                    "numbers to foretell as floats.",
+                    name=target.name,
+                    high=target.high,
+                )
+                raise DataError(message)
             return field, Field("label", "", "int", "label", max(classes, 1))
         return field, Field("target", f"d={int(np.prod(target.shape[1:]))}", kind="target")
 
@@ -125,13 +141,20 @@ class Arrays(ImageChanges, FileSource):
         x = x.astype(np.float32).reshape(len(x), *fields[0].sizes) if fields[0].kind != "image" else _channels_first(x)
         y = arrays[target.name] if target is not None else None
         if y is not None and len(y) != len(x):
+            assert target is not None, "there is a column of targets"
             raise DataError(
-                f"{self.input or 'The input'} has {len(x)} rows, but {target.name!r} {len(y)}." if target else ""
+                tr(
+                    "{input!r} has {rows} rows, but {target!r} {others}.",
+                    input=self._input().name,
+                    rows=len(x),
+                    target=target.name,
+                    others=len(y),
+                )
             )
         keep = self._good(x, y, ledger)
         x, y = x[keep], y[keep] if y is not None else None
         if not len(x):
-            raise DataError(f"{self.place.name} has no good row to train on.")
+            raise DataError(tr("{name} has no good row to train on.", name=self.place.name))
         splits = self._split(y, len(x))
         made, scale = normalise(x, splits["train"], per_column=fields[0].kind == "features")
         columns: dict[str, Any] = {fields[0].name: made}
@@ -153,27 +176,35 @@ class Arrays(ImageChanges, FileSource):
         except OSError as error:
             raise self.unreadable(error) from error
         except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-            raise DataError(f"{self.place.name} can no longer be read ({str(error)[:150]}).") from error
+            raise DataError(
+                tr("{name} can no longer be read ({error}).", name=self.place.name, error=str(error)[:150])
+            ) from error
         for fact in (self._input(), self._target()):
             if fact is not None and (fact.name not in found or found[fact.name].shape[1:] != fact.shape[1:]):
-                raise DataError(f"Array {fact.name!r} of {self.place.name} is not what it was. Choose the file again.")
+                raise DataError(
+                    tr(
+                        "Array {name!r} of {file} is not what it was. Choose the file again.",
+                        name=fact.name,
+                        file=self.place.name,
+                    )
+                )
         return found
 
     def _good(self, x: np.ndarray, y: np.ndarray | None, ledger: Ledger) -> np.ndarray:
         """Which rows hold finite numbers and a class in range."""
         finite = _finite(x)
         for row in np.flatnonzero(~finite):
-            ledger.bad_row("not_finite", f"row {row} holds NaN or infinity", column=self._input().name)
+            ledger.bad_row("not_finite", tr("row {row} holds NaN or infinity", row=row), column=self._input().name)
         if y is None:
             return finite
         if self.task == "classification":
             right = (y >= 0) & (y < (self.fields()[1].classes or 0))
-            code, wrong = "label_range", "row {} has the target {}, but classes count from 0"
+            code, wrong = "label_range", mark("row {row} has the target {value}, but classes count from 0")
         else:
             right = _finite(y)
-            code, wrong = "not_finite", "row {} has the target {}, which is not finite"
+            code, wrong = "not_finite", mark("row {row} has the target {value}, which is not finite")
         for row in np.flatnonzero(finite & ~right):
-            ledger.bad_row(code, wrong.format(row, str(y[row])[:40]), column="target")
+            ledger.bad_row(code, tr(wrong, row=row, value=str(y[row])[:40]), column="target")
         return finite & right
 
     def _split(self, y: np.ndarray | None, rows: int) -> splitting.Splits:
@@ -196,14 +227,14 @@ class Arrays(ImageChanges, FileSource):
             return facts.array(chosen)
         found = next((a for name in usual for a in facts.arrays if a.name.lower() == name), None)
         if required and found is None and not facts.arrays:
-            raise DataError(f"{Path(self.path).name} holds no array of numbers. Choose another file.")
+            raise DataError(tr("{name} holds no array of numbers. Choose another file.", name=Path(self.path).name))
         return found
 
     def _input_field(self) -> Field:
         fact = self._input()
         if len(fact.shape) < 2 and self.reads != "features":
             if not fact.shape:
-                raise DataError(f"Array {fact.name!r} is a single number. Choose one with rows.")
+                raise DataError(tr("Array {name!r} is a single number. Choose one with rows.", name=fact.name))
             return Field("features", "d=1")
         inside = fact.shape[1:]
         kind = self.reads if self.reads != "auto" else _kind(fact)
@@ -217,7 +248,12 @@ class Arrays(ImageChanges, FileSource):
                 c, h, w = w, c, h
             return Field("image", f"C={c} H={h} W={w}", kind="image")
         raise DataError(
-            f"A sample of {fact.name!r} has the shape {inside}, which is no {kind}. Choose what it reads as."
+            tr(
+                "A sample of {name!r} has the shape {inside}, which is no {kind}. Choose what it reads as.",
+                name=fact.name,
+                inside=inside,
+                kind=kind,
+            )
         )
 
 
@@ -258,7 +294,13 @@ def _arrays(path: Path, progress: Progress) -> list[tuple[str, np.ndarray]]:
     with zipfile.ZipFile(path) as archive:
         size = sum(member.file_size for member in archive.infolist())
         if size > LARGEST:
-            raise DataError(f"{path.name} unpacks to {size / 2**30:.1f} GB, more than the 4 GB that are read.")
+            raise DataError(
+                tr(
+                    "{name} unpacks to {size:.1f} GB, more than the 4 GB that are read.",
+                    name=path.name,
+                    size=size / 2**30,
+                )
+            )
     found = []
     with np.load(path, allow_pickle=False) as file:
         for i, name in enumerate(file.files):

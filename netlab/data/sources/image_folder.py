@@ -13,6 +13,7 @@ from netlab.data.findings import ERROR, Finding, Ledger, Progress, silent
 from netlab.data.images import ImageColumn, ImageFacts, ImageOptions, images_in, listing_of, look_at_all
 from netlab.data.judging import judge
 from netlab.data.lazy import whole
+from netlab.language import mark, tr
 
 PARTS = {"train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
 
@@ -34,10 +35,12 @@ class ImageFolder(ImageOptions, FileSource):
     def examine(self, ledger: Ledger, progress: Progress) -> ImageFacts:
         paths = images_in(self.place)
         if not paths:
-            raise DataError(f"There is no image in {self.place.name}. Choose a folder with a folder for each class.")
+            raise DataError(
+                tr("There is no image in {name}. Choose a folder with a folder for each class.", name=self.place.name)
+            )
         facts = look_at_all(paths, self.place, [self._class_of(path) for path in paths], ledger, progress)
         if not facts.images:
-            ledger.say("no_rows", f"No image in {self.place.name} can be decoded.", ERROR)
+            ledger.say("no_rows", tr("No image in {name} can be decoded.", name=self.place.name), ERROR)
         return facts
 
     def fields(self) -> tuple[Field, ...]:
@@ -51,11 +54,14 @@ class ImageFolder(ImageOptions, FileSource):
         ledger, root = Ledger(), self.place
         paths = images_in(root)
         if not paths:
-            gone = "has no image any more" if root.is_dir() else "is not there (any more)"
-            raise DataError(f"{self.path} {gone}. Bring it back, or choose another folder.")
+            gone = mark("{path} is not there (any more). Bring it back, or choose another folder.")
+            if root.is_dir():
+                gone = mark("{path} has no image any more. Bring it back, or choose another folder.")
+            raise DataError(tr(gone, path=self.path))
         if listing_of(paths, root) != facts.listing:
-            message = (
-                f"{root.name} has changed since it was chosen, so results differ from earlier ones. Choose it again."
+            message = tr(
+                "{name} has changed since it was chosen, so results differ from earlier ones. Choose it again.",
+                name=root.name,
             )
             ledger.whole.append(Finding("changed_file", message))
         bad, index = set(facts.bad), {name: i for i, name in enumerate(facts.classes)}
@@ -63,9 +69,9 @@ class ImageFolder(ImageOptions, FileSource):
         for path in paths:
             name = shown(path.relative_to(root))
             if name in bad:
-                ledger.bad_row("bad_image", f"{name} cannot be decoded", column=name)
+                ledger.bad_row("bad_image", tr("{name} cannot be decoded", name=name), column=name)
             elif self._class_of(path) not in index:
-                ledger.bad_row("unknown_class", f"{name} is of a class that was not there", column=name)
+                ledger.bad_row("unknown_class", tr("{name} is of a class that was not there", name=name), column=name)
             else:
                 good.append(path)
         labels = np.array([index[self._class_of(path)] for path in good], np.int64)

@@ -17,6 +17,7 @@ from netlab.data.images import SUFFIXES, ImageColumn, ImageFacts, ImageOptions, 
 from netlab.data.judging import judge
 from netlab.data.lazy import whole
 from netlab.data.tables import TableFacts, TableFile, head_of, read_all
+from netlab.language import tr
 from netlab.options import Text
 
 
@@ -90,7 +91,10 @@ class ImageList(ImageOptions, TableFile):
         pictures = self.facts.pictures
         if pictures is None:
             raise DataError(
-                f"No image that {Path(self.path).name} names is there. Put it into the folder of the images."
+                tr(
+                    "No image that {name} names is there. Put it into the folder of the images.",
+                    name=Path(self.path).name,
+                )
             )
         return pictures
 
@@ -102,7 +106,7 @@ class ImageList(ImageOptions, TableFile):
         few = [c for c in facts.columns if c.classes and c is not image]
         label = facts.column(self.label_column) if self.label_column else next(iter(few), None)
         if image is None or label is None or not label.classes:
-            raise DataError("The table has no column of image files beside one of classes. Choose both by name.")
+            raise DataError(tr("The table has no column of image files beside one of classes. Choose both by name."))
         return image, label
 
     def _listed(self, ledger: Ledger) -> tuple[list[Path], list[int]]:
@@ -131,15 +135,15 @@ def _fault(
 ) -> tuple[str, str] | None:
     """Code and message of what is wrong with a row."""
     if name is None:
-        return "no_image", "there is no file name"
+        return "no_image", tr("there is no file name")
     if named not in index:
-        return "unknown_class", f"{named!r:.80} is no class"
+        return "unknown_class", tr("{name!r:.80} is no class", name=named)
     if not path.is_relative_to(root):
-        return "outside", f"{name!r:.80} lies outside of the folder of the list, so it is not read"
+        return "outside", tr("{name!r:.80} lies outside of the folder of the list, so it is not read", name=name)
     if not path.is_file():
-        return "no_image", f"{name!r:.80} is not there"
+        return "no_image", tr("{name!r:.80} is not there", name=name)
     if shown(path.relative_to(root)) in bad:
-        return "bad_image", f"{name!r:.80} cannot be decoded"
+        return "bad_image", tr("{name!r:.80} cannot be decoded", name=name)
     return None
 
 

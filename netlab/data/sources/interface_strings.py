@@ -8,6 +8,7 @@ from netlab.data import catalogues
 from netlab.data.dataset import DataError, Dataset, Field, Source
 from netlab.data.findings import Progress, silent
 from netlab.data.texts import PAIR_SPECIALS, TokenOptions, pairs
+from netlab.language import tr
 from netlab.options import Choice, Int
 
 LANGUAGES = ("de", "fr", "zh_CN", "es", "ja", "ko", "pl", "pt_BR", "ru", "uk")
@@ -46,7 +47,7 @@ class InterfaceStrings(TokenOptions, Source):
         fits = [len(a) <= self.context and len(b) <= self.target_context for a, b in zip(read, written, strict=True)]
         places = [row for row, fit in enumerate(fits) if fit]
         if not places:
-            raise DataError("No string is as short as the context. Raise context and target_context.")
+            raise DataError(tr("No string is as short as the context. Raise context and target_context."))
         columns = pairs([read[p] for p in places], [written[p] for p in places], (self.context, self.target_context))
         draws = self.dropped(words, "source", "target_in")
         return Dataset(self.fields(), columns, self.shuffled_splits(len(places)), tokenizer=words, draws=draws)

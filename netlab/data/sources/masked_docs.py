@@ -16,6 +16,7 @@ from netlab.data.pretraining import MASK, SPECIALS, masked, sentence_pairs
 from netlab.data.remembered import Remembered
 from netlab.data.sources.python_docs import text
 from netlab.data.tokenizer import Tokenizer
+from netlab.language import tr
 from netlab.options import Bool, Float, Int
 
 SHORTEST = 4  # tokens of a sentence worth having
@@ -64,7 +65,7 @@ class MaskedDocs(Source):
             start += count
             made.append(rows)
         if not len(splits["train"]):
-            raise DataError("The training part has no pair of sentences. Lower validation and test.")
+            raise DataError(tr("The training part has no pair of sentences. Lower validation and test."))
         columns = {name: np.concatenate([part[name] for part in made]) for name in made[0]}
         draw = MaskTokens("tokens", "original", self.masked, MASK, len(SPECIALS), self.vocab_size)
         return Dataset(self.fields(), columns, splits, tokenizer=words, draws=(draw,))

@@ -8,6 +8,7 @@ from netlab.data.dataset import DataError, Dataset, Field, Source, normalise
 from netlab.data.draws import ImageChanges
 from netlab.data.findings import Progress, silent
 from netlab.data.resources import FOLDER
+from netlab.language import tr
 
 FILE = FOLDER / "mnist5k.npz"
 
@@ -31,7 +32,9 @@ class Mnist(ImageChanges, Source):
             with np.load(FILE, allow_pickle=False) as file:
                 x, y = file["images"], file["labels"]
         except (OSError, KeyError, ValueError) as error:
-            raise DataError(f"The digits in {FILE.name} cannot be read ({error}). Install NetLab again.") from error
+            raise DataError(
+                tr("The digits in {name} cannot be read ({error}). Install NetLab again.", name=FILE.name, error=error)
+            ) from error
         splits = self.shuffled_splits(len(x))  # the file is sorted by label
         pixels, scale = normalise(x.astype(np.float32), splits["train"], per_column=False)
         columns = {"image": pixels[:, None], "label": y.astype(np.int64)}

@@ -14,6 +14,7 @@ from netlab.data.findings import Progress, silent
 from netlab.data.phrases import LARGEST, UNITS, WIDTHS, Language
 from netlab.data.texts import PAIR_SPECIALS, pairs
 from netlab.data.tokenizer import UNKNOWN, Tokenizer
+from netlab.language import tr
 from netlab.options import Choice, Int, Names
 
 FIRST, LAST = datetime.date(1930, 1, 1).toordinal(), datetime.date(2049, 12, 31).toordinal()
@@ -74,7 +75,7 @@ class Phrases(Source):
 def _pairs(kind: str, codes: tuple[str, ...], into: str, count: int, seed: int) -> Iterator[tuple[str, str]]:
     """Phrases and what they are in the other form."""
     if not codes:
-        raise DataError("No language is chosen. Choose at least one.")
+        raise DataError(tr("No language is chosen. Choose at least one."))
     spoken = [Language.of(code) for code in codes]
     other = Language.of(into) if into != "numbers" else None
     random = np.random.Generator(np.random.Philox(seed))

@@ -8,6 +8,7 @@ import numpy as np
 
 from netlab.data.dataset import DataError, Dataset, Field, Source
 from netlab.data.findings import Progress, silent
+from netlab.language import tr
 from netlab.options import Int, Text
 
 FORM = re.compile(r"\s*(\w+)\s*:([\d\s]*)(?:<\s*(\d+))?\s*")
@@ -31,9 +32,9 @@ class RandomValues(Source):
     def fields(self) -> tuple[Field, ...]:
         found = [_field(part) for part in self.inputs.split(";") if part.strip()]
         if not found:
-            raise DataError("No field is named. Write at least one, such as x: 8.")
+            raise DataError(tr("No field is named. Write at least one, such as x: 8."))
         if len({f.name for f in found}) < len(found):
-            raise DataError("Two fields have the same name. Give each its own.")
+            raise DataError(tr("Two fields have the same name. Give each its own."))
         return tuple(found)
 
     def load(self, progress: Progress = silent) -> Dataset:
@@ -42,7 +43,7 @@ class RandomValues(Source):
         for field in self.fields():
             shape = (self.rows, *field.sizes)
             if np.prod(shape, dtype=object) > 1 << 28:
-                raise DataError(f"{field.name} would have more than 2^28 numbers. Ask for fewer rows.")
+                raise DataError(tr("{name} would have more than 2^28 numbers. Ask for fewer rows.", name=field.name))
             if field.classes:
                 columns[field.name] = random.integers(0, field.classes, shape)
             else:
@@ -54,12 +55,15 @@ def _field(text: str) -> Field:
     match = FORM.fullmatch(text)
     if match is None:
         raise DataError(
-            f"{text.strip()!r} names no field. Write name: sizes, such as image: 3 32 32 or tokens: 64 < 1000."
+            tr(
+                "{text!r} names no field. Write name: sizes, such as image: 3 32 32 or tokens: 64 < 1000.",
+                text=text.strip(),
+            )
         )
     name, sizes, classes = match.groups()
     numbers = [int(word) for word in sizes.split()]
     if any(size < 1 for size in numbers) or (classes and int(classes) < 1):
-        raise DataError(f"{name} has a size below 1. Write sizes of at least 1.")
+        raise DataError(tr("{name} has a size below 1. Write sizes of at least 1.", name=name))
     shape = " ".join(map(str, numbers))
     if len(numbers) == 3 and not classes:
         shape = " ".join(f"{axis}={size}" for axis, size in zip("CHW", numbers, strict=True))

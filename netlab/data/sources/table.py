@@ -17,6 +17,7 @@ from netlab.data.findings import NOTE, Ledger, Progress, silent
 from netlab.data.fitted import Encoded
 from netlab.data.judging import judge
 from netlab.data.tables import TableFacts, TableFile, read_all
+from netlab.language import sentences, tr
 from netlab.options import Choice, Names, Text
 
 SCALINGS = ("standard", "range", "none")
@@ -57,7 +58,7 @@ class Table(TableFile):
     def fields(self) -> tuple[Field, ...]:
         names = tuple(name for column in self._features() for name in _encoded(column))
         if not names:
-            raise DataError("No column is left to foretell from. Choose features that hold numbers or categories.")
+            raise DataError(tr("No column is left to foretell from. Choose features that hold numbers or categories."))
         features = Field("features", f"d={len(names)}", names=names)
         targets = self._targets()
         self._task()
@@ -82,7 +83,7 @@ class Table(TableFile):
             columns = _without_copies(columns, ledger)
         rows = len(next(iter(columns.values()), ()))
         if not rows:
-            raise DataError(f"{self.place.name} has no good row to train on. {_first(ledger)}")
+            raise DataError(sentences(tr("{name} has no good row to train on.", name=self.place.name), _first(ledger)))
         try:
             splits = self._splits(columns, rows)
         except splitting.SplitError as error:
@@ -104,12 +105,16 @@ class Table(TableFile):
         facts: TableFacts = self.facts
         usable = [c for c in facts.columns if c.kind in ("number", "category")]
         if not usable:
-            raise DataError("No column holds numbers or categories. Choose another file, or another delimiter.")
+            raise DataError(tr("No column holds numbers or categories. Choose another file, or another delimiter."))
         named = [facts.column(name) for name in self.target] or usable[-1:]
         for column in named:
             if column.kind not in ("number", "category"):
                 raise DataError(
-                    f"{column.name!r} holds {column.kind}, which cannot be foretold. Choose another target."
+                    tr(
+                        "{name!r} holds {kind}, which cannot be foretold. Choose another target.",
+                        name=column.name,
+                        kind=column.kind,
+                    )
                 )
         return named
 
@@ -119,8 +124,12 @@ class Table(TableFile):
             named = [facts.column(name) for name in self.features]
             for column in named:
                 if column.kind not in ("number", "category"):
-                    told = f"{column.name!r} holds {column.kind}, which is no input of numbers."
-                    raise DataError(f"{told} Leave it out of the features.")
+                    message = tr(
+                        "{name!r} holds {kind}, which is no input of numbers. Leave it out of the features.",
+                        name=column.name,
+                        kind=column.kind,
+                    )
+                    raise DataError(message)
             return named
         left_out = {*[c.name for c in self._targets()], self.split_by}
         usable = [c for c in facts.columns if c.kind in ("number", "category") and c.name not in left_out]
@@ -131,26 +140,26 @@ class Table(TableFile):
         if len(targets) > 1:
             two = all(c.kind == "number" and c.whole and c.low >= 0 and c.high <= 1 for c in targets)
             if self.goal == "class" and not two:
-                raise DataError("Several targets at once are classes only if each is 0 or 1. Choose one target.")
+                raise DataError(tr("Several targets at once are classes only if each is 0 or 1. Choose one target."))
             return "multi_label" if two and self.goal != "number" else "regression"
         target = targets[0]
         if target.kind == "category":
             if self.goal == "number":
-                raise DataError(f"{target.name!r} holds words, which are no numbers. Set goal to class.")
+                raise DataError(tr("{name!r} holds words, which are no numbers. Set goal to class.", name=target.name))
             return "classification"
         few = target.whole and 0 < len(target.classes) <= FEW
         if self.goal == "class" and not target.classes:
-            raise DataError(f"{target.name!r} has too many values to be classes. Set goal to number.")
+            raise DataError(tr("{name!r} has too many values to be classes. Set goal to number.", name=target.name))
         return "classification" if self.goal == "class" or (self.goal == "auto" and few) else "regression"
 
     def _splits(self, columns: dict[str, np.ndarray], rows: int) -> splitting.Splits:
         if self.split == "stratified":
             if "label" not in columns:
-                raise splitting.SplitError("Only classes can be stratified. Choose another way to split.")
+                raise splitting.SplitError(tr("Only classes can be stratified. Choose another way to split."))
             return splitting.stratified(columns["label"], self.validation, self.test, self.split_seed)
         if self.split == "by group":
             if not self.split_by:
-                raise splitting.SplitError("Choose the column of groups to split by.")
+                raise splitting.SplitError(tr("Choose the column of groups to split by."))
             return splitting.by_group(columns["split_by"], self.validation, self.test, self.split_seed)
         if self.split == "in order":
             order = np.argsort(columns["split_by"], kind="stable") if self.split_by else np.arange(rows)
@@ -181,7 +190,11 @@ class Table(TableFile):
             stds.append(scale)
             encoding.append(Encoded(column.name, missing=float(_there(x[train]).mean())))
             if count := int(np.isnan(x).sum()):
-                message = f"{column.name!r} is missing in {count:,} rows; there it is taken as its mean."
+                message = tr(
+                    "{name!r} is missing in {count:,} rows; there it is taken as its mean.",
+                    name=column.name,
+                    count=count,
+                )
                 ledger.say("filled", message, NOTE, column.name, count)
         return features, (means, stds), tuple(encoding)
 
@@ -244,10 +257,10 @@ class _Rows:
 
     def _told(self, key: str, text: str | None) -> tuple[str, str]:
         if text is None:
-            return "no_target", "there is no value to foretell"
+            return "no_target", tr("there is no value to foretell")
         if key == "label":
-            return "unknown_class", f"{text!r:.80} was no class when the file was looked at"
-        return "bad_number", f"{text!r:.80} is no number"
+            return "unknown_class", tr("{text!r:.80} was no class when the file was looked at", text=text)
+        return "bad_number", tr("{text!r:.80} is no number", text=text)
 
 
 def _codes(texts: pl.Series, classes: tuple[str, ...]) -> np.ndarray:
@@ -287,9 +300,14 @@ def _without_copies(columns: dict[str, np.ndarray], ledger: Ledger) -> dict[str,
     numbers_only = {name: column for name, column in columns.items() if column.dtype.kind in "fi"}
     first = np.sort(np.unique(splitting.same_rows(numbers_only), return_index=True)[1])
     if count := len(next(iter(columns.values()))) - len(first):
-        ledger.say("copies_dropped", f"{count:,} rows that are copies of earlier ones are left out.", NOTE, count=count)
+        ledger.say(
+            "copies_dropped",
+            tr("{count:,} rows that are copies of earlier ones are left out.", count=count),
+            NOTE,
+            count=count,
+        )
     return {name: column[first] for name, column in columns.items()}
 
 
 def _first(ledger: Ledger) -> str:
-    return f"The first fault: {ledger.rows[0]}." if ledger.rows else ""
+    return tr("The first fault: {fault}.", fault=ledger.rows[0]) if ledger.rows else ""

@@ -14,6 +14,7 @@ from netlab.data.findings import ERROR, Ledger, Progress, silent
 from netlab.data.judging import judge
 from netlab.data.texts import cut_short, padded, read_text
 from netlab.data.tokenizer import UNKNOWN_WORD
+from netlab.language import tr
 from netlab.options import Int
 
 SPECIALS = ("[PAD]", UNKNOWN_WORD)
@@ -50,7 +51,7 @@ class TaggedText(TokenChanges, FileSource):
         sentences = self._sentences(ledger, reading)
         tags = sorted({tag for _, row in sentences for tag in row})
         if not sentences:
-            ledger.say("no_rows", f"{self.place.name} has no tagged word. Choose another file.", ERROR)
+            ledger.say("no_rows", tr("{name} has no tagged word. Choose another file.", name=self.place.name), ERROR)
         words = sum(len(row) for row, _ in sentences)
         longest = max((len(row) for row, _ in sentences), default=0)
         size = self.place.stat().st_size
@@ -78,8 +79,10 @@ class TaggedText(TokenChanges, FileSource):
         known = []
         for words, tags in sentences:
             if strange := [tag for tag in tags if tag not in index]:
-                message = (
-                    f"the tag {strange[0]!r:.60} of {' '.join(words)[:60]!r} was not there when the file was looked at"
+                message = tr(
+                    "the tag {tag!r:.60} of {words!r} was not there when the file was looked at",
+                    tag=strange[0],
+                    words=" ".join(words)[:60],
                 )
                 ledger.bad_row("unknown_class", message, 0, "tags")
             else:
@@ -112,7 +115,7 @@ class TaggedText(TokenChanges, FileSource):
                     found.append((words, tags))
                 words, tags = [], []
             elif len(fields) < 2:
-                ledger.bad_row("too_few_fields", "the line has a word, but no tag", number, self.place.name, line)
+                ledger.bad_row("too_few_fields", tr("the line has a word, but no tag"), number, self.place.name, line)
             else:
                 words.append(fields[0])
                 tags.append(fields[-1])

@@ -15,6 +15,7 @@ from netlab.data.findings import Ledger, Progress, silent
 from netlab.data.judging import judge
 from netlab.data.tables import TableFacts, TableFile, head_of, read_all
 from netlab.data.texts import TokenOptions, cut_short, padded
+from netlab.language import tr
 from netlab.options import Int, Text
 
 SPECIALS = ("[PAD]",)
@@ -66,7 +67,7 @@ class TextClasses(TokenOptions, TableFile):
                 cells(chunk.frame[text.name]), cells(chunk.frame[label.name]), chunk.lines, strict=True
             ):
                 if read is None or named not in index:
-                    message = "there is no text" if read is None else f"{named!r:.80} is no class"
+                    message = tr("there is no text") if read is None else tr("{name!r:.80} is no class", name=named)
                     column = text.name if read is None else label.name
                     ledger.bad_row(
                         "no_text" if read is None else "unknown_class", message, int(line), column, read or ""
@@ -75,7 +76,7 @@ class TextClasses(TokenOptions, TableFile):
                 texts.append(read)
                 labels.append(index[named])
         if not texts:
-            raise DataError(f"{self.place.name} has no text with a class to train on.")
+            raise DataError(tr("{name} has no text with a class to train on.", name=self.place.name))
         y = np.array(labels, np.int64)
         try:
             splits = splitting.stratified(y, self.validation, self.test, self.split_seed)
@@ -96,5 +97,5 @@ class TextClasses(TokenOptions, TableFile):
         few = [c for c in facts.columns if c.classes and c is not text]
         label = label or next(iter(sorted(few, key=lambda c: len(c.classes))), None)
         if text is None or label is None or not label.classes:
-            raise DataError("The table has no column of texts beside one of classes. Choose both by name.")
+            raise DataError(tr("The table has no column of texts beside one of classes. Choose both by name."))
         return text, label

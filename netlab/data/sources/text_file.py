@@ -13,6 +13,7 @@ from netlab.data.encoding import ENCODINGS
 from netlab.data.files import FileSource, parts, shown
 from netlab.data.findings import ERROR, Ledger, Progress, silent
 from netlab.data.texts import TokenOptions, next_token, read_text
+from netlab.language import tr
 from netlab.options import Choice, Float, Int
 
 SUFFIXES = (".txt", ".md", ".rst", ".tex", ".py", ".html", ".xml", ".json", ".log", ".srt")
@@ -65,7 +66,7 @@ class TextFile(TokenOptions, FileSource):
             digest.update(shown(path.name).encode() + b"\0" + content)
             size += len(content)
         if not characters:
-            ledger.say("no_rows", f"There is no text in {self.place.name}. Choose another file.", ERROR)
+            ledger.say("no_rows", tr("There is no text in {name}. Choose another file.", name=self.place.name), ERROR)
         letters.add("\n")
         return TextFacts(digest.hexdigest(), size, characters, len(letters), len(files), ledger.bad)
 

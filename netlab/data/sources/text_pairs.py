@@ -13,6 +13,7 @@ from netlab.data.findings import Ledger, Progress, silent
 from netlab.data.judging import judge
 from netlab.data.tables import TableFacts, TableFile, head_of, read_all
 from netlab.data.texts import PAIR_SPECIALS, TokenOptions, cut_short, pairs
+from netlab.language import tr
 from netlab.options import Int, Text
 
 LONGEST = 512
@@ -83,7 +84,7 @@ class TextPairs(TokenOptions, TableFile):
         chosen = [facts.column(name) for name in (self.source_column, self.target_column) if name]
         chosen += [c for c in texts if c not in chosen]
         if len(chosen) < 2:
-            raise DataError("The table has no two columns of texts. Choose another file, or another delimiter.")
+            raise DataError(tr("The table has no two columns of texts. Choose another file, or another delimiter."))
         if self.target_column and not self.source_column:
             return chosen[1], chosen[0]
         return chosen[0], chosen[1]
@@ -96,12 +97,12 @@ class TextPairs(TokenOptions, TableFile):
             for read, written, line in rows:
                 if read is None or written is None:
                     column = source.name if read is None else target.name
-                    ledger.bad_row("no_text", "the pair lacks one of its texts", int(line), column)
+                    ledger.bad_row("no_text", tr("the pair lacks one of its texts"), int(line), column)
                     continue
                 found[0].append(read)
                 found[1].append(written)
         if not found[0]:
-            raise DataError(f"{self.place.name} has no pair of texts to train on.")
+            raise DataError(tr("{name} has no pair of texts to train on.", name=self.place.name))
         return found
 
 

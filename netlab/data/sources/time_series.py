@@ -12,6 +12,7 @@ from netlab.data.dataset import DataError, Dataset, Field
 from netlab.data.findings import Ledger, Progress, silent
 from netlab.data.series import SeriesSource
 from netlab.data.tables import TableFile, head_of, read_all
+from netlab.language import sentences, tr
 from netlab.options import Names, Text
 
 
@@ -53,7 +54,7 @@ class TimeSeries(SeriesSource, TableFile):
                 moments.append(moment)
             parts.append(values)
         if not parts:
-            raise DataError(f"{self.place.name} has no good row to train on.")
+            raise DataError(tr("{name} has no good row to train on.", name=self.place.name))
         values = np.concatenate(parts)
         if moments:
             values = values[np.argsort(np.concatenate(moments), kind="stable")]
@@ -69,12 +70,14 @@ class TimeSeries(SeriesSource, TableFile):
             chosen = [c for c in chosen if not c.counting] or chosen
         wrong = [c.name for c in chosen if c.kind != "number"]
         if wrong or not chosen:
-            told = f"{wrong[0]!r} holds no numbers." if wrong else "No column holds numbers."
-            raise DataError(f"{told} Choose columns with numbers.")
+            told = tr("{name!r} holds no numbers.", name=wrong[0]) if wrong else tr("No column holds numbers.")
+            raise DataError(sentences(told, tr("Choose columns with numbers.")))
         if self.target:
             facts.column(self.target)
             if self.target not in [c.name for c in chosen]:
-                raise DataError(f"The target {self.target!r} is not among the columns. Add it to them.")
+                raise DataError(
+                    tr("The target {target!r} is not among the columns. Add it to them.", target=self.target)
+                )
         return chosen
 
     def _clock(self) -> str:
@@ -85,7 +88,11 @@ class TimeSeries(SeriesSource, TableFile):
         read = numbers(texts, self.facts.decimal)
         for i in np.flatnonzero((read.is_null() & texts.is_not_null()).to_numpy()):
             ledger.bad_row(
-                "bad_number", f"{texts[int(i)]!r:.80} is no number", int(lines[i]), facts.name, texts[int(i)]
+                "bad_number",
+                tr("{text!r:.80} is no number", text=texts[int(i)]),
+                int(lines[i]),
+                facts.name,
+                texts[int(i)],
             )
         return read.cast(pl.Float64).fill_null(float("nan"))
 
@@ -94,7 +101,7 @@ class TimeSeries(SeriesSource, TableFile):
         read = times(texts, clock.pattern) if clock.kind == "time" else numbers(texts, self.facts.decimal)
         for i in np.flatnonzero(read.is_null().to_numpy()):
             text = texts[int(i)] or ""
-            ledger.bad_row("bad_time", f"{text!r:.80} is no time", int(lines[i]), clock.name, text)
+            ledger.bad_row("bad_time", tr("{text!r:.80} is no time", text=text), int(lines[i]), clock.name, text)
         return read.cast(pl.Float64).fill_null(float("nan")).to_numpy()
 
 

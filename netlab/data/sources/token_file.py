@@ -11,6 +11,7 @@ from netlab.data.files import FileSource, parts
 from netlab.data.findings import ERROR, Ledger, Progress, silent
 from netlab.data.lazy import Column, whole
 from netlab.data.texts import read_text
+from netlab.language import tr
 from netlab.options import Choice, Float, Int
 
 TYPES = ("uint16", "int32", "uint32", "int64")
@@ -46,11 +47,16 @@ class TokenFile(FileSource):
         reading, hashing = parts(progress, 2, 1)
         ids = self._ids(ledger, reading)
         if not len(ids):
-            ledger.say("no_rows", f"There is no token in {self.place.name}. Choose another file.", ERROR)
+            ledger.say("no_rows", tr("There is no token in {name}. Choose another file.", name=self.place.name), ERROR)
         low, high = (int(ids.min()), int(ids.max())) if len(ids) else (0, 0)
         if low < 0 or high > 2**24:
-            told = f"The numbers go from {low} to {high}, which are no tokens."
-            raise DataError(f"{told} Choose another type of number than {self.number}.")
+            message = tr(
+                "The numbers go from {low} to {high}, which are no tokens. Choose another type of number than {type}.",
+                low=low,
+                high=high,
+                type=self.number,
+            )
+            raise DataError(message)
         return TokenFacts(self.fingerprint(hashing), self.place.stat().st_size, len(ids), high)
 
     def fields(self) -> tuple[Field, ...]:
@@ -78,7 +84,9 @@ class TokenFile(FileSource):
             splits[name] = np.arange(row, row + rows, dtype=np.int64)
             at, row = at + size, row + rows
         if not len(splits["train"]):
-            raise DataError(f"The training part has no window of {self.context} tokens. Lower context.")
+            raise DataError(
+                tr("The training part has no window of {context} tokens. Lower context.", context=self.context)
+            )
         places = np.concatenate(starts)
         columns = {
             "tokens": TokenColumn(ids, places, self.context, self.facts.sha256),
@@ -93,7 +101,13 @@ class TokenFile(FileSource):
         if path.suffix.lower() == ".bin":
             size = np.dtype(self.number).itemsize
             if path.stat().st_size % size:
-                raise DataError(f"{path.name} is no whole number of {self.number}. Choose another type of number.")
+                raise DataError(
+                    tr(
+                        "{name} is no whole number of {type}. Choose another type of number.",
+                        name=path.name,
+                        type=self.number,
+                    )
+                )
             progress(1.0)
             if not path.stat().st_size:
                 return np.empty(0, np.int64)
@@ -102,7 +116,7 @@ class TokenFile(FileSource):
         for number, line in enumerate(read_text(path, "auto", ledger, progress), 1):
             words = line.replace(",", " ").split()
             if wrong := next((word for word in words if not (word.isascii() and word.isdigit())), ""):
-                ledger.bad_row("bad_number", f"{wrong!r:.60} is no token id", number, path.name, line)
+                ledger.bad_row("bad_number", tr("{text!r:.60} is no token id", text=wrong), number, path.name, line)
             elif words:
                 found.append(np.array(words, dtype=np.int64))
         return np.concatenate(found) if found else np.empty(0, np.int64)
