@@ -53,7 +53,8 @@ def declared() -> Iterator[tuple[str, str]]:
     from netlab.probes.probe import Probe
 
     for layer in discover("netlab.layers", Layer).values():
-        yield from (("layers", text) for text in (layer.title(), layer.category, *paragraphs(layer), layer.no_onnx))
+        told = layer.title(), layer.category, ", ".join(layer.aliases), *paragraphs(layer), layer.no_onnx
+        yield from (("layers", text) for text in told)
         yield from (("layers", port.help) for port in (*layer.inputs().values(), *layer.outputs().values()))
     for kind in discover("netlab.data.sources", Source).values():
         yield from (("data", text) for text in (kind.title, kind.about, kind.licence, kind.origin, *paragraphs(kind)))

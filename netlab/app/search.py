@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from difflib import SequenceMatcher
-from functools import cache
+from functools import cache, lru_cache
 
 from netlab.app.offered import offered
 from netlab.app.purposes import PURPOSES
@@ -20,7 +20,7 @@ def search(text: str) -> list[tuple[str, type[Layer]]]:
     words = text.lower().split()
     scored = []
     for key, layer in offered().items():
-        score = max(rank(words, *told) for told in _told(key, layer))
+        score = max(rank(words, *told) for told in _told(key, layer, language()))
         if score >= 0:
             scored.append((-round(score), _place(key, words), -score, layer.title(), key, layer))
     return [(key, layer) for *_, key, layer in sorted(scored, key=lambda row: row[:4])]
@@ -73,13 +73,15 @@ def _like(word: str, text: str) -> bool:
     return False
 
 
-def _told(key: str, layer: type[Layer]) -> Iterator[tuple[str, tuple[str, ...], str]]:
-    """Title, other names and a line about a layer: in English, and in the language in use."""
+@lru_cache(maxsize=1024)
+def _told(key: str, layer: type[Layer], code: str) -> tuple[tuple[str, tuple[str, ...], str], ...]:
+    """Title, other names and a line about a layer: in English, and in the language in use, whose code is given."""
     title, names, purposes = layer.title(), (key, *layer.aliases), _purposes(key)
-    yield title, (*names, *purposes), f"{layer.category} {layer.summary()}"
-    if language() != ENGLISH:
-        said = (*names, title.lower(), *map(tr, purposes))
-        yield tr(title), said, f"{tr(layer.category)} {tr(layer.summary())}"
+    english = title, (*names, *purposes), f"{layer.category} {layer.summary()}"
+    if code == ENGLISH:
+        return (english,)
+    said = (*names, title.lower(), *layer.words(), *map(tr, purposes))
+    return english, (tr(title), said, f"{tr(layer.category)} {tr(layer.summary())}")
 
 
 @cache

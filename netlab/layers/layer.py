@@ -6,6 +6,7 @@ and tests derive from the declaration.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -13,7 +14,7 @@ from math import prod
 from typing import Any, ClassVar, TypeVar
 
 from netlab.catalogue import discover, key_of
-from netlab.language import paragraphs
+from netlab.language import paragraphs, tr
 from netlab.layers._fixes import Fix
 from netlab.layers.shape import Shape, ShapeError
 from netlab.options import Options
@@ -168,6 +169,11 @@ class Layer(Options):
     def title(cls) -> str:
         """Its name for people: the class name unless `label` says better."""
         return vars(cls).get("label", cls.__name__)
+
+    @classmethod
+    def words(cls) -> tuple[str, ...]:
+        """Other words people search for, in the language in use, which translates them as one list."""
+        return tuple(word.strip() for word in re.split("[,，]", tr(", ".join(cls.aliases))))
 
     @classmethod
     def summary(cls) -> str:

@@ -12,6 +12,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QCheckBox, QDialog, QDialogButtonBox
 
+from netlab import language
 from netlab.app import purposes, shortcuts
 from netlab.app.actions import ACTIONS
 from netlab.app.canvas.tools.key_wire import KeyWireTool
@@ -181,6 +182,24 @@ def test_find_in_graph_goes_to_a_node_inside_of_a_block(hand: Hand) -> None:
 )  # fmt: skip
 def test_search_finds_names_aliases_purposes_and_slips(text: str, expected: str) -> None:
     assert expected in [key for key, _ in search(text)][:8]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("卷积", "conv2d"),
+        ("全连接", "linear"),
+        ("批标准化", "batch_norm2d"),
+        ("反卷积", "conv_transpose2d"),
+        ("conv2d", "conv2d"),
+    ],
+)
+def test_search_finds_words_of_the_language_in_use(text: str, expected: str) -> None:
+    language.use("zh_CN")
+    try:
+        assert expected in [key for key, _ in search(text)][:8]
+    finally:
+        language.use(language.ENGLISH)
 
 
 def test_what_serves_a_purpose_best_comes_first() -> None:
