@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFormLayout, QLayout, QScrollArea, QVBoxLayout, QWidget
 
+from netlab.app.data.options import align
 from netlab.app.form import clear, muted
 
 
@@ -23,7 +24,9 @@ class FormColumn(QWidget):
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(self.body)
-        head.setContentsMargins(margin, margin, margin, 0)
+        self._head, self._margin, self._bar = head, margin, scroll.verticalScrollBar()
+        self._bar.rangeChanged.connect(self._fit_head)
+        self._fit_head()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(head)
@@ -37,7 +40,14 @@ class FormColumn(QWidget):
         if form is not None:
             self._form.addWidget(muted(sentence))
             self._form.addWidget(form)
+            heads = [self._head] if isinstance(self._head, QFormLayout) else []
+            align([*heads, *form.findChildren(QFormLayout)])
         self._form.addStretch(1)
         again = self.body.findChild(QWidget, kept) if kept else None
         if again is not None:
             again.setFocus()
+
+    def _fit_head(self) -> None:
+        """Let the head end where the form does, which makes room for the bar that scrolls it."""
+        room = self._bar.sizeHint().width() if self._bar.maximum() > 0 else 0
+        self._head.setContentsMargins(self._margin, self._margin, self._margin + room, 0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from PySide6.QtWidgets import QFormLayout, QLabel, QVBoxLayout, QWidget
@@ -40,13 +40,12 @@ def source_form(
             head.setProperty("muted", True)
             layout.addWidget(head)
         layout.addWidget(form(options, values, changed, columns_of(source, values), sweep))
-    _align(widget)
+    align(widget.findChildren(QFormLayout))
     return widget
 
 
-def _align(widget: QWidget) -> None:
+def align(layouts: Iterable[QFormLayout]) -> None:
     """Let the fields of all groups begin at one line."""
-    layouts = [layout for part in widget.findChildren(QWidget) if isinstance(layout := part.layout(), QFormLayout)]
     items = [layout.itemAt(row, LABEL) for layout in layouts for row in range(layout.rowCount())]
     labels = [label for item in items if item is not None and (label := item.widget()) is not None]
     widest = max((label.sizeHint().width() for label in labels), default=0)

@@ -24,6 +24,7 @@ from netlab.app.data.options import is_decisive, source_form
 from netlab.app.data.preview import AGAIN, CANCELLED, READ, PreviewView
 from netlab.app.data.sheet import ImportSheet
 from netlab.app.data.sources import KEY, SourceBox, facts_of
+from netlab.app.form import setting
 from netlab.app.session import Session
 from netlab.data.dataset import catalogue, source_of
 from netlab.data.files import FileSource
@@ -247,7 +248,7 @@ class DataPanel(QWidget):
     def _set(self, name: str, value: Any) -> None:
         choice = self.session.project.data
         source = catalogue()[choice.source]
-        label = tr("Set {option}", option=tr(source.options()[name].label).lower())
+        label = setting(source.options()[name])
         if is_decisive(source, name):
             self._send(Look(choice.source, {**choice.options, name: value}), label)
         else:

@@ -23,7 +23,6 @@ from netlab.app.data.looker import Looker
 from netlab.app.data.options import is_decisive, source_form
 from netlab.app.data.preview import AGAIN, CANCELLED, READ, PreviewView
 from netlab.app.session import Session
-from netlab.app.words import listed
 from netlab.compiler.starters import Starter, adapted, starters, with_data
 from netlab.data.dataset import DataError, catalogue
 from netlab.data.findings import ERROR
@@ -31,7 +30,7 @@ from netlab.data.looking import Look, Open, Refused, Request, Seen, Show
 from netlab.data.remedies import Remedy
 from netlab.document.project import Project
 from netlab.document.values import plain
-from netlab.language import mark, tr
+from netlab.language import listing, mark, tr
 from netlab.options import OptionError
 
 REST_MS = 250
@@ -165,7 +164,7 @@ class ImportSheet(QDialog):
             self._fill_form()
         self._fill_models()
         rows, parts = seen.preview.rows, seen.preview.splits
-        told = listed(tr(words, count=parts[name]) for name, words in WORDS.items() if name in parts)
+        told = listing(tr(words, count=parts[name]) for name, words in WORDS.items() if name in parts)
         counted = tr("{count:,} rows", count=rows)
         self.said.setText(tr("{rows}: {parts}", rows=counted, parts=told) if told else counted)
         self.use.setEnabled(self._is_usable())

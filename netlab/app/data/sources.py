@@ -6,10 +6,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QFocusEvent, QStandardItem, QStandardItemModel, QWheelEvent
 from PySide6.QtWidgets import QComboBox
 
-from netlab.app.words import listed
 from netlab.data.dataset import Source, catalogue, find_source
 from netlab.data.task import TASKS
-from netlab.language import tr
+from netlab.language import listing, tr
 
 KEY = Qt.ItemDataRole.UserRole
 
@@ -77,7 +76,7 @@ def facts_of(source: type[Source]) -> str:
     """What a source is, in lines: about, rows and size, licence, origin."""
     rows = tr("{count:,} rows", count=source.samples) if source.samples else ""
     size = _bytes(source.size) if not source.of_file and source.size else ""
-    lines = (tr(source.about), listed((rows, size)), tr(source.licence), tr(source.origin))
+    lines = (tr(source.about), listing(filter(None, (rows, size))), tr(source.licence), tr(source.origin))
     return "\n".join(filter(None, lines))
 
 

@@ -13,10 +13,9 @@ from PySide6.QtWidgets import QDialogButtonBox as Buttons
 from netlab.app.form import heading, muted
 from netlab.app.importing.child import Importer
 from netlab.app.importing.waiting import Waiting
-from netlab.app.words import SENTENCES, listed
 from netlab.data.dataset import catalogue
 from netlab.document import file
-from netlab.language import mark, tr
+from netlab.language import mark, sentences, tr
 from netlab.protocol.arrivals import Arrived
 from netlab.protocol.fault import Fault
 
@@ -127,7 +126,7 @@ class ModelDialog(QDialog):
         if fault.code == "inputs":
             return tr(SHAPES)
         lacks = "No module named" in fault.message and self._factories
-        return listed((fault.sentence, tr(BESIDE)), SENTENCES) if lacks else fault.sentence
+        return sentences(fault.sentence, tr(BESIDE)) if lacks else fault.sentence
 
     def _end(self) -> None:
         self.importer.cancel()

@@ -10,12 +10,11 @@ from PySide6.QtWidgets import QFileDialog
 from netlab.app import consent
 from netlab.app.importing.arrived_dialog import ArrivedDialog
 from netlab.app.importing.model_dialog import ModelDialog
-from netlab.app.words import SENTENCES, listed
 from netlab.compiler.consent import file_of
 from netlab.compiler.factories import factories
 from netlab.document.project import Project
 from netlab.document.trust import is_trusted, trust
-from netlab.language import mark, tr
+from netlab.language import mark, sentences, tr
 from netlab.protocol.arrivals import MODELS, Arrived
 
 if TYPE_CHECKING:
@@ -98,4 +97,4 @@ def _open(window: MainWindow, project: Project, told: Arrived) -> None:
         ArrivedDialog(window, project.title, told).show()
     else:
         whole = tr("{title} came in whole, with its weights.", title=project.title)
-        window.session.message.emit(listed((whole, told.compared), SENTENCES), "info")
+        window.session.message.emit(sentences(whole, told.compared), "info")

@@ -14,7 +14,6 @@ from netlab.app.importing.child import Importer
 from netlab.app.importing.waiting import Waiting
 from netlab.app.runs.table import Row, Table
 from netlab.app.theme import color
-from netlab.app.words import SEMICOLON, listed
 from netlab.document import edits, file
 from netlab.document.weights import bearing
 from netlab.language import mark, tr
@@ -29,6 +28,9 @@ ABOUT = mark(
 )
 COLUMNS = (mark("In the model"), mark("Sizes"), mark("In the file"), mark("Sizes"), mark("Matched by"))
 CHANGED = mark("The model was changed since its weights were matched, so nothing was applied. Match again to go on.")
+FRESH = mark("1 begins with fresh numbers"), mark("{count} begin with fresh numbers")
+OVER = mark("1 of the file is left over"), mark("{count} of the file are left over")
+BY = (mark("name"), mark("name, transposed"), mark("shape"), mark("order"))
 APPLY, AGAIN = mark("Use these weights"), mark("Match again")
 
 
@@ -147,7 +149,7 @@ def _row(number: int, line: Line) -> Row:
         line.source or "–",
         _sizes(line.source_sizes, line.source),
     )
-    return Row(str(number), (*cells, line.how or line.why), mark=mark)
+    return Row(str(number), (*cells, tr(line.how) if line.how else line.why), mark=mark)
 
 
 def _sizes(sizes: tuple[int, ...], name: str) -> str:
@@ -159,11 +161,8 @@ def _summary(lines: tuple[Line, ...]) -> str:
     wanted = [line for line in lines if line.tensor]
     matched, over = sum(bool(line.how) for line in wanted), len(lines) - len(wanted)
     fresh = len(wanted) - matched
-    told = [tr("{matched} of {count} tensors of the model get weights", matched=matched, count=len(wanted))]
-    if fresh:
-        words = mark("1 begins with fresh numbers"), mark("{count} begin with fresh numbers")
-        told.append(tr(words[fresh > 1], count=fresh))
-    if over:
-        words = mark("1 of the file is left over"), mark("{count} of the file are left over")
-        told.append(tr(words[over > 1], count=over))
-    return tr("{sentence}.", sentence=listed(told, SEMICOLON))
+    told = tr("{matched} of {count} tensors of the model get weights", matched=matched, count=len(wanted))
+    for count, one, more in ((fresh, *FRESH), (over, *OVER)):
+        if count:
+            told = tr("{first}; {second}", first=told, second=tr(one if count == 1 else more, count=count))
+    return tr("{sentence}.", sentence=told)

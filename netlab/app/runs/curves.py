@@ -13,7 +13,7 @@ from netlab.app.plot import Plot
 from netlab.app.theme import series, themes
 from netlab.app.training.curve import Curve, smooth
 from netlab.app.training.folded_line import FoldedLine
-from netlab.app.words import metric
+from netlab.app.metrics import metric
 from netlab.runs.compare import lower_is_better
 from netlab.runs.reader import LIVE, RunReader
 from netlab.runs.store import RunInfo
@@ -47,6 +47,7 @@ class Overlay(QWidget):
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         row = QHBoxLayout()
         row.setContentsMargins(6, 4, 8, 0)
+        row.setSpacing(12)
         row.addWidget(self.choice)
         row.addWidget(self.log)
         row.addWidget(self.legend, 1)

@@ -9,11 +9,11 @@ from PySide6.QtWidgets import QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from netlab.app.runs.table import shown
 from netlab.app.theme import color, series, themes
-from netlab.app.words import SENTENCES, listed, metric
+from netlab.app.metrics import metric
 from netlab.runs.again import same_numbers
 from netlab.runs.compare import compare, graph_differences, project_of
 from netlab.runs.store import RunInfo
-from netlab.language import mark, tr
+from netlab.language import mark, sentences, tr
 
 EMPTY = mark("Select a run to see what differs from the one before it, or several.")
 SAME = mark("They have the same settings and the same graph.")
@@ -66,7 +66,7 @@ class Differences(QScrollArea):
         lines += [_line(metric(name), [one.final.get(name) for one in compared], best=True) for name in metrics]
         graphs = self._graphs()
         self.text.setText(f"<table cellspacing='0'><tr><td></td>{head}</tr>{''.join(lines)}</table>{graphs}")
-        self.same.setText("" if paths or graphs else listed((tr(SAME), self._numbers()), SENTENCES))
+        self.same.setText("" if paths or graphs else sentences(tr(SAME), self._numbers()))
 
     def _numbers(self) -> str:
         """Whether runs of the same project came to the same."""

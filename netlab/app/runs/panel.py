@@ -29,7 +29,7 @@ from netlab.app.theme import series
 from netlab.app.training.panel import WORDS
 from netlab.app.training.repeating import run_again
 from netlab.app.watching import Watching
-from netlab.app.words import metric
+from netlab.app.metrics import metric
 from netlab.document import file
 from netlab.protocol import commands
 from netlab.runs import queue, remote, trash
@@ -40,7 +40,7 @@ from netlab.runs.store import PROJECT, RunError, RunInfo, job, list_runs
 from netlab.language import mark, tr
 
 LOOK_MS = 1000
-NAME, STATE, STEP, NOTE = mark("Name"), mark("State"), mark("Step"), mark("Note")
+NAME, STATE, STEP, NOTE = mark("Name"), mark("State"), mark("Steps"), mark("Note")
 HOST = mark(
     "Host, as ssh takes it: a name from your ssh configuration, or user@host.\nNetLab has to be installed there."
 )

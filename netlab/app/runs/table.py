@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QIcon, QKeyEvent, QPixmap
 from PySide6.QtWidgets import QAbstractItemView, QTreeWidget, QTreeWidgetItem, QWidget
 
 KEY, VALUE = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
+MARK = 10
 CHARACTERS = 26  # of the widest column that is not the last
 
 
@@ -87,7 +88,8 @@ class Table(QTreeWidget):
         widest = self.fontMetrics().averageCharWidth() * CHARACTERS
         for column in range(self.columnCount() - 1):
             self.resizeColumnToContents(column)
-            self.setColumnWidth(column, min(self.columnWidth(column) + 10, widest))
+            room = 10 if column else 10 + MARK + 6  # a mark comes to the first one when it is chosen
+            self.setColumnWidth(column, min(self.columnWidth(column) + room, widest))
 
     def event(self, event: QEvent) -> bool:
         """Take the key Delete before the window's menu does, where rows are selected."""
@@ -136,7 +138,7 @@ def _fill(item: QTreeWidgetItem, row: Row, editable: Sequence[int]) -> None:
 
 
 def _square(color: QColor) -> QIcon:
-    pixmap = QPixmap(10, 10)
+    pixmap = QPixmap(MARK, MARK)
     pixmap.fill(color)
     icon = QIcon(pixmap)
     icon.addPixmap(pixmap, QIcon.Mode.Selected)  # the same colour, whatever lies around it

@@ -126,7 +126,7 @@ class SweepDialog(QDialog):
         layout.setContentsMargins(16, 14, 16, 14)
         layout.setSpacing(10)
         layout.addLayout(self.grid)
-        layout.addWidget(muted(HELP))
+        layout.addWidget(muted(tr(HELP)))
         layout.addWidget(self.more)
         layout.addLayout(rows)
         layout.addWidget(self.wrong)

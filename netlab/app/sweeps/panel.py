@@ -17,13 +17,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from netlab.app.metrics import metric
 from netlab.app.runs.table import KEY, Row, Table
 from netlab.app.session import Session
 from netlab.app.sweeps.plots import Parallel, Scatter
 from netlab.app.theme import color
 from netlab.app.training.panel import WORDS
 from netlab.app.watching import Watching
-from netlab.app.words import metric
 from netlab.language import mark, tr
 from netlab.protocol import commands
 from netlab.runs import sweeps

@@ -13,10 +13,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
+from netlab.app.metrics import metric
 from netlab.app.plot import Plot
 from netlab.app.runs.table import shown
 from netlab.app.theme import color, themes
-from netlab.app.words import metric
 from netlab.language import tr
 from netlab.runs.compare import lower_is_better
 from netlab.runs.sweeps import Axis, Trial

@@ -13,9 +13,8 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QProgressBar, QPushB
 
 from netlab.app.form import muted
 from netlab.app.session import Session
-from netlab.app.words import SENTENCES, listed
 from netlab.document import file
-from netlab.language import tr
+from netlab.language import sentences, tr
 
 
 class Asking(QDialog):
@@ -88,7 +87,7 @@ class Asking(QDialog):
             self.tell_wrong(bytes(error.data()).decode("utf-8", "replace").strip() or tr("There was no answer."))
             return
         if isinstance(answer, dict) and "code" in answer:
-            self.tell_wrong(listed((answer.get("message", ""), answer.get("fix", "")), SENTENCES))
+            self.tell_wrong(sentences(answer.get("message", ""), answer.get("fix", "")))
         else:
             self.show_answer(answer)
 

@@ -9,12 +9,12 @@ import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QMouseEvent
 
+from netlab.app.metrics import metric
 from netlab.app.plot import Plot
 from netlab.app.theme import color
 from netlab.app.training.curve import Curve, smooth
 from netlab.app.training.folded_line import FoldedLine
 from netlab.app.training.follower import RunFollower
-from netlab.app.words import metric
 from netlab.language import tr
 from netlab.runs.compare import lower_is_better
 from netlab.runs.reader import Mark

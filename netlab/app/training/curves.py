@@ -18,8 +18,7 @@ from netlab.app.training.follower import RunFollower
 from netlab.app.training.plot_grid import PlotGrid
 from netlab.app.training.repeating import branch_off
 from netlab.app.watching import Watching
-from netlab.app.words import listed
-from netlab.language import mark, tr
+from netlab.language import listing, mark, tr
 from netlab.runs.store import checkpoints, step_of
 
 if TYPE_CHECKING:
@@ -170,7 +169,7 @@ class CurvesPanel(Watching):
                 told += plot.marks_near(at) if told else []
                 if plot.kept.pointsAt(plot.item.vb.mapSceneToView(pos)).size:
                     told.append(tr("kept: click to go on from there"))
-                words = tr("step {step:.0f}: {values}", step=max(at, 0), values=listed(told))
+                words = tr("step {step:.0f}: {values}", step=max(at, 0), values=listing(told))
                 self.readout.setText(words if told else "")
 
     def _restyle(self) -> None:

@@ -32,6 +32,9 @@ class RateDialog(Asking):
         self.rate: float | None = None
         self.plot = Plot(tr("learning rate"), tr("loss"))
         self.plot.setMinimumHeight(240)
+        place = self.plot.sizePolicy()
+        place.setRetainSizeWhenHidden(True)
+        self.plot.setSizePolicy(place)
         self.plot.setToolTip(tr(TIP))
         self.plot.item.setLogMode(x=True)
         self.curve = self.plot.item.plot()
@@ -54,6 +57,7 @@ class RateDialog(Asking):
 
     def clear(self) -> None:
         self.told.setText("")
+        self.plot.hide()
         self.curve.setData([], [])
         self.line.hide()
         self._choose(None)
@@ -61,6 +65,7 @@ class RateDialog(Asking):
     def show_answer(self, answer: Any) -> None:
         self.curve.setData(answer["rates"], answer["losses"])
         self.told.setText(answer["message"])
+        self.plot.setVisible(bool(answer["rates"]))
         if answer["rates"]:
             self.line.setValue(math.log10(answer["best"] or answer["rates"][0]))
             self.line.show()

@@ -45,6 +45,7 @@ class ChangesPage(Page):
         self.said.setProperty("muted", True)
         self.said.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.said.setWordWrap(True)
+        self.said.setContentsMargins(30, 10, 30, 10)
         self.grid = _Grid()
         self.area = QScrollArea()
         self.area.setWidgetResizable(True)

@@ -12,9 +12,8 @@ from PySide6.QtWidgets import QHeaderView, QTableView, QVBoxLayout, QWidget
 
 from netlab.app.data.page import Page
 from netlab.app.theme import color, themes
-from netlab.app.words import listed
 from netlab.data.look import Preview
-from netlab.language import mark, tr
+from netlab.language import listing, mark, tr
 
 HEADER, BARS, WIDTH, WIDEST, PADDING, MOST_BARS = 78, 24, 118, 240, 9, 24
 KINDS = (mark("number"), mark("category"), mark("time"), mark("text"), mark("empty"))  # of columns
@@ -36,8 +35,8 @@ class Column:
     @property
     def said(self) -> str:
         """Kind and gaps in words."""
-        words = listed([self.words, tr("{count:,} missing", count=self.missing)]) if self.missing else self.words
-        return listed([tr("target"), words]) if self.is_target else words
+        words = listing([self.words, tr("{count:,} missing", count=self.missing)]) if self.missing else self.words
+        return listing([tr("target"), words]) if self.is_target else words
 
 
 class RowsPage(Page):

@@ -12,10 +12,9 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWi
 from netlab.app.data.page import Page
 from netlab.app.form import clear, heading
 from netlab.app.theme import color, themes
-from netlab.app.words import listed
 from netlab.data.look import Histogram, Preview
 from netlab.data.task import TASKS
-from netlab.language import mark, tr
+from netlab.language import listing, mark, tr
 
 PARTS = {
     "train": (mark("Training"), "train"),
@@ -80,7 +79,7 @@ def _facts(preview: Preview) -> QWidget:
     for field in preview.fields:
         size = [tr("{count:,} values", count=field.classes)] if field.classes else []
         shape = str(field.shape) if field.shape else tr("one number")
-        told.append((field.name, listed([tr(KINDS.get(field.kind, field.kind)), shape, *size])))
+        told.append((field.name, listing([tr(KINDS.get(field.kind, field.kind)), shape, *size])))
     sources = ((tr("Licence"), preview.licence), (tr("Origin"), preview.origin))
     told += [(name, tr(text)) for name, text in sources if text]
     widget = QWidget()
@@ -107,7 +106,7 @@ class Bars(QWidget):
         super().__init__()
         self.rows = rows
         self.setAccessibleName(name)
-        self.setAccessibleDescription(listed(f"{label} {count:,}" for label, _, count in rows))
+        self.setAccessibleDescription(listing(f"{label} {count:,}" for label, _, count in rows))
         self.setMinimumHeight(ROW * len(rows))
         themes.changed.connect(self.update)
 
