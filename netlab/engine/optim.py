@@ -14,6 +14,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from netlab.document.optimizers import OPTIMIZERS, rule
 from netlab.document.training import node_training
 from netlab.engine.build import Built
+from netlab.engine.fused import BareAdam
 
 CURVATURE = ("lbfgs",)  # goes through a batch several times in one step, and knows one learning rate
 MATRICES = ("muon",)  # takes only matrices; the other weights go to AdamW
@@ -92,7 +93,8 @@ def _bare_step(part: torch.optim.Optimizer) -> Callable[[], object]:
     step: Any = type(part).step
     while part.defaults.get("fused") and hasattr(step, "__wrapped__"):
         step = step.__wrapped__
-    return partial(step, part)
+    usual = partial(step, part)
+    return BareAdam(part, usual) if BareAdam.fits(part) else usual
 
 
 def parts_of(optimizer: Optimizer | torch.optim.Optimizer) -> list[torch.optim.Optimizer]:
