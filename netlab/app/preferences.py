@@ -5,11 +5,16 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from PySide6.QtCore import QLocale
+
 from netlab.app import recent
+from netlab.document.home import part_of_home
+from netlab.language import languages, nearest
 from netlab.options import Bool, Choice, OptionError, Options, Text
 
 TRANSLATIONS = "translations"  # folder of the user's own languages, in the user's folder
 SCALES = ("75 %", "100 %", "125 %", "150 %", "200 %")
+_scale = "100 %"
 
 
 class Preferences(Options):
@@ -42,8 +47,22 @@ def set_preference(name: str, value: Any) -> None:
     recent.settings().setValue(f"preferences/{name}", Preferences.options()[name].check(value))
 
 
+def wanted_language() -> str:
+    """The code of the language that the user chose, or the nearest to what the system speaks."""
+    known = languages(part_of_home(TRANSLATIONS))
+    chosen = preferences().language
+    by_name = {name: code for code, name in known.items()}
+    return by_name.get(chosen) or nearest(QLocale.system().uiLanguages(), known)
+
+
+def scale_in_use() -> str:
+    """The scale that the window was started with."""
+    return _scale
+
+
 def scale_interface() -> None:
     """Have Qt draw everything larger or smaller; has to come before the application object is made."""
-    wanted = preferences().scale
+    global _scale
+    wanted = _scale = preferences().scale
     if wanted != "100 %":
         os.environ.setdefault("QT_SCALE_FACTOR", str(int(wanted.split()[0]) / 100))

@@ -63,7 +63,7 @@ class Session(QObject):
         self._fixing.setSingleShot(True)
         self._fixing.setInterval(FIX_MS)
         self._fixing.timeout.connect(self._find_fixes)
-        self._hash: str | None = None
+        self.digest: str | None = None  # of the file, when it was last loaded or saved
         self._forecast: tuple[Inferred, Forecast] | None = None
         self.document = Document()
         self.inferred: Inferred = check(self.document.project)
@@ -208,13 +208,13 @@ class Session(QObject):
         target = Path(path) if path is not None else self.document.path
         if target is None:
             return False
-        expected = self._hash if target == self.document.path else None
+        expected = self.digest if target == self.document.path else None
         try:
-            self._hash = file.save(self.project, target, expected)
+            self.digest = file.save(self.project, target, expected)
         except file.FileError as error:
             self.message.emit(f"{error.message} {error.fix}", "error")
             return False
-        self.document.mark_saved(target, self._hash)
+        self.document.mark_saved(target, self.digest)
         self.title_changed.emit()
         self.message.emit(tr("Saved {file}.", file=target.name), "info")
         return True
@@ -243,10 +243,14 @@ class Session(QObject):
                 journal = Journal.open(journals(), path, base=project, saved_hash=digest or "")
             except JournalError as error:
                 self.message.emit(str(error), "error")
-        self.document = Document(project, path, journal)
-        self._hash = digest
+        self.adopt(Document(project, path, journal), digest)
+
+    def adopt(self, document: Document, digest: str | None) -> None:
+        """Make a document with a history and a journal of its own the open one."""
+        self._close_journal()
+        self.document, self.digest = document, digest
         self.document.subscribe(self._on_change)
-        self.inferred = check(project)
+        self.inferred = check(document.project)
         self.selection = []
         was_inside, self.scope = bool(self.scope), ""
         self.replaced.emit()

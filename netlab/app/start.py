@@ -13,7 +13,6 @@ from types import TracebackType
 
 from PySide6.QtCore import (
     QLibraryInfo,
-    QLocale,
     QMessageLogContext,
     Qt,
     QTimer,
@@ -23,14 +22,14 @@ from PySide6.QtCore import (
 )
 from PySide6.QtWidgets import QApplication
 
-from netlab.app import recent
+from netlab.app import recent, restarting
 from netlab.app.canvas import accessible
-from netlab.app.preferences import TRANSLATIONS, preferences, scale_interface
+from netlab.app.preferences import TRANSLATIONS, scale_interface, wanted_language
 from netlab.app.session import Session
 from netlab.app.theme import set_theme
 from netlab.app.window import MainWindow
 from netlab.document.home import home, part_of_home
-from netlab.language import ENGLISH, languages, nearest, use
+from netlab.language import ENGLISH, use
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +43,7 @@ def main(path: str | None, *, theme: str | None = None) -> int:
     window = make_window(path, theme or wanted_theme(app))
     window.restore_layout()
     window.show()
+    restarting.take_up(window)
     window.offer_recovery()
     QTimer.singleShot(0, window.session.jobs.warm_up)
     signal.signal(signal.SIGINT, lambda *_: app.quit())
@@ -74,14 +74,6 @@ def speak(code: str) -> None:
         own = QTranslator(app)
         if own.load(f"qtbase_{code}", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)):
             app.installTranslator(own)
-
-
-def wanted_language() -> str:
-    """What the user chose, or the nearest to what the system speaks."""
-    known = languages(part_of_home(TRANSLATIONS))
-    chosen = preferences().language
-    by_name = {name: code for code, name in known.items()}
-    return by_name.get(chosen) or nearest(QLocale.system().uiLanguages(), known)
 
 
 def wanted_theme(app: QApplication) -> str:

@@ -356,6 +356,11 @@ class MainWindow(QMainWindow):
         }
         self.banner.ask(text, answers)
 
+    def keep_layout(self) -> None:
+        """Remember size and docks."""
+        recent.settings().setValue("geometry", self.saveGeometry())
+        recent.settings().setValue("docks", self.saveState())
+
     def restore_layout(self) -> None:
         """Put size and docks where they were."""
         kept = recent.settings()
@@ -369,8 +374,7 @@ class MainWindow(QMainWindow):
         if not self._may_leave():
             event.ignore()
             return
-        recent.settings().setValue("geometry", self.saveGeometry())
-        recent.settings().setValue("docks", self.saveState())
+        self.keep_layout()
         for dialog in filter(QDialog.isVisible, self.findChildren(QDialog)):
             dialog.reject()  # and what it waits for ends
         self.exporter.shutdown()

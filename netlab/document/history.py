@@ -46,6 +46,7 @@ class Document:
         path: the file it was loaded from or saved to; None for a new one.
         changes: all undo steps, undone ones included.
         position: how many of them are in effect.
+        saved: the position that is on disk; None if it cannot be reached any more.
         journal: where every change is kept until the next save; None keeps none.
         journal_problem: why the journal could not be written, as a sentence; "" if all is well.
     """
@@ -59,7 +60,7 @@ class Document:
         self.journal_problem = ""
         self.changes: list[Change] = []
         self.position = 0
-        self._saved: int | None = 0  # the position that is on disk; None if no longer reachable
+        self.saved: int | None = 0
         self._merging = False
         self._subscribers: list[Subscriber] = []
 
@@ -86,8 +87,8 @@ class Document:
             return diff
         change = Change(label, diff, time.time(), merge)
         del self.changes[self.position :]
-        if self._saved is not None and self._saved > self.position:
-            self._saved = None
+        if self.saved is not None and self.saved > self.position:
+            self.saved = None
         if not self._joins(change):
             self.changes.append(change)
             self.position += 1
@@ -167,13 +168,13 @@ class Document:
     @property
     def is_dirty(self) -> bool:
         """Whether the project differs from what was last saved."""
-        return self._saved != self.position
+        return self.saved != self.position
 
     def mark_saved(self, path: Path | None = None, saved_hash: str = "") -> None:
         """Take note that the project is on disk, at `path` if given; the journal starts anew."""
         if path is not None:
             self.path = path
-        self._saved = self.position
+        self.saved = self.position
         self._merging = False
         if self.journal is not None:
             try:

@@ -196,6 +196,10 @@ class Journal:
                 return
         self._connection.close()
 
+    def release(self) -> None:
+        """Let go of the journal and leave it there, for another process to take over."""
+        self._connection.close()
+
     def discard(self) -> None:
         """Close the journal and delete it: the user does not want the changes."""
         self._connection.close()
