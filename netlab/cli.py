@@ -113,12 +113,22 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _device(text: str) -> str:
+    from netlab.document.training import Training
+    from netlab.options import OptionError
+
+    try:
+        return Training.options()["device"].check(text)
+    except OptionError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
 def _train_arguments(train: argparse.ArgumentParser) -> None:
     train.add_argument("file", nargs="?")
     length = train.add_mutually_exclusive_group()
     length.add_argument("--epochs", type=int)
     length.add_argument("--steps", type=int)
-    train.add_argument("--device", choices=["auto", "cpu", "cuda", "mps"])
+    train.add_argument("--device", type=_device, metavar="auto|cpu|cuda|cuda:N|mps")
     train.add_argument("--seed", type=int)
     train.add_argument("--run", dest="run_folder", type=Path, help="folder of the run, new")
     train.add_argument("--resume", type=Path, help="folder of a run to go on with")

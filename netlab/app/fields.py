@@ -8,7 +8,9 @@ from typing import Any
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QSpinBox, QWidget
 
 from netlab.app.code_field import CodeField
+from netlab.app.device_field import DeviceField
 from netlab.app.names_picker import NamesPicker
+from netlab.document.training import Device
 from netlab.language import tr
 from netlab.options import Bool, Choice, Float, Int, Ints, Names, Option, OptionError, Python, Size, Text
 
@@ -35,6 +37,8 @@ def _make(option: Option[Any], value: Any, changed: Changed, suggestions: list[s
             box.setChecked(bool(value))
             box.toggled.connect(changed)
             return box
+        case Device():
+            return DeviceField(option.choices, str(value), changed)
         case Choice():
             return _combo(list(option.choices), str(value), changed)
         case Int():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from netlab.compiler.backward import Backward
@@ -183,6 +183,25 @@ class _Forecaster:
             return {value: 0 if i or value in waiting else sent for i, value in enumerate(values)}
         shapes = {value: self.inferred.outputs[value] for value in values}
         return {value: 4 * self.batch * shape.elements() for value, shape in shapes.items() if shape.dtype == "float"}
+
+
+def of_one(cost: Forecast, processes: int, shares: bool) -> Forecast:
+    """What each of several processes takes that divide a batch and, where it has `shares`, the model, too.
+
+    The largest node is whole at the moment at which it runs, its weights and its gradient.
+    """
+    held = cost.weights + cost.gradients + cost.optimizer
+    parts = processes if shares else 1
+    whole = 8 * max((node.parameters for node in cost.nodes.values()), default=0) if shares else 0
+    return replace(
+        cost,
+        weights=cost.weights // parts,
+        gradients=cost.gradients // parts,
+        optimizer=cost.optimizer // parts,
+        activations=cost.activations // processes,
+        peak=held // parts + whole + max(0, cost.peak - held) // processes,
+        flops=cost.flops // processes,
+    )
 
 
 def too_large(project: Project, cost: Forecast, free: int) -> str:

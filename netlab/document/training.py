@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +15,13 @@ from netlab.options import Bool, Choice, Float, Int, Options, Text
 
 MIDDLE = (98.0, 36.0)
 """Where the middle of a node with one row of ports is, in pixels from its corner."""
+
+
+class Device(Choice):
+    """What to compute on: one of the choices, or one of several GPUs by its number, ``cuda:1``."""
+
+    def check(self, value: Any) -> str:
+        return value if isinstance(value, str) and re.fullmatch(r"cuda:\d{1,3}", value) else super().check(value)
 
 
 class Training(Options):
@@ -73,7 +81,11 @@ class Training(Options):
         "ddp", ("ddp", "fsdp"), help="ddp: each process holds the whole model; fsdp: a share of it, to save memory."
     )
     seed = Int(0, min=0, max=2**31 - 1, help="Fixes weights, data order and dropout: same seed, same numbers.")
-    device = Choice("auto", ("auto", "cpu", "cuda", "mps"), help="Where to train; auto takes a GPU if there is one.")
+    device = Device(
+        "auto",
+        ("auto", "cpu", "cuda", "mps"),
+        help="Where to train; auto takes a GPU if there is one, the freest of many.",
+    )
     start = Text(
         "",
         max_length=64,

@@ -19,15 +19,43 @@ class DeviceError(ValueError):
     """A device that is not there, with what is."""
 
 
-def choose(wanted: str) -> torch.device:
-    """The device for ``auto``, ``cpu``, ``cuda`` or ``mps``; auto takes a GPU if there is one."""
+def choose(wanted: str, processes: int = 1) -> torch.device:
+    """The device for ``auto``, ``cpu``, ``cuda``, ``cuda:1`` or ``mps``; auto takes a GPU if there is one.
+
+    Of several GPUs it is the one with the most free memory, or, where several `processes` work together, the one that
+    this process was given. It becomes the current one, since generators belong to that.
+
+    Raises:
+        DeviceError: it is not there.
+    """
     there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    kind, _, number = wanted.partition(":")
     if wanted == "auto":
-        return torch.device(next(name for name in ("cuda", "mps", "cpu") if there[name]))
-    if not there.get(wanted, False):
+        kind = next(name for name in ("cuda", "mps", "cpu") if there[name])
+    if not there.get(kind, False):
         known = ", ".join(name for name, found in there.items() if found)
         raise DeviceError(f"This machine has no {wanted} device that torch can use. Choose auto, or one of: {known}.")
-    return torch.device(wanted)
+    if kind != "cuda":
+        return torch.device(kind)
+    chosen = torch.device(kind, _gpu(number, processes))
+    torch.cuda.set_device(chosen)
+    return chosen
+
+
+def _gpu(number: str, processes: int) -> int:
+    count = torch.cuda.device_count()
+    if number and processes > 1:
+        raise DeviceError(
+            f"cuda:{number} is one GPU, and each of the {processes} processes takes its own. Choose cuda."
+        )
+    if number and int(number) >= count:
+        known = ", ".join(f"cuda:{i}" for i in range(count))
+        raise DeviceError(f"This machine has no GPU cuda:{number}. Choose auto, or one of: {known}.")
+    if number:
+        return int(number)
+    if processes > 1 or count == 1:
+        return torch.cuda.current_device()
+    return max(range(count), key=lambda i: torch.cuda.mem_get_info(i)[0])  # the first of those that are alike
 
 
 @dataclass(frozen=True)
@@ -47,7 +75,7 @@ def found() -> list[Device]:
     devices = [Device("cpu", name, memory.available, memory.total)]
     for i in range(torch.cuda.device_count()):
         free, total = torch.cuda.mem_get_info(i)
-        devices.append(Device("cuda", torch.cuda.get_device_name(i), free, total))
+        devices.append(Device(f"cuda:{i}", torch.cuda.get_device_name(i), free, total))
     if torch.backends.mps.is_available():  # shares the memory of the machine
         devices.append(Device("mps", "Apple GPU", memory.available, memory.total))
     return devices

@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import torch
 
-from netlab.compiler.forecast import forecast, too_large
+from netlab.compiler.forecast import forecast, of_one, too_large
 from netlab.compiler.source import CompileError
 from netlab.data.dataset import fingerprint
 from netlab.document import file, schedules
@@ -127,7 +127,7 @@ class Job:
         self.built: Built = build(self.project, folder / "model.py" if team.leads else None)
         for told in [] if resume else start.begin(self.built):
             writer.log("warning", told)
-        self.device = choose(self.training["device"])
+        self.device = choose(self.training["device"], team.size)
         self.cost = forecast(self.project, self.built.inferred)
         self.sharded = self._lay_out()
         dataset = load_data(self.project.data, writer.log, folder if team.leads else None)
@@ -167,11 +167,13 @@ class Job:
 
     def _lay_out(self) -> Sharded | None:
         """Put the model where it is to be trained: on the device, or in shares on all that the team has."""
-        wrong = too_large(self.project, self.cost, free_memory(self.device))
+        size, shares = self.team.size, self.team.size > 1 and self.training["parallel"] == SHARDED
+        own = of_one(self.cost, size, shares) if self.device.type == "cuda" else self.cost  # memory that is not shared
+        wrong = too_large(self.project, own, free_memory(self.device))
         if wrong:
             raise TrainingFault(wrong)
         self.built.model.train()
-        if self.team.size > 1 and self.training["parallel"] == SHARDED:
+        if shares:
             return Sharded(self.built, self.training, self.device, self.team)
         arranged(self.built.model.to(self.device))
         return None
@@ -200,7 +202,7 @@ class Job:
 
     def _loop(self) -> None:
         self.checkpointed = self.validated = self.reported = self.clock()
-        self.writer.status(state="running", total_steps=self.total_steps, device=self.device.type, step=self.step)
+        self.writer.status(state="running", total_steps=self.total_steps, device=str(self.device), step=self.step)
         self.writer.status(seed=self.training["seed"], **self.circumstances)
         if self.step == 0:
             self.checkpoint()

@@ -24,7 +24,7 @@ from netlab.engine import drawing, progress
 from netlab.engine.build import Built
 from netlab.engine.loader import EVALUATED_AT_ONCE
 from netlab.engine.optim import CURVATURE, Group, frozen_epochs, grouped
-from netlab.engine.training_texts import DRAWS, PARTS, SCRIPT
+from netlab.engine.training_texts import DRAWS, PARTS, SCRIPT, TEAM
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,8 @@ def training_script(built: Built, draws: Iterable[Draw] = ()) -> str:
         imports=import_lines(imports),
         **{name: training[name] for name in ("seed", "epochs", "batch_size", "learning_rate")},
         inputs=repr([source.parameters[name] for name in (*source.inputs, *source.targets)]),
-        device=_device(training["device"]),
+        team=TEAM.format(processes=training["processes"]) if training["processes"] > 1 else "",
+        device=_device(training["device"].partition(":")[0]),  # which GPU it was is a matter of that machine
         constants="".join(f"{name} = {value!r}\n" for name, value in _constants(plan).items()),
         definitions=written + "\n\n\n" if written else "",
         evaluated=EVALUATED_AT_ONCE,

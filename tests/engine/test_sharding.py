@@ -27,6 +27,7 @@ from netlab.engine.distributed import Orders, Team, TeamError, Unwritten, joined
 from netlab.engine.process import Asked
 from netlab.engine.sharding import Sharded, local
 from netlab.engine.train import Job, run_job
+from netlab.engine.training_script import training_script
 from netlab.protocol.summaries import GRADIENTS, Levels
 from netlab.runs import store
 from netlab.runs.reader import RunReader
@@ -204,3 +205,8 @@ def test_what_needs_whole_weights_is_refused_in_words() -> None:
     built.model.scores.bias = torch.nn.Parameter(torch.zeros(()))  # as code of a user may have one
     with pytest.raises(TeamError, match=r"“scores” learns a single number.*shape \[1\]"):
         Sharded(built, settings | {"optimizer": "adam"}, CPU, Team(0, 2))
+
+
+def test_the_exported_script_says_that_it_is_for_one_process() -> None:
+    assert "the 2 that the project\nasks for give the same numbers" in training_script(build(network(processes=2)))
+    assert "process" not in training_script(build(network()))
