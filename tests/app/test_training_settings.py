@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QWidget
+from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QDialog, QDialogButtonBox, QLabel, QWidget
 
+from netlab.app.device_field import DeviceField
 from netlab.app.schedule_curve import ScheduleCurve
+from netlab.document import edits
+from netlab.document.graph import Frame
+from netlab.document.training import node_training
 
 MakeWindow = Callable[..., Any]
 Example = Callable[..., Any]
@@ -124,3 +129,64 @@ def test_how_a_node_learns_is_set_by_keys(make_window: MakeWindow, example: Exam
     act = next(n.id for n in hand.session.project.graph.nodes.values() if n.type == "tanh")
     hand.session.select([act])
     assert form(hand).findChild(QCheckBox, "freeze") is None, "it has no weights"
+
+
+def test_how_the_nodes_in_a_frame_learn_is_set_in_its_dialog(make_window: MakeWindow, example: Example) -> None:
+    hand = make_window(example("spirals", learning_rate=0.01))
+    graph = hand.session.project.graph
+    inside, outside = (next(n for n in graph.nodes.values() if n.name == name) for name in ("hidden1", "hidden2"))
+    hand.session.apply("Frame", edits.add_frame, Frame("f1", "Slow", x=inside.x - 30, y=inside.y - 50, height=160))
+    hand.canvas.fit()
+    item = hand.canvas.scene_.frames.items["f1"]
+    title = hand.canvas.mapFromScene(item.mapToScene(item.title_rect().center()))
+    QTest.mouseDClick(hand.viewport, Qt.MouseButton.LeftButton, pos=title)
+    hand.settle()
+    dialog = QApplication.activeModalWidget()
+    assert isinstance(dialog, QDialog)
+    for option, words in (("learning_rate_factor", "0.1"), ("weight_decay_factor", "0"), ("frozen_epochs", "3")):
+        field = dialog.findChild(QWidget, f"option/{option}")
+        assert field is not None
+        field.setFocus()
+        QTest.keyClick(field, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+        QTest.keyClicks(field, words)
+        QTest.keyClick(field, Qt.Key.Key_Tab)
+    buttons = dialog.findChild(QDialogButtonBox)
+    assert buttons is not None
+    QTest.mouseClick(buttons.button(QDialogButtonBox.StandardButton.Ok), Qt.MouseButton.LeftButton)
+    hand.settle()
+    told = {"learning_rate_factor": 0.1, "weight_decay_factor": 0.0, "frozen_epochs": 3}
+    graph = hand.session.project.graph
+    assert dict(graph.frames["f1"].training) == told == node_training(graph, graph.nodes[inside.id])
+    assert node_training(graph, graph.nodes[outside.id])["frozen_epochs"] == 0
+    hand.session.select([inside.id])
+    labels = [label.text() for label in form(hand).findChildren(QLabel)]
+    assert "η = 0.001 here. The frames and blocks around it count, too." in labels
+    hand.session.undo()
+    assert not hand.session.project.graph.frames["f1"].training, "all of it is one step"
+
+
+def test_devices_are_shown_with_their_memory_and_shares_only_among_several(
+    make_window: MakeWindow, example: Example, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(DeviceField, "known", [])
+    hand = make_window(example("spirals"))
+    assert "parallel" not in names(hand)
+    field = form(hand).findChild(QComboBox, "option/device")
+    QTest.mouseClick(field, Qt.MouseButton.LeftButton)
+    hand.qtbot.waitUntil(lambda: "GB free" in field.itemText(field.findData("cpu")), timeout=60_000)
+    QTest.keyClick(field.view(), Qt.Key.Key_Down)
+    QTest.keyClick(field.view(), Qt.Key.Key_Return)
+    assert hand.session.project.training["device"] == "cpu"
+    gpus = [{"device": f"cuda:{i}", "name": "H100", "free": free, "total": 8e10} for i, free in enumerate((1e10, 7e10))]
+    monkeypatch.setattr(DeviceField, "known", gpus)
+    hand.session.apply("Two", edits.set_training, "processes", 2)
+    assert "parallel" in names(hand)
+    field = form(hand).findChild(QComboBox, "option/device")
+    assert [field.itemText(i) for i in range(2, 6)] == [
+        "cuda: H100, 70.0 of 80.0 GB free",
+        "cuda:0: H100, 10.0 of 80.0 GB free",
+        "cuda:1: H100, 70.0 of 80.0 GB free",
+        "mps: not on this machine",
+    ]
+    QTest.keyClick(form(hand).findChild(QComboBox, "option/parallel"), Qt.Key.Key_Down)
+    assert hand.session.project.training["parallel"] == "fsdp"

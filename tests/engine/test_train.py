@@ -11,6 +11,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from netlab.document import edits
+from netlab.document.graph import Frame
 from netlab.document.project import Project
 from netlab.document.training import Training
 from netlab.engine import checkpoint, faults, optim
@@ -221,6 +223,27 @@ def test_frozen_nodes_do_not_learn(make_points: Points, new_run: NewRun) -> None
     assert not any(key.startswith("optim/n3.") for key in kept)
     status = run_job(new_run(frozen(make_points(), "n3", "n6"), steps=20))
     assert "thaw" in status["message"]
+
+
+def test_a_frame_slows_the_nodes_in_it_and_lets_them_learn_after_an_epoch(make_points: Points, new_run: NewRun) -> None:
+    project = make_points(optimizer="sgd", momentum=0.0, weight_decay=0.5, batch_size=28)
+    hidden = project.graph.nodes["n3"]
+    told = {"learning_rate_factor": 0.25, "weight_decay_factor": 0.0, "frozen_epochs": 1}
+    frame = Frame("f1", "Slow", x=hidden.x - 10, y=hidden.y - 10, width=200, height=100, training=told)
+    project = edits.add_frame(project, frame)
+    training = Training(**project.training).values
+    seed_everything(0)
+    groups = optim.make(built := build(project), training, torch.device("cpu")).param_groups
+    rates = {id(p): (group["lr"], group["weight_decay"]) for group in groups for p in group["params"]}
+    inside, outside = built.model.hidden.weight, built.model.scores.weight
+    assert (rates[id(inside)], rates[id(outside)]) == ((0.0025, 0.0), (0.01, 0.5))
+    folder = new_run(project, 10)
+    for steps, stays in ((10, True), (11, False)):
+        store.extend(folder, steps=steps)
+        assert run_job(folder, resume=steps > 10)["state"] == "finished"
+        kept = load_file(checkpoint.newest(folder))
+        assert torch.equal(kept["n3.weight"], inside) is stays, f"after {steps} steps, of which an epoch has 10"
+        assert not torch.equal(kept["n6.weight"], outside)
 
 
 def test_a_run_has_one_engine(make_points: Points, new_run: NewRun) -> None:
