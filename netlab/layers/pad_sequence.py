@@ -21,8 +21,8 @@ class PadSequence(Rearranging):
     x = Input("Any shape with an axis beside the batch.")
     y = Output("The same with a longer axis.")
     axis = Int(1, min=-8, max=7, help="The axis to pad: 1 is the first after the batch, −1 the last.")
-    start = Int(1, min=0, max=65536, help="How many values to put before the first.")
-    end = Int(0, min=0, max=65536, help="How many values to put behind the last.")
+    start = Int(1, min=0, max=65536, label="At the start", help="How many values to put before the first.")
+    end = Int(0, min=0, max=65536, label="At the end", help="How many values to put behind the last.")
     value = Float(0.0, min=-1e6, max=1e6, help="The value to pad with; a whole number if the input holds indices.")
 
     def shapes(self, x: Shape) -> Shape:

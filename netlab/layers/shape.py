@@ -69,7 +69,7 @@ class Shape:
         return cls(tuple(_axis(word) for word in words), dtype)
 
     def __str__(self) -> str:
-        return " × ".join(map(str, self.axes)) if self.axes else "scalar"
+        return " × ".join(map(str, self.axes)) if self.axes else tr("scalar")
 
     def __len__(self) -> int:
         return len(self.axes)

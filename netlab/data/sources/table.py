@@ -45,7 +45,10 @@ class Table(TableFile):
     )
     copies = Choice("keep", ("keep", "drop"), help="Whether a row that is a copy of an earlier one stays.")
     split = Choice(
-        "random", splitting.WAYS, help="How rows are parted; in order is by the column below, or as they come."
+        "random",
+        splitting.WAYS,
+        label="How to split",
+        help="How rows are parted; in order is by the column below, or as they come.",
     )
     split_by = Text("", suggests="columns", help="The column of time for in order, or of groups for by group.")
 
