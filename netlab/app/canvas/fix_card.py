@@ -71,7 +71,7 @@ class FixCard(QFrame):
         item = self.scene.nodes[self.place[0]]
         rect = self.view.mapFromScene(item.mapRectToScene(item.layout_.rect)).boundingRect()
         self.setFixedHeight(
-            self._layout.heightForWidth(WIDTH) if self._layout.hasHeightForWidth() else self.sizeHint().height()
+            self._layout.totalHeightForWidth(WIDTH) if self._layout.hasHeightForWidth() else self.sizeHint().height()
         )
         room = self.view.viewport().rect()
         below = rect.bottom() + 10
