@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
+import time
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 from netlab.data.field import DataError
 from netlab.language import mark, tr
 
+HALF, STALE_SECONDS = ".half-", 86400.0  # what a process that was ended left behind goes with the next fetch
 NEEDED = mark("Data sets of the hub need one more package. Run: pip install netlab[hub]")
 
 
@@ -33,7 +35,10 @@ def fetch(name: str, folder: Path, config: str = "") -> Path:
     except ImportError as error:
         raise DataError(tr(NEEDED)) from error
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".") as half:
+    for stale in folder.glob(f"{HALF}*"):
+        if time.time() - stale.stat().st_mtime > STALE_SECONDS:
+            shutil.rmtree(stale, ignore_errors=True)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=HALF) as half:
         try:
             datasets.load_dataset(name, config or None).save_to_disk(str(Path(half, "whole")))
         except Exception as error:  # datasets, its readers and its network library have error types of their own

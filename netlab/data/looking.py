@@ -21,6 +21,7 @@ from netlab.catalogue import key_of
 from netlab.data.dataset import DataError, Source, source_of
 from netlab.data.files import FileSource
 from netlab.data.findings import Progress
+from netlab.data.hub import fetch
 from netlab.data.look import Preview, guess, look, preview, suited
 from netlab.language import tr
 from netlab.options import OptionError
@@ -34,6 +35,18 @@ class Open(msgspec.Struct, frozen=True, tag="open"):
 
     path: str
     key: str = ""
+
+
+class Fetch(msgspec.Struct, frozen=True, tag="fetch"):
+    """Fetch a data set of the hub into a folder, over the network if it is not there yet, and look at it.
+
+    Attributes:
+        name, config: as for `netlab.data.hub.fetch`.
+    """
+
+    name: str
+    folder: str
+    config: str = ""
 
 
 class Look(msgspec.Struct, frozen=True, tag="look"):
@@ -91,7 +104,7 @@ class Refused(msgspec.Struct, frozen=True, tag="refused"):
     gone: bool = False
 
 
-Request = Open | Look | Show | Draw
+Request = Open | Fetch | Look | Show | Draw
 Reply = Progressed | Seen | Drawn | Refused
 Answerer = Callable[[Request, Progress], Reply]
 
@@ -149,6 +162,8 @@ def answer(request: Request, progress: Progress) -> Reply:
         case Open(path, key):
             source, seen = look(guess(path, key or None), progress)
             return _seen(source, seen, suited(source.place))
+        case Fetch(name, folder, config):
+            return answer(Open(str(fetch(name, Path(folder), config))), progress)
         case Look(key, options):
             source = source_of(key, options)
             if not isinstance(source, FileSource):
@@ -187,6 +202,8 @@ def _seen(source: Source, seen: Preview, fitting: tuple[str, ...] = ()) -> Seen:
 
 
 def _is_gone(request: Request) -> bool:
+    if isinstance(request, Fetch):
+        return False
     options: Mapping[str, Any] = {"path": request.path} if isinstance(request, Open) else request.options
     return bool(options.get("path")) and not Path(str(options["path"])).expanduser().exists()
 

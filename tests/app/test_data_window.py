@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QPushButton
 
+from netlab.app.data.hub_dialog import HubDialog
 from netlab.app.data.pages.changes import ChangesPage
 from netlab.app.data.pages.findings import FindingsPage
 from netlab.app.data.pages.text import TextPage
@@ -366,3 +369,62 @@ def test_changed_training_images_are_drawn_anew_for_each_epoch(hand: Hand) -> No
     assert len(rows) == 4
     for row in rows:
         assert len({image.tobytes() for image in row}) == drawn.wide, "each epoch sees another image"
+
+
+PACKAGE = """import json, pathlib
+import polars
+
+class Found:
+    def save_to_disk(self, folder):
+        folder = pathlib.Path(folder)
+        folder.mkdir(parents=True)
+        frame = polars.DataFrame({"x": [i / 2 for i in range(60)], "y": [i % 3 for i in range(60)]})
+        frame.write_ipc_stream(folder / "data.arrow")
+        (folder / "state.json").write_text(json.dumps({"_data_files": [{"filename": "data.arrow"}]}))
+        (folder / "dataset_info.json").write_text(json.dumps({"features": {}}))
+
+def load_dataset(name, config):
+    if (name, config) != ("owner/flowers", "small"):
+        raise ValueError(f"there is no {name}")
+    return Found()
+"""
+
+
+def hub(hand: Hand) -> HubDialog:
+    """The dialog behind the button Open."""
+    hand.window.show_view("Data")
+    hand.window.data.open.menu().actions()[-1].trigger()
+    return hand.window.findChildren(HubDialog)[-1]
+
+
+def test_the_hub_without_its_package_says_how_to_get_it(hand: Hand, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "datasets", None)
+    dialog = hub(hand)
+    assert dialog.needed.isVisible()
+    assert "pip install netlab[hub]" in dialog.needed.text()
+    assert not dialog.name.isEnabled()
+    assert not dialog.fetch.isEnabled()
+    dialog.reject()
+
+
+def test_data_of_the_hub_come_by_name(hand: Hand, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "datasets.py").write_text(PACKAGE)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+    for config in ("large", "small"):
+        dialog = hub(hand)
+        assert not dialog.fetch.isEnabled()
+        QTest.keyClicks(dialog.name, "owner/flowers")
+        QTest.keyClicks(dialog.config, config)
+        press(hand, dialog.fetch)
+        sheet = hand.window.findChildren(ImportSheet)[-1]
+        await_sheet(hand, sheet)
+        if config == "large":
+            assert "there is no owner/flowers" in sheet.preview.sentence.text()
+            assert not sheet.use.isEnabled()
+            sheet.reject()
+    assert hand.window.findChildren(ImportSheet)[-1].windowTitle() == "Use owner/flowers"
+    press(hand, sheet.use)
+    choice = hand.session.project.data
+    assert choice.source == "table"
+    assert Path(choice.options["path"]).name == "owner--flowers--small"

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from netlab.app.data.column import FormColumn
+from netlab.app.data.hub_dialog import HubDialog
 from netlab.app.data.looker import Looker
 from netlab.app.data.options import is_decisive, source_form
 from netlab.app.data.preview import AGAIN, CANCELLED, READ, PreviewView
@@ -28,7 +29,7 @@ from netlab.app.form import setting
 from netlab.app.session import Session
 from netlab.data.dataset import catalogue, source_of
 from netlab.data.files import FileSource
-from netlab.data.looking import Look, Refused, Seen, Show
+from netlab.data.looking import Fetch, Look, Open, Refused, Seen, Show
 from netlab.data.remedies import Remedy
 from netlab.document import edits
 from netlab.document.diff import Diff
@@ -84,6 +85,7 @@ class DataPanel(QWidget):
         menu = QMenu(self.open)
         menu.addAction(tr("File…"), self._open_file)
         menu.addAction(tr("Folder…"), self._open_folder)
+        menu.addAction(tr("Hugging Face hub…"), self._open_hub)
         self.open.setMenu(menu)
         bar = QHBoxLayout()
         bar.addWidget(self.box, 1)
@@ -213,7 +215,10 @@ class DataPanel(QWidget):
 
     def import_file(self, path: Path) -> None:
         """Look at a file or folder of the user's, to train on it."""
-        sheet = self._sheet = ImportSheet(self.session, path, self.window())
+        self._import(Open(str(path)))
+
+    def _import(self, wanted: Open | Fetch) -> None:
+        sheet = self._sheet = ImportSheet(self.session, wanted, self.window())
         sheet.finished.connect(self._forget_sheet)
         sheet.used.connect(self._imported)
         sheet.open()
@@ -227,6 +232,11 @@ class DataPanel(QWidget):
         name = QFileDialog.getExistingDirectory(self, tr("Use the images or texts of a folder"))
         if name:
             self.import_file(Path(name))
+
+    def _open_hub(self) -> None:
+        dialog = HubDialog(self.window())
+        dialog.wanted.connect(self._import)
+        dialog.open()
 
     def _forget_sheet(self) -> None:
         self._sheet = None

@@ -81,9 +81,9 @@ class PreviewView(QWidget):
         row.addWidget(self.cancel)
         self.waiting.hide()
 
-    def wait(self, options: Mapping[str, Any]) -> None:
+    def wait(self, options: Mapping[str, Any], what: str = "") -> None:
         """A source with these options is being read: a bar, which moves once it is known how far it is."""
-        self.what.setText(tr(LEARNING if options.get("tokenizer") in LEARNED else READING))
+        self.what.setText(what or tr(LEARNING if options.get("tokenizer") in LEARNED else READING))
         self.bar.setRange(0, 0)
         self.waiting.show()
         if self.preview is None:

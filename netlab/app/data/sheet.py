@@ -26,7 +26,7 @@ from netlab.app.session import Session
 from netlab.compiler.starters import Starter, adapted, starters, with_data
 from netlab.data.dataset import DataError, catalogue
 from netlab.data.findings import ERROR
-from netlab.data.looking import Look, Open, Refused, Request, Seen, Show
+from netlab.data.looking import Fetch, Look, Open, Refused, Request, Seen, Show
 from netlab.data.remedies import Remedy
 from netlab.document.project import Project
 from netlab.document.values import plain
@@ -42,17 +42,18 @@ class ImportSheet(QDialog):
 
     used = Signal(str)
 
-    def __init__(self, session: Session, path: Path, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, wanted: Open | Fetch, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(tr("Use {name}", name=path.name))
+        self.name = wanted.name if isinstance(wanted, Fetch) else Path(wanted.path).name
+        self.setWindowTitle(tr("Use {name}", name=self.name))
         self.resize(1040, 660)
-        self.session, self.path = session, path
+        self.session = session
         self.key = ""
         self.options: dict[str, Any] = {}
         self._offered: dict[str, Starter] = {}
         self.looker = Looker(self)
-        self._request: Request = Open(str(path))
+        self._request: Request = wanted
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.setInterval(REST_MS)
@@ -71,6 +72,7 @@ class ImportSheet(QDialog):
         self.kind = QComboBox()
         self.kind.setObjectName("kind")
         self.kind.setAccessibleName(tr("Kind of data"))
+        self.kind.setEnabled(False)
         self.kind.activated.connect(lambda _: self._choose_kind(str(self.kind.currentData())))
         head = QFormLayout()
         head.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
@@ -96,6 +98,7 @@ class ImportSheet(QDialog):
         self.model.setObjectName("model")
         self.model.setAccessibleName(tr("Model"))
         self.model.setMinimumContentsLength(30)
+        self.model.setEnabled(False)
         self.use = QPushButton(tr("Use this data"))
         self.use.setObjectName("use")
         self.use.setProperty("primary", True)
@@ -115,7 +118,8 @@ class ImportSheet(QDialog):
     # --- asking
 
     def _ask(self) -> None:
-        self.preview.wait(self.options)
+        fetches = isinstance(self._request, Fetch)
+        self.preview.wait(self.options, tr("Fetching {name}…", name=self.name) if fetches else "")
         self.looker.ask(self._request)
 
     def _set_busy(self, busy: bool) -> None:
@@ -129,7 +133,7 @@ class ImportSheet(QDialog):
 
     def _choose_kind(self, key: str) -> None:
         if key and key != self.key:
-            self._request = Open(str(self.path), key)
+            self._request = Open(str(self.options["path"]), key)
             self._ask()
 
     def _set(self, name: str, value: Any) -> None:
@@ -181,6 +185,7 @@ class ImportSheet(QDialog):
         for key in dict.fromkeys([*keys, self.key]):
             self.kind.addItem(tr(catalogue()[key].title), key)
         self.kind.setCurrentIndex(self.kind.findData(self.key))
+        self.kind.setEnabled(True)
 
     def _fill_form(self) -> None:
         source = catalogue()[self.key]
@@ -202,12 +207,13 @@ class ImportSheet(QDialog):
         for key, words in choices.items():
             self.model.addItem(words, key)
         self.model.setCurrentIndex(max(self.model.findData(chosen), 0))
+        self.model.setEnabled(True)
 
     # --- the end
 
     def _use(self) -> None:
         choice = str(self.model.currentData())
-        label = tr("Use {name}", name=self.path.name)
+        label = tr("Use {name}", name=self.name)
         if self.session.apply(label, _used, self.key, plain(self.options), choice, self._offered):
             self.used.emit(str(self.options["path"]))
             self.accept()
