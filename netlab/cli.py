@@ -16,11 +16,14 @@ FINE, PROBLEM = 0, 1
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns 0 fine, 1 a problem with project or data, 2 a wrong command line."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    from netlab.language import use_as_told
+
     commands = _parser()
     known = commands.commands  # type: ignore[attr-defined]
     if not arguments or (arguments[0] not in known and not arguments[0].startswith("-")):
         arguments.insert(0, "window")
     options = commands.parse_args(arguments)
+    use_as_told()
     try:
         return options.run(options) or FINE
     except BrokenPipeError:  # the reader of our output has gone; nothing is wrong with the project

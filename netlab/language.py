@@ -13,10 +13,12 @@ to be compiled before a clone can run. This module imports only the standard lib
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 ENGLISH = "en"
+LANGUAGE, FOLDERS = "NETLAB_LANG", "NETLAB_TRANSLATIONS"
 FOLDER = Path(__file__).parent / "resources" / "translations"
 
 _in_use = ENGLISH
@@ -87,6 +89,21 @@ def use(code: str, *folders: Path) -> None:
     global _in_use, _texts
     files = [path for folder in (FOLDER, *folders) for path in sorted((folder / code).glob("*.json"))]
     _in_use, _texts = (code, _read(files)) if files else (ENGLISH, {})
+
+
+def hand_on(*folders: Path) -> None:
+    """Let the processes that are started from here speak the language in use, with what stands in these folders."""
+    os.environ[LANGUAGE] = _in_use
+    os.environ[FOLDERS] = os.pathsep.join(map(str, folders))
+
+
+def use_as_told() -> None:
+    """Use the language that ``NETLAB_LANG`` names, or English: what a process does that has no window.
+
+    ``NETLAB_TRANSLATIONS`` names folders of the user's own languages.
+    """
+    folders = [Path(name) for name in os.environ.get(FOLDERS, "").split(os.pathsep) if name]
+    use(os.environ.get(LANGUAGE) or ENGLISH, *folders)
 
 
 def nearest(wanted: Iterable[str], known: Iterable[str]) -> str:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from netlab import language
+from netlab.cli import main
 from netlab.language import tr
 from tests.texts import places, texts, translations
 
@@ -84,3 +87,22 @@ def test_translations_take_the_same_values(code: str) -> None:
     for words in translations(code).values():
         wrong = [text for text, word in words.items() if places(text) != places(word)]
         assert not wrong
+
+
+def test_a_process_speaks_as_it_is_told(own: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    monkeypatch.setenv("NETLAB_LANG", "zh_CN")
+    assert main(["check", "nowhere.netlab"]) == 1
+    assert "没有这个文件" in capsys.readouterr().err
+    monkeypatch.delenv("NETLAB_LANG")
+    assert main(["check", "nowhere.netlab"]) == 1
+    assert "There is no such file." in capsys.readouterr().err
+
+
+def test_a_window_hands_its_language_on(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("NETLAB_LANG", "NETLAB_TRANSLATIONS"):
+        monkeypatch.setenv(name, "")  # so that it is as before, afterwards
+    language.use("eo", own)
+    language.hand_on(own)
+    asked = "from netlab.language import tr, use_as_told; use_as_told(); print(tr('Open'))"
+    told = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout
+    assert told == "Malfermi\n"

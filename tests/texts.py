@@ -13,6 +13,7 @@ import string
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from netlab import language
 from netlab.catalogue import discover
@@ -100,6 +101,34 @@ def translations(code: str) -> dict[str, dict[str, str]]:
 def places(text: str) -> set[str]:
     """The names in the braces of a text."""
     return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+class Bracketed(dict[str, str]):
+    """Says ⟦every text⟧, but leaves outside what is filled into it: that has to be said for itself."""
+
+    def get(self, text: str, default: Any = None) -> str:
+        try:
+            parts = list(string.Formatter().parse(text))
+        except ValueError:
+            return f"⟦{text}⟧"
+        if all(name is None for _, name, _, _ in parts):
+            return f"⟦{text}⟧"
+        told = ""
+        for words, name, kind, conversion in parts:
+            braces = words.replace("{", "{{").replace("}", "}}")
+            told += f"⟦{braces}⟧" if braces else ""
+            if name is not None:
+                told += "{" + name + (f"!{conversion}" if conversion else "") + (f":{kind}" if kind else "") + "}"
+        return told
+
+
+def outside(text: str) -> str:
+    """What stands outside of all brackets; one that was cut off counts to the end."""
+    depth, left = 0, ""
+    for letter in text:
+        depth += (letter == "⟦") - (letter == "⟧")
+        left += letter if not depth else " "
+    return left.replace("⟧", " ")
 
 
 def main(codes: list[str]) -> int:

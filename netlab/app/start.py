@@ -29,7 +29,7 @@ from netlab.app.session import Session
 from netlab.app.theme import set_theme
 from netlab.app.window import MainWindow
 from netlab.document.home import home, part_of_home
-from netlab.language import ENGLISH, use
+from netlab.language import ENGLISH, hand_on, use
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +40,7 @@ def main(path: str | None, *, theme: str | None = None) -> int:
     scale_interface()
     app = application()
     speak(wanted_language())
+    hand_on(part_of_home(TRANSLATIONS))
     window = make_window(path, theme or wanted_theme(app))
     window.restore_layout()
     window.show()

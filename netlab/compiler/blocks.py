@@ -10,7 +10,7 @@ from typing import Any
 
 from netlab.document.graph import BLOCK, BLOCK_INPUT, BLOCK_OUTPUT, Graph, Node
 from netlab.document.ties import followers
-from netlab.language import tr
+from netlab.language import mark
 from netlab.layers.block import SCAN, Block
 from netlab.layers.custom import CustomCode, custom_class
 from netlab.layers.layer import Input, Layer, Output, catalogue, type_of
@@ -18,6 +18,10 @@ from netlab.options import Option
 
 CUSTOM = type_of(CustomCode)
 Ports = tuple[tuple[str, str], ...]  # id of the node inside, and what it is called
+
+ENTERS = mark("What enters the block here.")
+LEAVES = mark("What leaves the block here.")
+STATE = mark("The state it starts with; zeros if open.")
 
 
 def class_of(graph: Graph, node: Node) -> type[Layer] | None:
@@ -67,15 +71,11 @@ def _with_ports(
     states = {name for _, name in gives} & {name for _, name in takes} if scan else set()
     body: dict[str, Any] = {"key": "block", "label": "Block", "__doc__": Block.__doc__, "cases": []}
     for id, name in takes:
-        help = (
-            tr("The state it starts with; zeros if open.")
-            if name in states
-            else tr("What enters as {name}.", name=name)
-        )
+        help = STATE if name in states else ENTERS
         body[id] = Input(help, optional=name in states, title=name)
         body[id].__set_name__(Block, id)
     for id, name in gives:
-        body[id] = Output(tr("What leaves as {name}.", name=name), title=name)
+        body[id] = Output(LEAVES, title=name)
         body[id].__set_name__(Block, id)
     for name, option in leading:
         body[name] = copy(option)

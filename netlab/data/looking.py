@@ -23,7 +23,7 @@ from netlab.data.files import FileSource
 from netlab.data.findings import Progress
 from netlab.data.hub import fetch
 from netlab.data.look import Preview, guess, look, preview, suited
-from netlab.language import tr
+from netlab.language import tr, use_as_told
 from netlab.options import OptionError
 
 LENGTH = 4
@@ -210,6 +210,7 @@ def _is_gone(request: Request) -> bool:
 
 def main(answerer: Answerer = answer) -> None:
     """Serve standard input and output; what else is printed goes to standard error."""
+    use_as_told()
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     try:

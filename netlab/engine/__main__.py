@@ -17,6 +17,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TextIO
 
+from netlab.language import use_as_told
+
 
 def main() -> int:
     """Run one job; 0 if it finished or was stopped."""
@@ -44,6 +46,7 @@ def main() -> int:
     commands.add_parser("draw")
     commands.add_parser("preview")
     options = parser.parse_args()
+    use_as_told()
     if options.command == "partner":
         return _be_partner(options)
     if options.command == "mirror":

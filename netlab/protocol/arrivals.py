@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from netlab.language import tr
 from netlab.protocol.fault import Fault
 
 MODELS = (".onnx", ".pt2", ".py")
@@ -48,9 +49,12 @@ class Arrived(msgspec.Struct, frozen=True):
     def compared(self) -> str:
         """How it compares with the original, as a sentence."""
         if self.difference is None:
-            why = " as long as parts of it have no layer" if self.opaque else ""
-            return f"It could not be compared with the original{why}."
-        return f"Compared with the original on random inputs: equal to within {self.difference:.1e}."
+            if self.opaque:
+                return tr("It could not be compared with the original as long as parts of it have no layer.")
+            return tr("It could not be compared with the original.")
+        return tr(
+            "Compared with the original on random inputs: equal to within {difference:.1e}.", difference=self.difference
+        )
 
 
 class Line(msgspec.Struct, frozen=True, rename={"source": "from", "source_sizes": "from_sizes", "how": "by"}):
@@ -93,4 +97,6 @@ def decode(data: bytes, code: int) -> Arrived | Matched | Fault:
                 return msgspec.json.decode(data, type=kind)
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 continue
-    return Fault("ended", f"The process that opened it ended with {code} and said nothing that could be read.")
+    return Fault(
+        "ended", tr("The process that opened it ended with {code} and said nothing that could be read.", code=code)
+    )

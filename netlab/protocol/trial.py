@@ -6,6 +6,8 @@ from typing import Annotated, Any
 
 import msgspec
 
+from netlab.language import tr
+
 MAX_BYTES = 1 << 20
 Text = Annotated[str, msgspec.Meta(max_length=4096)]
 
@@ -53,4 +55,4 @@ def decode_outcome(data: bytes) -> Outcome:
             return msgspec.json.decode(data, type=Outcome)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         pass
-    return Outcome(fault="It gave no result: it took too long, needed too much memory, or ended the process.")
+    return Outcome(fault=tr("It gave no result: it took too long, needed too much memory, or ended the process."))

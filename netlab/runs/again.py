@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from netlab.language import sentences, tr
+
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,7 @@ LOSS = "train/loss"
 
 def differing(then: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     """The circumstances that changed, as ``threads 3 → 2, torch unknown → 2.13``; "" if none did."""
-    told = {name: then.get(name, "unknown") for name in now}
+    told = {name: then.get(name, tr("unknown")) for name in now}
     return ", ".join(f"{name} {told[name]} → {value}" for name, value in now.items() if told[name] != value)
 
 
@@ -32,11 +34,17 @@ def same_numbers(first: Path, second: Path) -> str:
             return ""
         unequal = (steps[:count] != other_steps[:count]) | ~np.isclose(losses[:count], others[:count], 0, 0, True)
         if not unequal.any():
-            more = "so far" if any(reader.status().get("state") in LIVE for reader in readers) else "they have in common"
-            return f"The same numbers, to the bit, in all {count:,} steps {more}."
+            if any(reader.status().get("state") in LIVE for reader in readers):
+                return tr("The same numbers, to the bit, in all {count:,} steps so far.", count=count)
+            return tr("The same numbers, to the bit, in all {count:,} steps they have in common.", count=count)
         at = int(unequal.argmax())
-        told = f"The losses differ from step {steps[at]:,} on: {losses[at]:.6g} and {others[at]:.6g}."
-        return f"{told} {_reason(*readers, int(steps[at]))}"
+        told = tr(
+            "The losses differ from step {step:,} on: {loss:.6g} and {other:.6g}.",
+            step=steps[at],
+            loss=losses[at],
+            other=others[at],
+        )
+        return sentences(told, _reason(*readers, int(steps[at])))
     finally:
         for reader in readers:
             reader.close()
@@ -46,10 +54,10 @@ def _reason(first: RunReader, second: RunReader, step: int) -> str:
     then, now = ({k: r.status()[k] for k in CIRCUMSTANCES if k in r.status()} for r in (first, second))
     changed = differing(then, now)
     if changed:
-        return f"What was not the same: {changed}."
+        return tr("What was not the same: {changes}.", changes=changed)
     marks = [mark.text for reader in (first, second) for mark in reader.marks() if mark.kind in BY_HAND and mark.step <= step]
     if marks:
-        return f"It was steered by hand: {marks[0]}."
+        return tr("It was steered by hand: {mark}.", mark=marks[0])
     if then.get("device_type", "cpu") != "cpu":
-        return "Nothing that is known of differs: kernels of a GPU add in any order unless deterministic is on."
-    return "Nothing that is known of differs: look for code of your own that draws random numbers by itself."
+        return tr("Nothing that is known of differs: kernels of a GPU add in any order unless deterministic is on.")
+    return tr("Nothing that is known of differs: look for code of your own that draws random numbers by itself.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from netlab.language import mark, tr
+
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -101,20 +103,27 @@ def graph_differences(old: Project, new: Project) -> list[str]:
         elif kind == "edge":
             wire = after or before
             names = f"{_called(old, new, wire.source)} → {_called(old, new, wire.target)}.{wire.target_port}"
-            told.append(f"wire {'removed' if after is None else 'added' if before is None else 'changed'}: {names}")
+            changed = (
+                mark("wire removed: {names}")
+                if after is None
+                else mark("wire added: {names}")
+                if before is None
+                else mark("wire changed: {names}")
+            )
+            told.append(tr(changed, names=names))
     return sorted(told)
 
 
 def _node_change(before: Any, after: Any) -> list[str]:
     if before is None:
-        return [f"node added: {_name(after)}"]
+        return [tr("node added: {node}", node=_name(after))]
     if after is None:
-        return [f"node removed: {_name(before)}"]
+        return [tr("node removed: {node}", node=_name(before))]
     told = []
     if before.type != after.type:
-        told.append(f"node {_name(before)} became {after.type}")
+        told.append(tr("node {node} became {type}", node=_name(before), type=after.type))
     if before.frozen != after.frozen:
-        told.append(f"node {_name(after)} {'frozen' if after.frozen else 'thawed'}")
+        told.append(tr("node {node} frozen", node=_name(after)) if after.frozen else tr("node {node} thawed", node=_name(after)))
     return told
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from netlab.language import tr
+
 import csv
 import io
 from collections.abc import Iterator
@@ -25,7 +27,7 @@ def export_log(folder: Path, format: str, out: Path) -> int:
         rows = reader.rows()
         first = next(rows, None)
         if first is None:
-            raise RunError(f"The run {folder.name} has no metrics yet. Train it for some steps first.")
+            raise RunError(tr("The run {name} has no metrics yet. Train it for some steps first.", name=folder.name))
         every = _with(first, rows)
         return _csv(every, out) if format == "csv" else _tensorboard(every, out)
     finally:
@@ -58,8 +60,10 @@ def _tensorboard(rows: Iterator[Row], out: Path) -> int:
     try:
         from tensorboardX import SummaryWriter
     except ImportError as error:
-        message = "Event files for TensorBoard need the package tensorboardX."
-        raise RunError(f"{message} Install it with: pip install netlab[tensorboard]") from error
+        message = tr(
+            "Event files for TensorBoard need the package tensorboardX. Install it with: pip install netlab[tensorboard]"
+        )
+        raise RunError(message) from error
     count = 0
     with SummaryWriter(str(out), write_to_disk=True) as writer:
         for step, name, value, at in rows:

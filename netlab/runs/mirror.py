@@ -6,6 +6,8 @@ over the line is judged like a file from a stranger: bounded, typed, and never a
 
 from __future__ import annotations
 
+from netlab.language import tr
+
 import base64
 import os
 import queue
@@ -291,13 +293,13 @@ class Copy:
                 case End():
                     self.over = True
         except (msgspec.MsgspecError, sqlite3.Error, KeyError, TypeError, ValueError) as error:
-            raise LineError(f"The other machine said something that cannot be understood: {error}.") from error
+            raise LineError(tr("The other machine said something that cannot be understood: {error}.", error=error)) from error
 
     def say(self, values: dict[str, str] | None = None, broken: bool = False) -> None:
         """Write the status: that of the run, but this process is who keeps the copy alive."""
         self._values = self._values if values is None else values
         process = psutil.Process()
-        place = f"on {self.where}" + (", line broken" if broken else "")
+        place = tr("on {host}, line broken", host=self.where) if broken else tr("on {host}", host=self.where)
         device = f"{self._values.get('device', '')} {place}".strip()
         own = {"pid": str(process.pid), "pid_start": str(process.create_time()), "device": device}
         self.base.execute("BEGIN")
@@ -316,7 +318,7 @@ class Copy:
 
     def _take_piece(self, piece: Piece) -> None:
         if not SENT.fullmatch(piece.name):
-            raise LineError(f"{piece.name!r} is no file of a run")
+            raise LineError(tr("{name!r} is no file of a run", name=piece.name))
         if piece.first:
             self._parts[piece.name] = bytearray()
         self._parts[piece.name] += piece.data

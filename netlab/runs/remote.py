@@ -6,6 +6,8 @@ line again as often as it breaks, and what it asks of the other machine it may a
 
 from __future__ import annotations
 
+from netlab.language import tr
+
 import json
 import re
 import secrets
@@ -61,7 +63,7 @@ def create(
         RunError: the folder cannot be made.
     """
     if not HOST.fullmatch(host):
-        message = f"{host!r} is no host. Give a name from your ssh configuration, or user@host."
+        message = tr("{host!r} is no host. Give a name from your ssh configuration, or user@host.", host=host)
         raise RemoteError(message)
     folder = store.create(project, root, steps=steps)
     remote = Remote(host, netlab, there, f"{folder.name}-{secrets.token_hex(4)}", steps)
@@ -76,7 +78,7 @@ def remote_of(folder: Path) -> Remote | None:
     except FileNotFoundError:
         return None
     except (OSError, msgspec.MsgspecError) as error:
-        raise RemoteError(f"{folder / FILE} cannot be read: {error}. Start the run again.") from error
+        raise RemoteError(tr("{folder} cannot be read: {error}. Start the run again.", folder=folder / FILE, error=error)) from error
 
 
 def accept(name: str, root: Path, project: bytes, steps: int | None = None) -> Path:
@@ -86,7 +88,7 @@ def accept(name: str, root: Path, project: bytes, steps: int | None = None) -> P
         RemoteError: the name is no name for a run.
     """
     if not re.fullmatch(r"[A-Za-z0-9-]{1,80}", name):
-        raise RemoteError(f"{name!r} is no name for a run.")
+        raise RemoteError(tr("{name!r} is no name for a run.", name=name))
     folder = root / name
     if not (folder / store.PROJECT).exists():
         folder = store.create(project, root, name, steps)
@@ -102,7 +104,7 @@ def mirror(folder: Path) -> str:
     """
     remote = remote_of(folder)
     if remote is None:
-        raise RemoteError(f"The run {folder.name} was made on this machine; there is nothing to mirror.")
+        raise RemoteError(tr("The run {name} was made on this machine; there is nothing to mirror.", name=folder.name))
     copy = Copy(folder, remote.host)
     copy.say()
     wait, refused, reached = FIRST_WAIT, 0, False
@@ -136,7 +138,7 @@ def _hold_line(folder: Path, remote: Remote, copy: Copy) -> str:
     try:
         place = str(json.loads(told)["run"])
     except (ValueError, KeyError, TypeError):
-        return f"{remote.host} answered with something else than a run. Check that {remote.netlab!r} is NetLab there."
+        return tr("{host} answered with something else than a run. Check that {command!r} is NetLab there.", host=remote.host, command=remote.netlab)
     line = _ssh(remote.host, [*shlex.split(remote.netlab), "feed", place], stdin=subprocess.PIPE)
     assert line.stdin is not None
     assert line.stdout is not None
@@ -186,9 +188,9 @@ def _ssh(host: str, words: list[str], stdin: int) -> subprocess.Popen[bytes]:
             ["ssh", *OPTIONS, host, shlex.join(words)], stdin=stdin, stdout=pipe, stderr=pipe, start_new_session=True
         )
     except OSError as error:
-        raise RemoteError(f"ssh cannot be started: {error.strerror}. Install an ssh client.") from error
+        raise RemoteError(tr("ssh cannot be started: {reason}. Install an ssh client.", reason=error.strerror)) from error
 
 
 def _sentence(remote: Remote, complaint: bytes) -> str:
-    last = complaint.decode(errors="replace").strip().splitlines()[-1:] or ["it did not say why"]
-    return f"{remote.host} could not be used: {last[0][:300]}. Check with: ssh {remote.host} {remote.netlab} --version"
+    last = complaint.decode(errors="replace").strip().splitlines()[-1:] or [tr("it did not say why")]
+    return tr("{host} could not be used: {reason}. Check with: ssh {host} {command} --version", host=remote.host, reason=last[0][:300], command=remote.netlab)

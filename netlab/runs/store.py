@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from netlab.language import mark, tr
+
 import os
 import time
 from dataclasses import asdict, dataclass
@@ -69,6 +71,10 @@ def default_root() -> Path:
     """Where runs go unless told otherwise: ``NETLAB_RUNS``, or ``runs`` in the present folder."""
     return Path(os.environ.get("NETLAB_RUNS") or "runs")
 
+NO_STEPS = mark("A run of {count} steps does nothing. Ask for at least one.")
+NO_EPOCHS = mark("A run of {count} epochs does nothing. Ask for at least one.")
+NO_PARTS = mark("A run of {count} micro-batches does nothing. Ask for at least one.")
+
 
 def create(project: bytes, root: Path | None = None, name: str | None = None, steps: int | None = None) -> Path:
     """A new run folder, for the user's eyes only, with the project in it.
@@ -77,15 +83,15 @@ def create(project: bytes, root: Path | None = None, name: str | None = None, st
         RunError: a run of that name is there, or the folder cannot be made.
     """
     root = default_root() if root is None else root
-    _refuse_nothing(steps)
+    _refuse_nothing(steps, NO_STEPS)
     try:
         root.mkdir(parents=True, exist_ok=True)
         folder = _make(root, name)
         (folder / CHECKPOINTS).mkdir()
     except FileExistsError as error:
-        raise RunError(f"There is a run in {error.filename} already. Choose another name for --run.") from error
+        raise RunError(tr("There is a run in {path} already. Choose another name for --run.", path=error.filename)) from error
     except OSError as error:
-        raise RunError(f"No run can be made in {root}: {error.strerror}. Choose another folder.") from error
+        raise RunError(tr("No run can be made in {root}: {reason}. Choose another folder.", root=root, reason=error.strerror)) from error
     write_atomically(folder / PROJECT, project)
     extend(folder, steps)
     write_atomically(folder / "commands.jsonl", b"")
@@ -116,7 +122,7 @@ def job(folder: Path) -> Job:
     except FileNotFoundError:
         return Job()
     except msgspec.DecodeError as error:
-        raise RunError(f"{folder / 'job.json'} is damaged: {error}. Start a new run from the project.") from error
+        raise RunError(tr("{folder} is damaged: {error}. Start a new run from the project.", folder=folder / 'job.json', error=error)) from error
 
 
 def extend(folder: Path, steps: int | None = None, epochs: int | None = None) -> None:
@@ -125,8 +131,8 @@ def extend(folder: Path, steps: int | None = None, epochs: int | None = None) ->
     Raises:
         RunError: less than one step or epoch.
     """
-    _refuse_nothing(steps)
-    _refuse_nothing(epochs, "epochs")
+    _refuse_nothing(steps, NO_STEPS)
+    _refuse_nothing(epochs, NO_EPOCHS)
     _set_job(folder, steps=steps, epochs=epochs)
 
 
@@ -136,7 +142,7 @@ def split_batches(folder: Path, parts: int) -> None:
     Raises:
         RunError: less than one part.
     """
-    _refuse_nothing(parts, "micro-batches")
+    _refuse_nothing(parts, NO_PARTS)
     _set_job(folder, micro_batches=parts)
 
 
@@ -144,9 +150,9 @@ def _set_job(folder: Path, **changes: Any) -> None:
     write_atomically(folder / "job.json", msgspec.json.encode(msgspec.structs.replace(job(folder), **changes)))
 
 
-def _refuse_nothing(count: int | None, what: str = "steps") -> None:
+def _refuse_nothing(count: int | None, message: str) -> None:
     if count is not None and count < 1:
-        raise RunError(f"A run of {count} {what} does nothing. Ask for at least one.")
+        raise RunError(tr(message, count=count))
 
 
 def find_run(folder: Path | str) -> Path:
@@ -154,7 +160,7 @@ def find_run(folder: Path | str) -> Path:
     for path in (Path(folder), default_root() / folder):
         if (path / PROJECT).is_file():
             return path
-    raise RunError(f"There is no run in {folder}. Run netlab runs for a list.")
+    raise RunError(tr("There is no run in {folder}. Run netlab runs for a list.", folder=folder))
 
 
 def branch(folder: Path, step: int | None = None, name: str | None = None) -> Path:
@@ -168,8 +174,8 @@ def branch(folder: Path, step: int | None = None, name: str | None = None) -> Pa
     known = {step_of(path): path for kind in ("step", "kept") for path in checkpoints(folder, kind)}
     fitting = [at for at in known if step is None or at <= step]
     if not fitting:
-        kept = ", ".join(f"{at:,}" for at in sorted(known)) or "none"
-        raise RunError(f"The run {folder.name} has no checkpoint at or before step {step}. Its checkpoints: {kept}.")
+        kept = ", ".join(f"{at:,}" for at in sorted(known)) or tr("none")
+        raise RunError(tr("The run {name} has no checkpoint at or before step {step}. Its checkpoints: {kept}.", name=folder.name, step=step, kept=kept))
     at = max(fitting)
     made = create((folder / PROJECT).read_bytes(), folder.parent, name)
     for target in ("last", f"step-{at}"):

@@ -7,6 +7,8 @@ trials is read from their runs.
 
 from __future__ import annotations
 
+from netlab.language import tr
+
 import itertools
 import json
 import math
@@ -122,17 +124,17 @@ def plan(axes: list[Axis], method: str | None = None, trials: int | None = None,
         SweepError: nothing is varied, a setting is varied twice, or a number makes no sense.
     """
     if not axes:
-        raise SweepError("Nothing is varied. Say what to try, for example: --set training.learning_rate=1e-4..1e-1")
+        raise SweepError(tr("Nothing is varied. Say what to try, for example: --set training.learning_rate=1e-4..1e-1"))
     paths = [each.path for each in axes]
     twice = {path for path in paths if paths.count(path) > 1}
     if twice:
-        raise SweepError(f"{twice.pop()} is varied twice. Say all its values in one place.")
+        raise SweepError(tr("{path} is varied twice. Say all its values in one place.", path=twice.pop()))
     whole = math.prod(len(each.values) for each in axes)
     if method is None:
         method = "grid" if whole else "tpe" if find_spec("optuna") else "random"
     count = trials if trials is not None else min(whole, MOST_POINTS) if method == "grid" and whole else TRIALS
     if count < 1 or more.get("jobs", 1) < 1:
-        raise SweepError("A sweep needs at least one trial, and one job. Ask for more than 0.")
+        raise SweepError(tr("A sweep needs at least one trial, and one job. Ask for more than 0."))
     sweep = msgspec.convert({"axes": axes, "method": method, "trials": count, **more}, Sweep)
     if method == "grid":
         points(sweep)
@@ -151,8 +153,11 @@ def axis(project: Project, text: str) -> Axis:
     """
     path, equals, values = (part.strip() for part in text.partition("="))
     if not equals or not values:
-        example = "for example training.learning_rate=1e-4..1e-1 or fc1.out_features=16,32,64"
-        raise SweepError(f"{text!r} is not PATH=VALUES, {example}.")
+        message = tr(
+            "{text!r} is not PATH=VALUES, for example training.learning_rate=1e-4..1e-1 or fc1.out_features=16,32,64.",
+            text=text,
+        )
+        raise SweepError(message)
     found = _range(path, values) if ".." in values and '"' not in values else Axis(path, _list(values))
     for value in found.values or [found.at(0.0), found.at(1.0)]:
         _check_limits(set_by_path(project, f"{path}={json.dumps(value)}"), path)
@@ -196,15 +201,15 @@ def _range(path: str, text: str) -> Axis:
     try:
         a, b, points = float(low), float(high), int(count or 0)
     except ValueError:
-        raise SweepError(f"{text!r} is no range of numbers. Write it as LOW..HIGH, or LOW..HIGH/POINTS.") from None
+        raise SweepError(tr("{text!r} is no range of numbers. Write it as LOW..HIGH, or LOW..HIGH/POINTS.", text=text)) from None
     if not a < b or not math.isfinite(b - a):
-        raise SweepError(f"The range {text} of {path} does not go upwards. Put the smaller end first.")
+        raise SweepError(tr("The range {text} of {path} does not go upwards. Put the smaller end first.", text=text, path=path))
     whole = not any(mark in ends.replace("..", "") for mark in ".e")
     found = Axis(path, [], a, b, log=a > 0 and b / a >= 100, whole=whole)
     if not count:
         return found
     if not 2 <= points <= MOST_POINTS:
-        raise SweepError(f"{count} points of a range are too few or too many. Ask for 2 to {MOST_POINTS}.")
+        raise SweepError(tr("{count} points of a range are too few or too many. Ask for 2 to {most}.", count=count, most=MOST_POINTS))
     return Axis(path, list(dict.fromkeys(found.at(i / (points - 1)) for i in range(points))))
 
 
@@ -220,7 +225,7 @@ def points(sweep: Sweep) -> list[dict[str, Any]]:
     for each in sweep.axes:
         if not each.values:
             ends = f"{each.path}={each.low:g}..{each.high:g}"
-            raise SweepError(f"A grid needs a number of points for {ends}. Write {ends}/5, or choose random or tpe.")
+            raise SweepError(tr("A grid needs a number of points for {ends}. Write {ends}/5, or choose random or tpe.", ends=ends))
     combinations = itertools.product(*(each.values for each in sweep.axes))
     paths = [each.path for each in sweep.axes]
     return [dict(zip(paths, values, strict=True)) for values in itertools.islice(combinations, sweep.trials)]
@@ -246,10 +251,10 @@ def create(project: bytes, sweep: Sweep, root: Path, name: str | None = None) ->
                 break
             except FileExistsError:
                 if name is not None:
-                    raise SweepError(f"{folder} is already there. Choose another name for the sweep.") from None
+                    raise SweepError(tr("{folder} is already there. Choose another name for the sweep.", folder=folder)) from None
                 count += 1
     except OSError as error:
-        raise SweepError(f"No sweep can be made in {root}: {error.strerror}. Choose another folder.") from error
+        raise SweepError(tr("No sweep can be made in {root}: {reason}. Choose another folder.", root=root, reason=error.strerror)) from error
     write_atomically(folder / BASE, project)
     write_atomically(folder / "commands.jsonl", b"")
     write_atomically(folder / SPEC, msgspec.json.encode(sweep))
@@ -261,9 +266,9 @@ def spec(folder: Path) -> Sweep:
     try:
         return msgspec.json.decode((folder / SPEC).read_bytes(), type=Sweep)
     except FileNotFoundError:
-        raise SweepError(f"There is no sweep in {folder}.") from None
+        raise SweepError(tr("There is no sweep in {folder}.", folder=folder)) from None
     except (OSError, msgspec.MsgspecError) as error:
-        raise SweepError(f"{folder / SPEC} cannot be read: {error}. Start a new sweep.") from error
+        raise SweepError(tr("{folder} cannot be read: {error}. Start a new sweep.", folder=folder / SPEC, error=error)) from error
 
 
 def find_sweep(folder: Path | str) -> Path | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from netlab.language import tr
+
 import shutil
 import time
 from pathlib import Path
@@ -22,14 +24,14 @@ def delete(folder: Path) -> Path:
     state = reader.status().get("state")
     reader.close()
     if state in LIVE:
-        raise RunError(f"The run {folder.name} is still being trained. Stop it first with: netlab stop {folder}")
+        raise RunError(tr("The run {name} is still being trained. Stop it first with: netlab stop {folder}", name=folder.name, folder=folder))
     trash = folder.parent / FOLDER
     target = trash / f"{folder.name}-{time.time_ns()}"
     try:
         trash.mkdir(exist_ok=True)
         shutil.move(folder, target)
     except OSError as error:
-        raise RunError(f"{folder} cannot be moved to the trash: {error.strerror}. It is where it was.") from error
+        raise RunError(tr("{folder} cannot be moved to the trash: {reason}. It is where it was.", folder=folder, reason=error.strerror)) from error
     return target
 
 
@@ -52,9 +54,9 @@ def restore(trashed: Path) -> Path:
     """
     target = trashed.parent.parent / name_before(trashed)
     if trashed.parent.name != FOLDER or not trashed.is_dir():
-        raise RunError(f"{trashed} is no run in a trash. Run netlab runs --trash for a list.")
+        raise RunError(tr("{trashed} is no run in a trash. Run netlab runs --trash for a list.", trashed=trashed))
     if target.exists():
-        raise RunError(f"There is another run in {target} by now. Move or delete that one first.")
+        raise RunError(tr("There is another run in {target} by now. Move or delete that one first.", target=target))
     shutil.move(trashed, target)
     return target
 

@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from pathlib import Path
-from string import Formatter
 from typing import Any
 
 import pytest
@@ -41,17 +40,14 @@ from netlab.app.frame_dialog import FrameDialog
 from netlab.app.preferences_dialog import PreferencesDialog
 from netlab.app.shortcuts_dialog import ShortcutsDialog
 from netlab.app.window import MainWindow
-from netlab.compiler.repair import with_fixes
 from netlab.document import edits
 from netlab.document.graph import Frame
 from netlab.language import tr
 from netlab.layers.layer import catalogue
 from tests.app.conftest import ROOT, Hand
-from tests.texts import every
+from tests.texts import Bracketed, every, outside
 
 ACROSS = Qt.Orientation.Horizontal
-ROOMS_BELOW_SPEAK = False
-"""Whether problems are said in the language to the last word."""
 SAME_EVERYWHERE = (
     r"<[^>]*>|&\w+;",  # markup
     r"\b(Ctrl|Alt|Shift|Meta|Del|Ins|Esc|Enter|Return|Tab|Space|Home|End|PgUp|PgDown|Left|Right|Up|Down|F\d+)\b",
@@ -59,25 +55,6 @@ SAME_EVERYWHERE = (
     r"[\w*/-]*[._/]\w[\w./]*",  # a file, a name in code
     r"\b(NetLab|PyTorch|Python|ONNX|Markdown|MIT|FLOP|MiB|GiB|Adam\w*|SGD)\b",
 )
-
-
-class Bracketed(dict[str, str]):
-    """Says ⟦every text⟧, but leaves outside what is filled into it: that has to be said for itself."""
-
-    def get(self, text: str, default: Any = None) -> str:
-        try:
-            parts = list(Formatter().parse(text))
-        except ValueError:
-            return f"⟦{text}⟧"
-        if all(name is None for _, name, _, _ in parts):
-            return f"⟦{text}⟧"
-        told = ""
-        for words, name, kind, conversion in parts:
-            braces = words.replace("{", "{{").replace("}", "}}")
-            told += f"⟦{braces}⟧" if braces else ""
-            if name is not None:
-                told += "{" + name + (f"!{conversion}" if conversion else "") + (f":{kind}" if kind else "") + "}"
-        return told
 
 
 @pytest.fixture
@@ -100,15 +77,6 @@ def painted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 # --- what is a text that was forgotten
-
-
-def outside(text: str) -> str:
-    """What stands outside of all brackets; one that was cut off counts to the end."""
-    depth, left = 0, ""
-    for letter in text:
-        depth += (letter == "⟦") - (letter == "⟧")
-        left += letter if not depth else " "
-    return left.replace("⟧", " ")
 
 
 def forgotten(text: str, names: re.Pattern[str]) -> str:
@@ -141,9 +109,6 @@ def names_of(window: MainWindow) -> set[str]:
             found |= set(option.choices) if isinstance(option, Choice) else set()
             found |= {str(option.default)} if isinstance(option, Text) else set()
     found |= set(window.session.inferred.fields)
-    if not ROOMS_BELOW_SPEAK:
-        for problem in with_fixes(project, window.session.inferred).problems:
-            found |= {outside(problem.message), *(fix.label for fix in problem.fixes), "Parts"}
     found |= {path.stem.replace("_", " ") for path in (ROOT / "examples").glob("*.netlab")}
     return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -10,16 +11,19 @@ from typing import Any
 import msgspec
 import pytest
 
+from netlab import language
 from netlab.compiler.builder import Graph
 from netlab.compiler.check import check
 from netlab.compiler.fixes import apply_fix
 from netlab.compiler.problem import Problem, label
+from netlab.data.dataset import catalogue as sources
 from netlab.document import edits, file
 from netlab.document.examples import examples
 from netlab.document.graph import Edge
 from netlab.document.project import Project
 from netlab.layers.layer import catalogue
 from netlab.options import Choice, Float, Int, Size
+from tests.texts import Bracketed, outside
 
 Fault = tuple[str, Project]
 MORE = os.environ.get("NETLAB_FAULTY", "").split()
@@ -164,6 +168,34 @@ def test_every_one_is_told_in_words_at_its_place(broken: list[tuple[str, Project
             ports = [called(project, port) for port in (edge.source_port, edge.target_port)]
             for part in (label(project.graph.nodes[edge.source]), str(shape), *ports):
                 assert part in first.message, (about, part, first.message)
+
+
+def test_every_one_is_told_in_the_language_in_use(
+    broken: list[tuple[str, Project, list[Problem]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(language, "_texts", Bracketed())
+    kinds = {(blocking[0].code, blocking[0].message[-40:]): (about, changed) for about, changed, blocking in broken}
+    for about, changed in list(kinds.values())[:: max(len(kinds) // 40, 1)]:
+        known = names_in(changed)
+        for problem in check(changed).problems:
+            for text in (problem.message, problem.where, *(fix.label for fix in problem.fixes)):
+                left = re.sub(r"'[^']*'|“[^”]*”", " ", outside(text))
+                words = [word for word in re.findall(r"[A-Za-z_]{2,}", left) if word not in known]
+                assert not words, (about, text)
+
+
+def names_in(project: Project) -> set[str]:
+    """What is called the same in every language: nodes, types, ports, options, and what can be chosen."""
+    found = {*project.graph.nodes, *catalogue(), *sources()}
+    for node in project.graph.nodes.values():
+        found |= {node.name, node.type}
+    for layer in catalogue().values():
+        found |= {layer.__name__, *layer.inputs(), *layer.outputs(), *layer.options()}
+        choices = [option.choices for option in layer.options().values() if isinstance(option, Choice)]
+        found |= {word for words in choices for word in words}
+    source = sources().get(project.data.source)
+    found |= {field.name for field in source(**project.data.options).fields()} if source is not None else set()
+    return {word for name in found for word in re.findall(r"[A-Za-z_]{2,}", name)} | {"None", "True", "False", "out"}
 
 
 def test_every_one_has_a_fix(broken: list[tuple[str, Project, list[Problem]]]) -> None:

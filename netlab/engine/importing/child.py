@@ -14,6 +14,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from netlab.language import use_as_told
+
 CLONE_NEWUSER, CLONE_NEWNET, PR_SET_PDEATHSIG = 0x10000000, 0x40000000, 1
 ROOM = 8 * 1024**3
 """Bytes of address space beyond what torch itself has taken when the model is opened, and beyond the file's size."""
@@ -21,6 +23,7 @@ ROOM = 8 * 1024**3
 
 def main() -> int:
     """Open one model; 0 if it came in."""
+    use_as_told()
     folder = Path(sys.argv[1])
     request = json.loads((folder / "request.json").read_text("utf-8"))
     _cut_off()
