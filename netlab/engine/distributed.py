@@ -137,6 +137,14 @@ class Team:
         dist.all_gather(found, tensor)
         return found
 
+    def rows(self, tensor: torch.Tensor) -> torch.Tensor:
+        """The rows of all processes, equal in number, as they lie in the batch."""
+        if self.size == 1:
+            return tensor
+        if tensor.dtype == torch.bool:  # which gloo does not send
+            return self.rows(tensor.view(torch.uint8)).view(torch.bool)
+        return torch.cat(self.gathered(tensor.contiguous()))
+
     def _share(self, data: bytes) -> bytes:
         head = torch.zeros(ENVELOPE, dtype=torch.uint8)
         if self.leads:

@@ -11,6 +11,7 @@ import torch
 
 from netlab.engine import faults
 from netlab.engine.build import Built
+from netlab.engine.distributed import ALONE, Team
 from netlab.engine.faults import TrainingFault
 from netlab.engine.loader import Batch
 from netlab.engine.optim import Optimizer
@@ -42,7 +43,8 @@ class Guard:
 
     Args:
         delayed: whether verdicts come late; by the device if nothing is said.
-        whole: gives the model to look for the fault in, None to a process that is not to look.
+        whole: gives the model to look for the fault in, if that is not `built`; all processes of a team call it.
+        team: the processes that each have a part of the batch; the leader looks for the fault in all of it.
 
     Attributes:
         first_loss: the first finite loss of the run, the measure of what is beyond reason.
@@ -56,8 +58,9 @@ class Guard:
         precision: Precision | None = None,
         delayed: bool | None = None,
         whole: Callable[[], Built | None] | None = None,
+        team: Team = ALONE,
     ) -> None:
-        self.built, self.optimizer, self.device = built, optimizer, device
+        self.built, self.optimizer, self.device, self.team = built, optimizer, device, team
         self.whole = whole or (lambda: built)
         self.precision = precision or Precision("float32", device)
         self.first_loss: float | None = None
@@ -120,7 +123,8 @@ class Guard:
     ) -> TrainingFault:
         self._pending.clear()
         value, built = loss.item(), self.whole()
-        if built is None:
+        batch = {name: self.team.rows(values) for name, values in batch.items()}
+        if built is None or not self.team.leads:
             return TrainingFault(f"Step {step} cannot be done; the first process says why.", step=step)
         home = next(built.model.parameters()).device
         batch = {name: values.to(home) for name, values in batch.items()}

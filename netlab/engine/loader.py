@@ -114,10 +114,12 @@ class Loader:
         return rows[torch.from_numpy(shuffled).to(rows.device)]
 
     def row_of(self, step: int, place: int) -> int:
-        """The number, in the whole data set, of a row of the batch of a step, which counts from 1."""
+        """The number, in the whole data set, of a row of the batch of a step, which counts from 1.
+
+        The place is counted from the first row of this process; those of the next process lie behind its own.
+        """
         epoch, position = divmod(step - 1, self.steps_per_epoch)
-        start = position * self.batch_size
-        return int(self.order(epoch)[start : start + self.batch_size][self.share][place])
+        return int(self.order(epoch)[position * self.batch_size + self.share.start + place])
 
     def batches(self, epoch: int, start: int = 0) -> Iterator[Batch]:
         """The batches of one epoch, from number `start` on."""

@@ -10,15 +10,9 @@ import time
 from pathlib import Path
 
 import psutil
-import torch
 
-from netlab.document import file
-from netlab.document.training import Training
-from netlab.engine import checkpoint, faults
-from netlab.engine.build import build, seed_everything
+from netlab.engine.explaining import explain
 from netlab.engine.faults import TrainingFault
-from netlab.engine.guard import LAG
-from netlab.engine.loader import Loader, load_data
 from netlab.engine.process import ends_softly
 from netlab.engine.recorder import OnMetrics
 from netlab.engine.together import RESTARTS, train
@@ -94,24 +88,3 @@ def recover(folder: Path, step: int) -> dict[str, str]:
         return reader.status()
     finally:
         reader.close()
-
-
-def explain(folder: Path, step: int) -> TrainingFault | None:
-    """What is wrong with the batches up to a step, on the CPU; a GPU tells of a fault some steps late."""
-    project = file.load(folder / store.PROJECT)
-    training = Training(**project.training).values
-    seed_everything(training["seed"])
-    built = build(project)
-    if store.checkpoints(folder, "step"):
-        checkpoint.load_weights(built, folder)
-    dataset = load_data(project.data, lambda level, told: None, None)
-    fields = (*built.source.inputs, *built.source.targets)
-    loader = Loader(dataset, fields, training["batch_size"], training["seed"], torch.device("cpu"))
-    for at in range(max(1, step - LAG - 1), step + 1):
-        epoch, position = divmod(at - 1, loader.steps_per_epoch)
-        batch = next(iter(loader.batches(epoch, position)))
-        fault = faults.of_index(built, batch, at)
-        if fault is not None and fault.row is not None:
-            fault.lies_in(loader.row_of(at, fault.row))
-            return fault
-    return None

@@ -27,6 +27,7 @@ from netlab.engine.commands import CommandReader
 from netlab.engine.device import arranged, choose, free_memory, threads_for
 from netlab.engine.distributed import ALONE, Orders, Team, Unwritten, is_loss_of_a_partner
 from netlab.engine.evaluate import over
+from netlab.engine.explaining import explained
 from netlab.engine.faults import TrainingFault
 from netlab.engine.gradients import GradientMeter
 from netlab.engine.guard import Guard
@@ -78,7 +79,7 @@ def run_job(
             asked = Asked() if team.size > 1 else signalled  # in a team all have to hear of it at the same step
             Job(folder, writer, on_metrics, resume, Orders(team, reader, signalled), asked, team).run()
     except TrainingFault as fault:
-        tell(writer, fault, team)
+        tell(writer, explained(folder, fault, team), team)
     except (CompileError, ValueError, OSError) as error:
         writer.log("error", str(error), detail=traceback.format_exc())
         writer.status(state="failed", message=str(error))
@@ -137,7 +138,7 @@ class Job:
         self.optimizer = optim.make(self.built, self.training, self.device, fused=sharded is None)
         self.precision = Precision(self.training["precision"], self.device)
         whole = None if sharded is None else sharded.whole
-        self.guard = Guard(self.built, self.optimizer, self.device, self.precision, whole=whole)
+        self.guard = Guard(self.built, self.optimizer, self.device, self.precision, whole=whole, team=team)
         self.stepper = Stepper(self.built, self.training, self.optimizer, self.guard, self.precision, team, sharded)
         self.slow_motion = SlowMotion(self.stepper, writer.reading)
         self.progress = Progress()

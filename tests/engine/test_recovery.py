@@ -13,6 +13,9 @@ from netlab.compiler.builder import Graph
 from netlab.document import file
 from netlab.document.project import Project
 from netlab.engine import recovery
+from netlab.engine.distributed import Team
+from netlab.engine.explaining import explained
+from netlab.engine.faults import TrainingFault
 from netlab.engine.step import Stepper
 from netlab.engine.together import RESTARTS
 from netlab.engine.train import run_job
@@ -71,6 +74,18 @@ def test_after_an_error_of_the_gpu_the_batch_is_explained_on_the_cpu(
     status = recovery.recover(folder, 1)
     assert status["state"] == "failed"
     assert "“pick” is asked for number" in status["message"]
+
+
+def test_a_row_that_ended_another_process_of_a_team_is_found(new_run: NewRun) -> None:
+    lost = TrainingFault("The other is gone.")
+    for project, told, starts_again in (
+        (pointing(steps=4), "“pick” is asked for number", False),
+        (pointing(), "", True),
+    ):
+        team = Team(0, 2)
+        team.lost = True
+        assert told in explained(new_run(project, steps=30), lost, team).message
+        assert team.lost is starts_again
 
 
 def test_in_a_terminal_too_a_new_process_says_what_was_wrong(

@@ -17,6 +17,7 @@ from netlab.document.project import Project
 from netlab.document.training import Training
 from netlab.engine import checkpoint, faults, optim
 from netlab.engine.build import build, compile, seed_everything
+from netlab.engine.distributed import Team
 from netlab.engine.evaluate import evaluate
 from netlab.engine.guard import LAG, Guard
 from netlab.engine.train import run_job
@@ -136,6 +137,24 @@ def test_guard_stops_at_the_bad_step_and_no_weight_moves(make_points: Points, ki
     assert (caught.value.step, caught.value.node, caught.value.row) == (3, "n1", 0)
     assert last == (3 + LAG if delayed else 3)
     assert all(torch.equal(a, b) for a, b in zip(before, weights, strict=True))
+
+
+def test_the_leader_of_a_team_finds_what_is_wrong_in_the_rows_of_another(make_points: Points) -> None:
+    built = build(make_points())
+    optimizer = optim.make(built, Training().values, torch.device("cpu"))
+    good = {"point": torch.randn(8, 2), "label": torch.randint(0, 2, (8,))}
+    bad = good | {"point": torch.full((8, 2), float("inf"))}
+
+    class Two(Team):
+        def gathered(self, tensor: torch.Tensor) -> list[torch.Tensor]:
+            return [tensor, next(bad[name] for name in good if good[name] is tensor)]
+
+    loss = torch.tensor(float("nan"))  # the mean of both
+    with pytest.raises(faults.TrainingFault, match=r"Step 1 cannot be done.*'point'") as caught:
+        Guard(built, optimizer, torch.device("cpu"), team=Two(0, 2)).admit(1, loss, good, 0.1)
+    assert caught.value.row == 8
+    with pytest.raises(faults.TrainingFault, match="the first process says why"):
+        Guard(built, optimizer, torch.device("cpu"), team=Two(1, 2)).admit(1, loss, good, 0.1)
 
 
 def test_a_gradient_that_is_not_finite_is_refused_by_name(make_points: Points) -> None:
