@@ -45,10 +45,10 @@ class Recorder:
         """Hand over what was noted since the last time; the speed only now and then, or with `all_of_it`."""
         now = time.monotonic()
         self.reported = now
-        if not self._waiting:
-            return
-        metrics = self._hand_over()
         since, counted = self._counted
+        if not self._waiting and not (all_of_it and step > counted):
+            return
+        metrics = self._hand_over() if self._waiting else {}
         if now - since >= SPEED_SECONDS or (all_of_it and step > counted):
             speed = (step - counted) / (now - since) * self.batch_size
             self._counted = (now, step)
