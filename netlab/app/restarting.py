@@ -51,7 +51,7 @@ def restart(window: MainWindow) -> bool:
     if not _start(path):
         path.unlink(missing_ok=True)
         _take_back_journal(window)
-        session.message.emit(tr("NetLab cannot start anew: {fault}", fault=COMMAND[0]), "error")
+        session.message.emit(tr("NetLab cannot start anew: {program} did not start.", program=COMMAND[0]), "error")
         return False
     document.journal = None
     document.mark_saved()  # it is the other's now

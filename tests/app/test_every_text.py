@@ -38,6 +38,7 @@ from netlab import language
 from netlab.app.canvas.menu import menu_at
 from netlab.app.frame_dialog import FrameDialog
 from netlab.app.preferences_dialog import PreferencesDialog
+from netlab.app.search import search
 from netlab.app.shortcuts_dialog import ShortcutsDialog
 from netlab.app.window import MainWindow
 from netlab.document import edits
@@ -353,6 +354,19 @@ def read_data(hand: Hand, reader: Reader) -> None:
     for place in range(panel.preview.tabs.count()):
         panel.preview.tabs.setCurrentIndex(place)
         reader.widget("Data", panel)
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [("卷积", "conv2d"), ("conv", "conv2d"), ("多头", "multi_head_attention"), ("multi-head", "multi_head_attention")],
+)
+def test_layers_are_found_by_their_words_in_both_languages(typed: str, found: str) -> None:
+    language.use("zh_CN")
+    try:
+        assert found in [key for key, _ in search(typed)[:8]]
+        assert "dropout" in [key for key, _ in search("防止过拟合")]
+    finally:
+        language.use(language.ENGLISH)
 
 
 # --- what the window does not show while the test looks
