@@ -31,9 +31,19 @@ def export_code(window: MainWindow) -> None:
     """Ask for a place, and write the standalone source there."""
     session = window.session
     name, _ = QFileDialog.getSaveFileName(window, tr("Export code"), "model.py", "Python (*.py)")
-    if name:
+    if not name:
+        return
+    try:
         file.write_atomically(Path(name), standalone(session.project, session.inferred).encode())
+    except OSError as error:
+        session.message.emit(_not_written(name, error), "error")
+    else:
         session.message.emit(tr("Wrote {file}.", file=name), "info")
+
+
+def _not_written(name: str, error: OSError) -> str:
+    reason = error.strerror or error
+    return tr("{file} could not be written: {reason}. Choose another place, or make room.", file=name, reason=reason)
 
 
 class Exporter(QObject):
@@ -63,12 +73,23 @@ class Exporter(QObject):
         if trained and run is not None:
             target = run.folder
         else:
-            self._folder = tempfile.TemporaryDirectory()
-            target = Path(self._folder.name) / "project.netlab"
-            file.save(self.session.project, target)
+            try:
+                target = self._saved()
+            except (OSError, file.FileError) as error:
+                self._clear()
+                told = _not_written(tempfile.gettempdir(), error) if isinstance(error, OSError) else str(error)
+                self.session.message.emit(told, "error")
+                return
         told = tr("Exporting with the weights of the run…") if trained else tr("Exporting with fresh weights…")
         self.session.message.emit(told, "info")
         self._process.start(sys.executable, ["-m", "netlab", "export", str(target), str(out), "--to", format])
+
+    def _saved(self) -> Path:
+        """The project in a file of its own, for the process to read."""
+        self._folder = tempfile.TemporaryDirectory()
+        target = Path(self._folder.name) / "project.netlab"
+        file.save(self.session.project, target)
+        return target
 
     def _finished(self, code: int) -> None:
         said = bytes(self._process.readAllStandardOutput().data()).decode("utf-8", "replace").strip()
@@ -77,10 +98,13 @@ class Exporter(QObject):
             self.session.message.emit(said or tr("Exported."), "info")
         else:
             self.session.message.emit(wrong.split("\n")[-1] or tr("The export failed."), "error")
+        self._clear()
+        self.done.emit(code == 0)
+
+    def _clear(self) -> None:
         if self._folder is not None:
             self._folder.cleanup()
             self._folder = None
-        self.done.emit(code == 0)
 
     def shutdown(self) -> None:
         """End what is under way."""

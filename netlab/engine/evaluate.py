@@ -92,4 +92,4 @@ def evaluate(folder: Path, split: str = "test") -> Evaluation:
     measures = measures_of(built, source.task, device)
     read = over(built, loader, split, measures=measures)
     more, confusion = measures.result() if measures is not None else ({}, [])
-    return Evaluation(read | {name: value for name, value in more.items() if name not in read}, confusion)
+    return Evaluation(read | more, confusion)  # over all rows at once, where the loss gives a mean over batches

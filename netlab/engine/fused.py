@@ -48,10 +48,11 @@ class _Group:
 class BareAdam:
     """Steps like `usual`, the step of `part`; by it where the state is new, or a weight has no gradient."""
 
-    def __init__(self, part: torch.optim.Adam, usual: Callable[[], object]) -> None:
+    def __init__(self, part: torch.optim.Optimizer, usual: Callable[[], object]) -> None:
         self._part, self._usual = part, usual
         decoupled = part.defaults["decoupled_weight_decay"]
-        self._kernel: Any = torch._fused_adamw_ if decoupled else torch._fused_adam_
+        kernels: Any = torch
+        self._kernel = kernels._fused_adamw_ if decoupled else kernels._fused_adam_
         self._groups: list[_Group] = []
 
     @staticmethod
@@ -62,7 +63,7 @@ class BareAdam:
         return is_adam and kinds == {("cpu", torch.float32)}
 
     def __call__(self) -> None:
-        gradients = [[p.grad for p in group.parameters] for group in self._groups]
+        gradients: list[list[Any]] = [[p.grad for p in group.parameters] for group in self._groups]
         told_to_wait = getattr(self._part, "found_inf", None) is not None
         if told_to_wait or not self._is_gathered() or any(g is None for each in gradients for g in each):
             self._usual()

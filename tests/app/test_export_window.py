@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from pathlib import Path
 
@@ -34,3 +35,33 @@ def test_a_failure_is_a_sentence(make_window: MakeWindow, example: Example, tmp_
     assert told.args == [False]
     assert "Traceback" not in hand.window.banner.text.text()
     assert hand.window.banner.text.text()
+
+
+def test_a_place_that_cannot_be_written_is_a_sentence(
+    make_window: MakeWindow, example: Example, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hand = make_window(example("spirals"))
+    place = tmp_path / "no" / "folder" / "model.py"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(place), ""))
+    hand.window.actions_["export"].trigger()
+    hand.settle()
+    assert str(place) in hand.window.banner.text.text()
+    place.parent.mkdir(parents=True)
+    hand.window.actions_["export"].trigger()
+    hand.settle()
+    assert "class Model" in place.read_text()
+
+
+def test_a_full_disk_ends_an_export_with_a_sentence(
+    make_window: MakeWindow, example: Example, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    hand = make_window(example("spirals"))
+    for place in ("tempfile.TemporaryDirectory", "netlab.document.file.write_atomically"):
+        with monkeypatch.context() as patched:
+            patched.setattr(place, full)
+            hand.window.exporter.start("safetensors", tmp_path / "w.safetensors")
+        assert "No space left" in hand.window.banner.text.text()
+        assert not hand.window.exporter.is_busy

@@ -18,6 +18,7 @@ from netlab.data.texts import PAD
 from netlab.document import edits, file
 from netlab.document.examples import examples
 from netlab.document.project import Project
+from netlab.engine import evaluate as module
 from netlab.engine.evaluate import evaluate
 from netlab.engine.explore import Model, translations
 from netlab.engine.train import run_job
@@ -92,6 +93,16 @@ def test_tokens(new_run: NewRun) -> None:
         right += [*written.ids, wanted[-1]] == wanted if written.ended else False
     assert 0 < right < len(rows), "neither all nor none, or this shows nothing"
     assert exact == pytest.approx(right / len(rows), abs=1e-6)
+
+
+def test_what_is_counted_over_all_rows_is_told_before_a_mean_over_batches(
+    new_run: NewRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = trained(dense("iris", "features", "label", "cross_entropy_loss", 3), new_run, 2)
+    by_batch = module.over
+    monkeypatch.setattr(module, "over", lambda *a, **k: by_batch(*a, **k) | {"accuracy": -1.0})
+    scores, label = answers(folder, "features", "label")
+    assert evaluate(folder).metrics["accuracy"] == pytest.approx((scores.argmax(1) == label).mean(), abs=1e-6)
 
 
 def test_text_that_goes_on(new_run: NewRun) -> None:
