@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 import string
 from typing import Any
 
 import pytest
 
+from netlab import language
 from netlab.layers.layer import Case, Layer, Shape, ShapeError, catalogue
+from netlab.layers.shape import DTYPES
 from netlab.options import Bool, Choice, Float, Int, Ints, OptionError, Python, Size, Text
 
 LAYERS = catalogue()
@@ -149,6 +152,29 @@ def test_case(cls: type[Layer], case: Case) -> None:
         assert tensor, name
         assert all(isinstance(size, int) and size > 0 for size in tensor), name
     check_code(cls, layer, shapes)
+
+
+class Wordless(dict[str, str]):
+    """A language without words: it says only what is filled into a text."""
+
+    def get(self, text: str, default: Any = None) -> str:
+        parts = string.Formatter().parse(text)
+        return " ".join(f"{{{name}:{kind}}}" for _, name, kind, _ in parts if name is not None) or "¤"
+
+
+def test_every_refusal_is_said_in_the_language_in_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(language, "_texts", Wordless())
+    for key, cls in LAYERS.items():
+        names = {*cls.inputs(), *cls.outputs(), *cls.options(), "classes", *DTYPES}
+        for case in (case for case in cls.cases if case.error):
+            layer = cls(**options_of(cls, case))
+            with pytest.raises(ShapeError) as caught:
+                layer.shapes(**arriving(cls, case))
+            fixes = caught.value.fixes
+            told = [str(caught.value), *(fix.label for fix in fixes)]
+            given = str([layer.values, case.values, *(fix.values for fix in fixes)]).lower()
+            words = {word for text in told for word in re.findall(r"[^\W\d_]{2}\w+", text)}
+            assert not [word for word in words - names if word.lower() not in given], (key, told)
 
 
 def check_error(cls: type[Layer], error: ShapeError) -> None:
