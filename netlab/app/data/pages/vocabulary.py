@@ -43,6 +43,7 @@ class VocabularyPage(Page):
         self.view.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         bar = QHBoxLayout()
         bar.setContentsMargins(8, 6, 8, 6)
+        bar.setSpacing(10)
         bar.addWidget(self.search, 1)
         bar.addWidget(self.count)
         layout = QVBoxLayout(self)
