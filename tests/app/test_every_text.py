@@ -36,15 +36,20 @@ from PySide6.QtWidgets import (
 
 from netlab import language
 from netlab.app.canvas.menu import menu_at
+from netlab.app.data.hub_dialog import HubDialog
 from netlab.app.frame_dialog import FrameDialog
+from netlab.app.importing.arrived_dialog import ArrivedDialog
+from netlab.app.importing.model_dialog import ModelDialog
 from netlab.app.preferences_dialog import PreferencesDialog
 from netlab.app.search import search
 from netlab.app.shortcuts_dialog import ShortcutsDialog
+from netlab.app.sweeps.dialog import SweepDialog
 from netlab.app.window import MainWindow
 from netlab.document import edits
 from netlab.document.graph import Frame
 from netlab.language import tr
 from netlab.layers.layer import catalogue
+from netlab.protocol.arrivals import Arrived, Kept
 from tests.app.conftest import ROOT, Hand
 from tests.texts import Bracketed, every, outside
 
@@ -244,6 +249,7 @@ def test_no_text_of_the_window_is_forgotten(
             reader.widget(name, dock.widget())
     read_inspector(hand, reader)
     read_data(hand, reader)
+    read_dialogs(hand, reader)
     told = "\n".join(f"{part}: {text}" for part, texts in reader.found.items() for text in sorted(texts))
     assert not told, f"said in English, whatever the language is:\n{told}"
 
@@ -354,6 +360,22 @@ def read_data(hand: Hand, reader: Reader) -> None:
     for place in range(panel.preview.tabs.count()):
         panel.preview.tabs.setCurrentIndex(place)
         reader.widget("Data", panel)
+
+
+def read_dialogs(hand: Hand, reader: Reader) -> None:
+    """What is asked and told of sweeps, models and data from elsewhere."""
+    window = hand.window
+    sweep = SweepDialog(window.session, "training.learning_rate", window)
+    sweep.add_axis("training.batch_size")
+    reader.know([*sweep.known, sweep.objective.placeholderText()])
+    reader.dialog("sweep", sweep)
+    reader.dialog("hub", HubDialog(window))
+    model = ModelDialog(Path("net.py"), b"", ["Net"], window)
+    reader.know(["Net", model.shapes.placeholderText()])
+    reader.dialog("model", model)
+    kept = (Kept("n3", "n3", "torch.fft", tr("There is no layer for {name}.", name="torch.fft")),)
+    for opaque in ((), kept, 2 * kept):
+        reader.dialog("arrived", ArrivedDialog(window, "Net", Arrived("", opaque)))
 
 
 @pytest.mark.parametrize(
