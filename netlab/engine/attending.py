@@ -10,6 +10,7 @@ import torch
 from netlab.compiler.trace import feeding
 from netlab.data.texts import PAD, START
 from netlab.engine.explore import SOURCE, TARGET_IN, ExploreError, Model, translations
+from netlab.language import tr
 from netlab.probes.attention import Attention as AttentionProbe
 
 Texts = dict[str, list[int]]
@@ -39,10 +40,10 @@ def _texts(model: Model, text: str) -> Texts:
     """The ids of all texts that the model reads when it is asked about one."""
     names = [n for n in model.built.source.inputs if model.field(n).kind == "tokens"]
     if not names or not (model.translates or model.fills or len(model.built.source.inputs) == 1):
-        raise ExploreError("The attention to a text can be asked of models that read one text, such as gpt.")
+        raise ExploreError(tr("The attention to a text can be asked of models that read one text, such as gpt."))
     ids = model.words.encode(text)
     if not ids:
-        raise ExploreError("The text is empty; give at least one character.")
+        raise ExploreError(tr("The text is empty; give at least one character."))
     if model.fills:
         row = model.text_inputs(text)[names[0]][0]
         return {names[0]: row[row != PAD].tolist()}
@@ -68,7 +69,7 @@ def _asked(model: Model, inputs: dict[str, torch.Tensor]) -> dict[str, tuple[Any
         if node.type in AttentionProbe.fits and module is not None:
             hooks.append(module.register_forward_hook(_keep(seen, node.id)))
     if not hooks:
-        raise ExploreError("This model has no attention layer.")
+        raise ExploreError(tr("This model has no attention layer."))
     try:
         model.ask(**inputs)
     finally:

@@ -25,6 +25,7 @@ from netlab.document import edits
 from netlab.document.edits import EditError
 from netlab.document.file import write_atomically
 from netlab.document.project import Project
+from netlab.language import sentences, tr
 from netlab.layers.layer import Shape
 
 SHOWN_AS = "<netlab model.py>"
@@ -144,7 +145,7 @@ def reweigh(built: Built, weights: Mapping[str, float], *models: nn.Module) -> N
     for node, weight in weights.items():
         layer = built.inferred.layers.get(node)
         if layer is None or layer.role != "loss":
-            raise EditError(f"{node!r} is no loss. Name the node of a loss.")
+            raise EditError(tr("{node!r} is no loss. Name the node of a loss.", node=node))
         project = edits.set_option(project, node, "weight", layer.options()["weight"].check(weight))
     text = generate(project, check(project)).text
     if built.filename != SHOWN_AS:
@@ -186,15 +187,25 @@ def judge(built: Built, batch: int = 2, device: str = "meta") -> None:
         expected = _sizes(shape, batch)
         if tuple(tensor.shape) != expected:
             custom = [where(built.project, n) for nodes in built.source.definitions.values() for n in nodes]
-            blame = f"Correct the shape rule of {' or '.join(custom)}." if custom else "Please report this."
-            message = f"{where(built.project, node)} gets {tuple(tensor.shape)} from torch, not {expected}. {blame}"
+            blame = tr("Please report this.")
+            if custom:
+                blame = tr("Correct the shape rule of {nodes}.", nodes=" / ".join(custom))
+            told = tr(
+                "{node} gets {found} from torch, not {expected}.",
+                node=where(built.project, node),
+                found=tuple(tensor.shape),
+                expected=expected,
+            )
+            message = sentences(told, blame)
             raise CompileError([Problem("torch_shape", message, node, severity=ERROR)])
 
 
 def _cannot_run(project: Project, error: Exception, source: Source, filename: str) -> Problem:
     node, line = place_of(error, source, filename)
-    place = f", line {line} of its code," if line else ""
-    return Problem("torch", f"{where(project, node)}{place} cannot run: {error or type(error).__name__}", node)
+    place = where(project, node)
+    place = tr("{place}, line {line} of its code,", place=place, line=line) if line else place
+    reason = str(error) or type(error).__name__
+    return Problem("torch", tr("{place} cannot run: {reason}", place=place, reason=reason), node)
 
 
 def output_nodes(built: Built) -> list[str]:

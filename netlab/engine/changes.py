@@ -9,6 +9,7 @@ from netlab.document.edits import EditError
 from netlab.document.training import Training
 from netlab.engine.build import reweigh
 from netlab.engine.step import UPDATE
+from netlab.language import tr
 from netlab.options import OptionError
 from netlab.protocol import commands
 
@@ -44,11 +45,11 @@ def _do(job: Job, command: commands.Change, phase: str) -> None:
             job.optimizer.set_learning_rate(job.training["learning_rate"] * job.factor())
             job.writer.metrics(job.step, {"lr": job.learning_rate})
         case commands.SetWeightDecay(value=value):
-            _steer(job, "weight_decay", value, "Weight decay")
+            _steer(job, "weight_decay", value, tr("Weight decay"))
             job.optimizer.set_weight_decay(job.training["weight_decay"])
         case commands.SetLossWeight(node=node, value=value):
             set_loss_weights(job, {**job.loss_weights, node: value})
-            job.mark("loss_weight", f"λ of {where(job.project, node)} → {value:g}")
+            job.mark("loss_weight", tr("λ of {node} → {value:g}", node=where(job.project, node), value=value))
         case commands.SetProbes(probes=probes):
             job.prober.watch(probes)
             job.look(always=bool(job.asked.hold))

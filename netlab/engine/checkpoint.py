@@ -25,6 +25,7 @@ from netlab.document.file import write_atomically
 from netlab.engine.build import Built, build
 from netlab.engine.optim import Optimizer, parts_of
 from netlab.engine.sharding import is_share, shared_as, whole
+from netlab.language import tr
 from netlab.runs.store import CHECKPOINTS, PROJECT, checkpoints
 
 LAST, BEST = "last", "best"
@@ -129,7 +130,9 @@ def _candidates(folder: Path) -> list[Path]:
     last = folder / CHECKPOINTS / f"{LAST}.safetensors"
     found = [path for path in (last, *reversed(checkpoints(folder, "step"))) if path.exists()]
     if not found:
-        raise CheckpointError(f"The run {folder.name} has no checkpoint yet. Train it for some steps first.")
+        raise CheckpointError(
+            tr("The run {name} has no checkpoint yet. Train it for some steps first.", name=folder.name)
+        )
     return found
 
 
@@ -235,7 +238,11 @@ def _read(path: Path, tensors: bool = True) -> tuple[dict[str, torch.Tensor], di
             return found, json.loads((opened.metadata() or {}).get("netlab", "{}"))
     except (SafetensorError, OSError) as error:
         raise CheckpointError(
-            f"The checkpoint {path.name} cannot be read: {error}. An older one is used if there is one."
+            tr(
+                "The checkpoint {name} cannot be read: {error}. An older one is used if there is one.",
+                name=path.name,
+                error=error,
+            )
         ) from error
 
 
@@ -243,9 +250,9 @@ def _set_weights(built: Built, model: nn.Module, tensors: dict[str, torch.Tensor
     wanted = built.names()
     missing = [stored for stored in wanted.values() if start + stored not in tensors]
     if missing:
-        raise CheckpointError(f"The checkpoint is of another model: it lacks {missing[0]}.")
+        raise CheckpointError(tr("The checkpoint is of another model: it lacks {name}.", name=missing[0]))
     try:
         state = model.state_dict()
         model.load_state_dict({n: shared_as(tensors[start + stored], state[n]) for n, stored in wanted.items()})
     except RuntimeError as error:
-        raise CheckpointError(f"The checkpoint is of another model: {error}") from error
+        raise CheckpointError(tr("The checkpoint is of another model: {error}", error=error)) from error

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import torch
 
+from netlab.language import tr
+
 LENGTH_PENALTY = 0.6  # α of Wu et al. 2016, who found 0.6 to 0.7 best
 Step = Callable[[torch.Tensor], torch.Tensor]
 """Scores of what comes next, (rows, vocabulary), for rows of what was written so far, (rows, places), start included."""
@@ -28,12 +30,15 @@ class Sampling:
     def __post_init__(self) -> None:
         if not 0.0 <= self.temperature <= 100.0:
             raise DecodingError(
-                f"temperature is {self.temperature:g}, but it has to be from 0 (always the best) to 100."
+                tr(
+                    "temperature is {temperature:g}, but it has to be from 0 (always the best) to 100.",
+                    temperature=self.temperature,
+                )
             )
         if self.top_k is not None and self.top_k < 1:
-            raise DecodingError(f"top_k is {self.top_k}, but at least one token has to stay.")
+            raise DecodingError(tr("top_k is {top_k}, but at least one token has to stay.", top_k=self.top_k))
         if self.top_p is not None and not 0.0 < self.top_p <= 1.0:
-            raise DecodingError(f"top_p is {self.top_p:g}, but it has to be above 0 and at most 1.")
+            raise DecodingError(tr("top_p is {top_p:g}, but it has to be above 0 and at most 1.", top_p=self.top_p))
 
     def shares(self, scores: torch.Tensor) -> torch.Tensor:
         """Probabilities of all tokens from scores (vocabulary), after temperature, top-k and top-p (Holtzman et al. 2019)."""
@@ -92,7 +97,7 @@ def beam(step: Step, start: int, end: int, longest: int, width: int, alpha: floa
         DecodingError: the width is below 1.
     """
     if width < 1:
-        raise DecodingError(f"The beam is {width} wide, but at least one row has to go on.")
+        raise DecodingError(tr("The beam is {width} wide, but at least one row has to go on.", width=width))
     found = _searched(step, start, end, longest, width, alpha)
     if width > 1:
         known = {(written.ids, written.ended) for written in found}  # scores differ by rounding with the rows beside

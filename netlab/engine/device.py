@@ -11,6 +11,8 @@ import psutil
 import torch
 from torch import nn
 
+from netlab.language import tr
+
 SMALL_STEP = 20_000_000
 """Operations of a step below which a second thread costs more than it brings."""
 
@@ -34,7 +36,13 @@ def choose(wanted: str, processes: int = 1) -> torch.device:
         kind = next(name for name in ("cuda", "mps", "cpu") if there[name])
     if not there.get(kind, False):
         known = ", ".join(name for name, found in there.items() if found)
-        raise DeviceError(f"This machine has no {wanted} device that torch can use. Choose auto, or one of: {known}.")
+        raise DeviceError(
+            tr(
+                "This machine has no {wanted} device that torch can use. Choose auto, or one of: {known}.",
+                wanted=wanted,
+                known=known,
+            )
+        )
     if kind != "cuda":
         return torch.device(kind)
     chosen = torch.device(kind, _gpu(number, processes))
@@ -46,11 +54,17 @@ def _gpu(number: str, processes: int) -> int:
     count = torch.cuda.device_count()
     if number and processes > 1:
         raise DeviceError(
-            f"cuda:{number} is one GPU, and each of the {processes} processes takes its own. Choose cuda."
+            tr(
+                "cuda:{number} is one GPU, and each of the {processes} processes takes its own. Choose cuda.",
+                number=number,
+                processes=processes,
+            )
         )
     if number and int(number) >= count:
         known = ", ".join(f"cuda:{i}" for i in range(count))
-        raise DeviceError(f"This machine has no GPU cuda:{number}. Choose auto, or one of: {known}.")
+        raise DeviceError(
+            tr("This machine has no GPU cuda:{number}. Choose auto, or one of: {known}.", number=number, known=known)
+        )
     if number:
         return int(number)
     if processes > 1 or count == 1:

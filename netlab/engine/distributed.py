@@ -28,6 +28,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from netlab.engine.commands import CommandReader
 from netlab.engine.process import Asked
+from netlab.language import sentences, tr
 from netlab.protocol.commands import Command, Stop
 from netlab.runs.writer import RunWriter
 
@@ -69,9 +70,14 @@ class Team:
         """
         if batch_size % self.size:
             below = batch_size // self.size * self.size
-            better = " or ".join(str(n) for n in (below, below + self.size) if n)
-            message = f"A batch of {batch_size} cannot be divided evenly among {self.size} processes."
-            raise TeamError(f"{message} Set batch_size to {better}.")
+            sizes = [n for n in (below, below + self.size) if n]
+            told = tr(
+                "A batch of {size} cannot be divided evenly among {count} processes.", size=batch_size, count=self.size
+            )
+            better = tr("Set batch_size to {size}.", size=sizes[0])
+            if len(sizes) > 1:
+                better = tr("Set batch_size to {smaller} or {larger}.", smaller=sizes[0], larger=sizes[1])
+            raise TeamError(sentences(told, better))
         part = batch_size // self.size
         return slice(self.rank * part, (self.rank + 1) * part)
 
@@ -88,7 +94,13 @@ class Team:
             and torch.cuda.device_count() < int(os.environ.get("LOCAL_WORLD_SIZE", self.size))
         ):
             count = torch.cuda.device_count()
-            raise TeamError(f"There are {count} GPUs for {self.size} processes. Start {count}, or train on the cpu.")
+            raise TeamError(
+                tr(
+                    "There are {count} GPUs for {size} processes. Start {count}, or train on the cpu.",
+                    count=count,
+                    size=self.size,
+                )
+            )
 
     def parallel(self, model: nn.Module, device: torch.device) -> Callable[..., Any]:
         """The model as it is to be run: each backward pass leaves the mean of all gradients in every process.

@@ -16,6 +16,7 @@ from netlab.engine.build import Built
 from netlab.engine.device import choose
 from netlab.engine.loader import Loader
 from netlab.engine.precision import Precision
+from netlab.language import tr
 
 if TYPE_CHECKING:
     from netlab.engine.measures import Measures
@@ -86,7 +87,7 @@ def evaluate(folder: Path, split: str = "test") -> Evaluation:
     source = source_of(project.data.source, project.data.options)
     dataset = source.load()
     if not len(dataset.splits.get(split, ())):
-        raise DataError(f"The {split} part of the data is empty. Give it a share in the data settings.")
+        raise DataError(tr("The {split} part of the data is empty. Give it a share in the data settings.", split=split))
     fields = (*built.source.inputs, *built.source.targets)
     loader = Loader(dataset, fields, 256, 0, device)
     measures = measures_of(built, source.task, device)

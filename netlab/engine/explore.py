@@ -25,6 +25,7 @@ from netlab.engine.decoding import Sampling, Written, beam
 from netlab.engine.device import choose
 from netlab.engine.filling import filled, inputs_with_gaps
 from netlab.engine.loader import fitted_in
+from netlab.language import tr
 from netlab.runs.store import find_run
 
 SOURCE, TARGET_IN = "source", "target_in"  # as the sources of pairs call what is read, and what was written so far
@@ -75,8 +76,10 @@ class Model:
         dataset = self.source.load()
         if not dataset.agrees(self.fitted):
             raise ExploreError(
-                "The data has changed since this model was trained, so its rows would reach it in another form. "
-                "Ask about values or text instead of rows, or bring the old data back."
+                tr(
+                    "The data has changed since this model was trained, so its rows would reach it in another form. Ask "
+                    "about values or text instead of rows, or bring the old data back."
+                )
             )
         return dataset
 
@@ -104,7 +107,7 @@ class Model:
     def words(self) -> Tokenizer:
         """The tokenizer; `ExploreError` if the data is no text."""
         if self.fitted.tokenizer is None:
-            raise ExploreError("This model was not trained on text, so it cannot be asked in words.")
+            raise ExploreError(tr("This model was not trained on text, so it cannot be asked in words."))
         return self.fitted.tokenizer
 
     def padded(self, ids: list[int], name: str) -> list[int]:
@@ -138,9 +141,13 @@ def predict(model: Model, inputs: list[str], width: int = 1) -> list[dict[str, A
     """
     names = model.built.source.inputs
     if width != 1 and not model.translates:
-        raise ExploreError("A beam is for models that write a text token by token, such as seq2seq. Leave --beam out.")
+        raise ExploreError(
+            tr("A beam is for models that write a text token by token, such as seq2seq. Leave --beam out.")
+        )
     if len(names) != 1 and not (model.translates or model.fills) and not all(_row(text) for text in inputs):
-        raise ExploreError(f"The model wants {', '.join(names)}. Ask it about rows of its data, for example test:0.")
+        raise ExploreError(
+            tr("The model wants {names}. Ask it about rows of its data, for example test:0.", names=", ".join(names))
+        )
     return [_answer(model, text, _read(model, text), width) for text in inputs]
 
 
@@ -156,7 +163,14 @@ def _read(model: Model, text: str) -> dict[str, torch.Tensor]:
         part, number = asked
         rows = model.dataset.splits[part]
         if number >= len(rows):
-            raise DataError(f"The {part} part has {len(rows)} rows, counted from 0; there is no row {number}.")
+            raise DataError(
+                tr(
+                    "The {part} part has {count} rows, counted from 0; there is no row {number}.",
+                    part=part,
+                    count=len(rows),
+                    number=number,
+                )
+            )
         row = rows[number]
         return {n: torch.from_numpy(model.dataset.columns[n][row : row + 1]) for n in model.built.source.inputs}
     name = model.built.source.inputs[0]
@@ -167,18 +181,28 @@ def _read(model: Model, text: str) -> dict[str, torch.Tensor]:
     try:
         return {name: torch.from_numpy(model.fitted.row(name, text)[None])}
     except DataError as error:
-        raise ExploreError(f"{text!r} is neither a row such as test:3 nor the values of one. {error}") from error
+        raise ExploreError(
+            tr("{text!r} is neither a row such as test:3 nor the values of one. {reason}", text=text, reason=error)
+        ) from error
 
 
 def _picture(model: Model, name: str, path: Path) -> np.ndarray:
     """An image file as the model sees it."""
     channels, height, width = model.field(name).sizes
     if channels not in (1, 3):
-        raise ExploreError(f"{name} has {channels} channels, but an image file has one or three. Ask about rows.")
+        raise ExploreError(
+            tr(
+                "{name} has {channels} channels, but an image file has one or three. Ask about rows.",
+                name=name,
+                channels=channels,
+            )
+        )
     try:
         return model.fitted.pixels(name, decoded(path, (channels, height, width)))
     except BadImage as error:
-        raise ExploreError(f"{path}: {error}. Give an image file, or a row such as test:0.") from error
+        raise ExploreError(
+            tr("{path}: {error}. Give an image file, or a row such as test:0.", path=path, error=error)
+        ) from error
 
 
 def _answer(model: Model, text: str, inputs: dict[str, torch.Tensor], width: int) -> dict[str, Any]:
@@ -189,7 +213,7 @@ def _answer(model: Model, text: str, inputs: dict[str, torch.Tensor], width: int
     if model.fills and not _row(text):
         row = next(inputs[name] for name in inputs if model.field(name).kind == "tokens")[0].tolist()
         if MASK not in row:
-            raise ExploreError(f"{text!r} has no gap to fill. Write [MASK] in place of what is hidden.")
+            raise ExploreError(tr("{text!r} has no gap to fill. Write [MASK] in place of what is hidden.", text=text))
         if asked.ndim == 2 and asked.shape[1] >= model.words.size:
             return {"input": text} | filled(model, row, asked)
     scores = asked.numpy()
@@ -226,7 +250,7 @@ def translations(model: Model, inputs: dict[str, torch.Tensor], width: int = 1) 
 def generate(model: Model, prompt: str, max_tokens: int, sampling: Sampling) -> Iterator[str]:
     """The continuation of a prompt, token by token, for a model that was trained on the next token."""
     if model.task != "next_token" or len(model.built.source.inputs) != 1:
-        raise ExploreError("This model was not trained to continue a text. Train one on next tokens, such as gpt.")
+        raise ExploreError(tr("This model was not trained to continue a text. Train one on next tokens, such as gpt."))
     return _pieces(model, prompt, max_tokens, sampling)
 
 

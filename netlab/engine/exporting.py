@@ -24,6 +24,7 @@ from netlab.document.file import write_atomically
 from netlab.engine import checkpoint, start
 from netlab.engine.build import Built, build, seed_everything
 from netlab.engine.training_script import draws_module, training_script
+from netlab.language import sentences, tr
 from netlab.runs.store import find_run
 
 FORMATS = ("python", "onnx", "pt2", "safetensors")
@@ -63,7 +64,9 @@ def export(what: Path, to: str, out: Path) -> str:
         case "safetensors":
             return _to_safetensors(built, out)
         case _:
-            raise ExportError(f"There is no format {to!r}; there are: {', '.join(FORMATS)}.")
+            raise ExportError(
+                tr("There is no format {format!r}; there are: {known}.", format=to, known=", ".join(FORMATS))
+            )
 
 
 def _model_of(what: Path) -> Built:
@@ -82,7 +85,7 @@ def _to_python(built: Built, out: Path) -> str:
     text = standalone(project, built.inferred).encode()
     if out.suffix:
         write_atomically(out, text)
-        return f"Wrote {out}: the model in one file that needs only torch."
+        return tr("Wrote {out}: the model in one file that needs only torch.", out=out)
     out.mkdir(parents=True, exist_ok=True)
     dataset = source_of(project.data.source, project.data.options).load()
     files = {
@@ -99,7 +102,9 @@ def _to_python(built: Built, out: Path) -> str:
     for name, content in files.items():
         write_atomically(out / name, content)
     *most, last = files
-    return f"Wrote {out}: {', '.join(most)} and {last}. Run it there with: python train.py"
+    return tr(
+        "Wrote {out}: {files} and {last}. Run it there with: python train.py", out=out, files=", ".join(most), last=last
+    )
 
 
 def _data(dataset: Dataset, built: Built) -> bytes:
@@ -144,7 +149,7 @@ def _to_pt2(built: Built, out: Path) -> str:
     except Exception as error:  # whatever the tracer stumbles over
         raise _refused(built, "torch.export", error) from error
     write_atomically(out, buffer.getvalue())
-    return f"Wrote {out}. Load it with torch.export.load({out.name!r}).module()."
+    return tr("Wrote {out}. Load it with torch.export.load({name!r}).module().", out=out, name=out.name)
 
 
 def _to_onnx(built: Built, out: Path) -> str:
@@ -153,12 +158,14 @@ def _to_onnx(built: Built, out: Path) -> str:
         import onnxscript  # noqa: F401
     except ImportError as error:
         raise ExportError(
-            f"ONNX needs the package {error.name}. Install it with: pip install netlab[export]"
+            tr("ONNX needs the package {name}. Install it with: pip install netlab[export]", name=error.name)
         ) from error
     unable = [n for n, layer in built.inferred.layers.items() if layer.no_onnx]
     if unable:
         node = built.project.graph.nodes[unable[0]]
-        raise ExportError(f"{label(node)} has no form in ONNX. {built.inferred.layers[node.id].no_onnx}")
+        raise ExportError(
+            sentences(tr("{node} has no form in ONNX.", node=label(node)), tr(built.inferred.layers[node.id].no_onnx))
+        )
     outputs = [f"output_{i}" if i else "output" for i in range(len(built.source.outputs))]
     buffer = io.BytesIO()
     batch = torch.export.Dim("batch", min=1, max=1 << 20)
@@ -178,9 +185,16 @@ def _to_onnx(built: Built, out: Path) -> str:
     except Exception as error:  # whatever the tracer or the converter stumbles over
         raise _refused(built, "ONNX", error) from error
     write_atomically(out, buffer.getvalue())
-    told = f"Wrote {out}: inputs {', '.join(built.source.inputs)}; outputs {', '.join(outputs)}; any batch size."
+    told = tr(
+        "Wrote {out}: inputs {inputs}; outputs {outputs}; any batch size.",
+        out=out,
+        inputs=", ".join(built.source.inputs),
+        outputs=", ".join(outputs),
+    )
     difference = onnx_difference(built, out)
-    return told if difference is None else f"{told} Checked by onnxruntime: equal to within {difference:.1e}."
+    if difference is None:
+        return told
+    return sentences(told, tr("Checked by onnxruntime: equal to within {difference:.1e}.", difference=difference))
 
 
 def onnx_difference(built: Built, path: Path, batch: int = 4) -> float | None:
@@ -203,12 +217,14 @@ def _to_safetensors(built: Built, out: Path) -> str:
     tensors = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in built.model.state_dict().items()}
     about = {"format": "pt", "title": built.project.title, "names": json.dumps(built.names())}
     write_atomically(out, save(tensors, metadata=about))
-    return f"Wrote {out}: {len(tensors)} tensors."
+    return tr("Wrote {out}: {count} tensors.", out=out, count=len(tensors))
 
 
 def _refused(built: Built, what: str, error: Exception) -> ExportError:
     first = str(error).strip().split("\n")[0][:300] or type(error).__name__
-    return ExportError(f"{built.project.title!r} cannot be exported to {what}: {first}")
+    return ExportError(
+        tr("{title!r} cannot be exported to {format}: {reason}", title=built.project.title, format=what, reason=first)
+    )
 
 
 @contextmanager

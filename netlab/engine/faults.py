@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import traceback
 from collections.abc import Mapping
 from typing import Any
@@ -15,6 +16,7 @@ from netlab.engine.indices import stray_index
 from netlab.engine.lines import after_each_line, values_of_nodes
 from netlab.engine.loader import Batch
 from netlab.engine.sharding import local
+from netlab.language import mark, sentences, tr
 
 EXPLODED = 1e9
 
@@ -47,7 +49,7 @@ class TrainingFault(Exception):
 
     def lies_in(self, row: int) -> None:
         """Say which row of the whole data set it is about."""
-        self.message += f" In the data it is row {row:,}, counted from 0."
+        self.message = sentences(self.message, tr("In the data it is row {row:,}, counted from 0.", row=row))
 
 
 def of_exception(
@@ -55,26 +57,34 @@ def of_exception(
 ) -> TrainingFault:
     """What an exception in the model means; with the `batch` an index out of range is led back to its row."""
     node, line = place_of(error, built.source, built.filename)
-    place = where(built.project, node) if node else "The model"
-    place += f", line {line} of its code," if line else ""
+    place = where(built.project, node) if node else tr("The model")
+    place = tr("{place}, line {line} of its code,", place=place, line=line) if line else place
     if is_memory(error):
-        parts = 2 * micro_batches
+        parts, told = 2 * micro_batches, tr("The memory was used up at {place}.", place=place)
         if parts > batch_size:
-            remedy = "Not even one sample fits: make the largest layer smaller."
-            return TrainingFault(f"The memory was used up at {place}. {remedy}", node, str(error))
-        remedy = f"Go on with micro_batches {parts}: the same batch in smaller parts, with the same gradient. "
-        remedy += f"Or lower batch_size (now {batch_size}) to {max(1, batch_size // 2)}."
-        return TrainingFault(f"The memory was used up at {place}. {remedy}", node, str(error), micro_batches=parts)
+            remedy = tr("Not even one sample fits: make the largest layer smaller.")
+            return TrainingFault(sentences(told, remedy), node, str(error))
+        remedy = tr(
+            "Go on with micro_batches {parts}: the same batch in smaller parts, with the same gradient. "
+            "Or lower batch_size (now {size}) to {smaller}.",
+            parts=parts,
+            size=batch_size,
+            smaller=max(1, batch_size // 2),
+        )
+        return TrainingFault(sentences(told, remedy), node, str(error), micro_batches=parts)
     if is_of_device(error):
         return of_device(error, node)
     if "could not create a primitive" in str(error):
-        remedy = "Set precision to float32, or train on a GPU."
-        return TrainingFault(f"{place} cannot be computed in such short numbers here. {remedy}", node, str(error))
+        told = tr(
+            "{place} cannot be computed in such short numbers here. Set precision to float32, or train on a GPU.",
+            place=place,
+        )
+        return TrainingFault(told, node, str(error))
     fault = None if batch is None else of_index(built, batch)
     if fault is not None:
         return fault
     first = str(error).strip().split("\n")[0]
-    return TrainingFault(f"{place} failed: {first}", node, str(error))
+    return TrainingFault(tr("{place} failed: {reason}", place=place, reason=first), node, str(error))
 
 
 def of_index(built: Built, batch: Batch, step: int | None = None) -> TrainingFault | None:
@@ -84,16 +94,18 @@ def of_index(built: Built, batch: Batch, step: int | None = None) -> TrainingFau
         return None
     layer = built.inferred.layers.get(stray.node)
     if not stray.is_class and layer is not None and "num_embeddings" in layer.options():
-        remedy = f"Set num_embeddings to more than {stray.value}, or correct that row."
+        remedy = tr("Set num_embeddings to more than {value}, or correct that row.", value=stray.value)
     else:
-        remedy = f"Correct that row, or let the model have more than {stray.value} of them."
-    remedy = "Numbers begin at 0: correct that row." if stray.value < 0 else remedy
-    return TrainingFault(f"{where(built.project, stray.node)} {stray}. {remedy}", stray.node, step=step, row=stray.row)
+        remedy = tr("Correct that row, or let the model have more than {value} of them.", value=stray.value)
+    remedy = tr("Numbers begin at 0: correct that row.") if stray.value < 0 else remedy
+    return TrainingFault(
+        sentences(stray.told(where(built.project, stray.node)), remedy), stray.node, step=step, row=stray.row
+    )
 
 
 def of_device(error: Exception, node: str = "", step: int | None = None) -> TrainingFault:
     """What an error that `is_of_device` means; the process has to be replaced."""
-    told = (
+    told = tr(
         "The GPU reported an error, after which this process cannot use it. The last checkpoint is good: go on from it."
     )
     return TrainingFault(told, node, str(error), step=step, broken=True)
@@ -115,10 +127,17 @@ def of_unexpected(error: Exception) -> TrainingFault:
     """What an error outside the model's own lines means: memory, or a fault of ours."""
     detail = "".join(traceback.format_exception(error))
     if is_memory(error):
-        remedy = "Lower batch_size, or make the largest layer smaller."
-        return TrainingFault(f"The memory was used up while the model and its data were laid out. {remedy}", "", detail)
-    message = f"The engine failed in a way it should not ({type(error).__name__}). The last checkpoint is good: resume "
-    return TrainingFault(message + "from it. The details below belong into a report.", "", detail)
+        message = tr(
+            "The memory was used up while the model and its data were laid out. Lower batch_size, or make the largest "
+            "layer smaller."
+        )
+        return TrainingFault(message, "", detail)
+    message = tr(
+        "The engine failed in a way it should not ({type}). The last checkpoint is good: resume from it. The details "
+        "below belong into a report.",
+        type=type(error).__name__,
+    )
+    return TrainingFault(message, "", detail)
 
 
 def of_loss(built: Built, batch: Batch, step: int, loss: float, learning_rate: float) -> TrainingFault:
@@ -127,9 +146,15 @@ def of_loss(built: Built, batch: Batch, step: int, loss: float, learning_rate: f
     if fault is not None:
         return fault
     node = first_bad_node(built, batch)
-    name = "not a number" if loss != loss else "infinite" if loss in (float("inf"), -float("inf")) else f"{loss:.3g}"
-    place = f" The first numbers to go wrong are those of {where(built.project, node)}." if node else ""
-    message = f"The loss is {name} at step {step}.{place} {_remedy(learning_rate)}"
+    text = mark("The loss is {loss:.3g} at step {step}.")
+    if loss != loss:
+        text = mark("The loss is not a number at step {step}.")
+    elif math.isinf(loss):
+        text = mark("The loss is infinite at step {step}.")
+    place = ""
+    if node:
+        place = tr("The first numbers to go wrong are those of {node}.", node=where(built.project, node))
+    message = sentences(tr(text, loss=loss, step=step), place, _remedy(learning_rate))
     return TrainingFault(message, node, step=step)
 
 
@@ -139,8 +164,13 @@ def of_data(built: Built, batch: Batch, step: int) -> TrainingFault | None:
         if values.is_floating_point() and not _finite(values):
             row = int((~torch.isfinite(values)).reshape(len(values), -1).any(1).int().argmax())
             node = next((n.id for n in built.project.graph.nodes.values() if n.options.get("field") == field), "")
-            message = f"Step {step} cannot be done, since {field!r} holds a number that is not finite."
-            return TrainingFault(f"{message} Correct that row, or leave it out.", node, step=step, row=row)
+            message = tr(
+                "Step {step} cannot be done, since {field!r} holds a number that is not finite. Correct that row, or "
+                "leave it out.",
+                step=step,
+                field=field,
+            )
+            return TrainingFault(message, node, step=step, row=row)
     return None
 
 
@@ -149,17 +179,19 @@ def of_gradient(built: Built, batch: Batch, step: int, learning_rate: float) -> 
     fault = of_data(built, batch, step)
     if fault is not None:
         return fault
-    told = f"The gradient is not finite at step {step}."
+    told, place = tr("The gradient is not finite at step {step}.", step=step), ""
     bad = _last_bad(built, {name: p.grad for name, p in built.model.named_parameters() if p.grad is not None})
     node = first_bad_node(built, batch)
     if node:
-        told += f" Already on the way to the loss the numbers of {where(built.project, node)} are beyond reason."
+        place = tr(
+            "Already on the way to the loss the numbers of {node} are beyond reason.", node=where(built.project, node)
+        )
     else:
         node = first_bad_gradient(built, batch) or bad
-        told += (
-            f" Going back from the loss, the first to go wrong is that of {where(built.project, node)}." if node else ""
-        )
-    return TrainingFault(f"{told} {_remedy(learning_rate)}", node, step=step)
+        if node:
+            named = where(built.project, node)
+            place = tr("Going back from the loss, the first to go wrong is that of {node}.", node=named)
+    return TrainingFault(sentences(told, place, _remedy(learning_rate)), node, step=step)
 
 
 def first_bad_gradient(built: Built, batch: Batch) -> str:
@@ -187,14 +219,19 @@ def of_weights(built: Built, step: int, learning_rate: float, team: Team = ALONE
     if at < 0:
         return None
     node = order[at]
-    message = f"The weights of {where(built.project, node)} are not finite after step {step}. {_remedy(learning_rate)}"
-    return TrainingFault(message, node, step=step)
+    named = where(built.project, node)
+    message = tr("The weights of {node} are not finite after step {step}.", node=named, step=step)
+    return TrainingFault(sentences(message, _remedy(learning_rate)), node, step=step)
 
 
 def _remedy(learning_rate: float) -> str:
     better = min(learning_rate / 10, 1e-3) if learning_rate > 1e-3 else learning_rate / 10
-    lower = f"Lower the learning rate (now {learning_rate:g}), for example to {better:.2g}."
-    return f"{lower} The last checkpoint still holds good weights."
+    return tr(
+        "Lower the learning rate (now {now:g}), for example to {better:.2g}. The last checkpoint still holds good "
+        "weights.",
+        now=learning_rate,
+        better=better,
+    )
 
 
 def _last_bad(built: Built, tensors: Mapping[str, torch.Tensor]) -> str:

@@ -16,6 +16,7 @@ from netlab.engine.faults import TrainingFault
 from netlab.engine.loader import Batch
 from netlab.engine.optim import Optimizer
 from netlab.engine.precision import Precision
+from netlab.language import tr
 
 EXPLODED = 1e8  # a loss so far above its start will not come back
 LAG = 4  # steps that a GPU may be ahead of the verdict
@@ -125,7 +126,7 @@ class Guard:
         value, built = loss.item(), self.whole()
         batch = {name: self.team.rows(values) for name, values in batch.items()}
         if built is None or not self.team.leads:
-            return TrainingFault(f"Step {step} cannot be done; the first process says why.", step=step)
+            return TrainingFault(tr("Step {step} cannot be done; the first process says why.", step=step), step=step)
         home = next(built.model.parameters()).device
         batch = {name: values.to(home) for name, values in batch.items()}
         with self.precision.region():

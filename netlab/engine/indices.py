@@ -12,6 +12,7 @@ from torch.overrides import TorchFunctionMode
 
 from netlab.engine.build import Built, node_of
 from netlab.engine.drawing import Batch
+from netlab.language import mark, tr
 
 LOSSES = (F.cross_entropy, F.nll_loss)
 
@@ -26,9 +27,13 @@ class Stray:
     count: int
     is_class: bool
 
-    def __str__(self) -> str:
-        what = "is told the class" if self.is_class else "is asked for number"
-        return f"{what} {self.value}, but there are only those from 0 to {self.count - 1}"
+    def told(self, place: str) -> str:
+        """What is wrong, as a sentence; `place` is what the node is called."""
+        if self.is_class:
+            text = mark("{place} is told the class {value}, but there are only those from 0 to {last}.")
+        else:
+            text = mark("{place} is asked for number {value}, but there are only those from 0 to {last}.")
+        return tr(text, place=place, value=self.value, last=self.count - 1)
 
 
 class _StrayIndex(Exception):

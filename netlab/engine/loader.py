@@ -25,6 +25,7 @@ from netlab.document.file import write_atomically
 from netlab.document.project import DataChoice
 from netlab.engine.distributed import ALONE, Team
 from netlab.engine.drawing import Batch, drawn
+from netlab.language import sentences, tr
 from netlab.runs.store import FITTED, TOKENIZER
 
 ON_DEVICE = 4 << 30  # bytes of a data set up to which it lives on a GPU, if a quarter of its memory holds it
@@ -44,9 +45,9 @@ def load_data(choice: DataChoice, log: Log, folder: Path | None) -> Dataset:
     dataset = source_of(choice.source, choice.options).load()
     blocking = [str(finding) for finding in dataset.findings if finding.severity == ERROR]
     if blocking:
-        raise DataError(" ".join(blocking))
+        raise DataError(sentences(*blocking))
     for sentence in summary(finding for finding in dataset.findings if finding.severity != NOTE):
-        log("warning", f"Data: {sentence}")
+        log("warning", tr("Data: {error}", error=sentence))
     if folder is not None:
         write_atomically(folder / FITTED, dataset.to_json())
         if dataset.tokenizer is not None:
@@ -102,7 +103,7 @@ class Loader:
         self.skipped: dict[int, str] = {}
         rows = len(self.splits["train"])
         if not rows:
-            raise DataError("There is no row to train on. Give the training part a share in the data settings.")
+            raise DataError(tr("There is no row to train on. Give the training part a share in the data settings."))
         self.batch_size = min(batch_size, rows)
         self.steps_per_epoch = rows // self.batch_size
         self.share = team.share_of(self.batch_size)
@@ -185,8 +186,13 @@ class Loader:
             self.skipped |= {int(numbers[place]): why for place, why in broken.items()}
         limit = max(1, MOST_BROKEN * len(self.splits["train"]))
         if not good or len(self.skipped) > limit:
-            told = f"{max(len(self.skipped), len(broken)):,} rows can no longer be read, the first: {next(iter(broken.values()))}."
-            raise DataError(f"{told} Bring the files back, or choose the data again; then go on with the run.")
+            message = tr(
+                "{count:,} rows can no longer be read, the first: {fault}. Bring the files back, or choose the data "
+                "again; then go on with the run.",
+                count=max(len(self.skipped), len(broken)),
+                fault=next(iter(broken.values())),
+            )
+            raise DataError(message)
         numbers = numbers.copy()
         for i, place in enumerate(broken):
             numbers[place] = numbers[good[i % len(good)]]

@@ -8,6 +8,7 @@ from netlab.engine import checkpoint, faults
 from netlab.engine.changes import set_loss_weights
 from netlab.engine.distributed import generators
 from netlab.engine.progress import Progress
+from netlab.language import tr
 from netlab.runs.again import differing
 
 if TYPE_CHECKING:
@@ -62,4 +63,6 @@ def go_on(job: Job) -> None:
     job.writer.forget_after(job.step)
     changed = differing(state, job.circumstances)
     if changed:
-        job.writer.log("warning", f"The run goes on, but not bit for bit as it would have: {changed}.")
+        job.writer.log(
+            "warning", tr("The run goes on, but not bit for bit as it would have: {changes}.", changes=changed)
+        )

@@ -17,6 +17,7 @@ from netlab.document.project import DataChoice, Project
 from netlab.engine import checkpoint
 from netlab.engine.build import Built, build, seed_everything
 from netlab.engine.lines import after_each_line
+from netlab.language import tr
 from netlab.probes.probe import array
 from netlab.protocol.preview import Ask, Shown, decode_ask, encode
 
@@ -42,7 +43,7 @@ def answer(viewer: Previewer, ask: Ask, out: BinaryIO) -> None:
     except CompileError as error:
         shown = Shown(ask.number, problem=str(error))
     except Exception as error:  # whatever it is, the window has to be told
-        shown = Shown(ask.number, problem=f"No preview: {error}")
+        shown = Shown(ask.number, problem=tr("No preview: {error}", error=error))
     out.write(encode(shown))
     out.flush()
 

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from netlab.language import tr
 from netlab.runs import store
 from netlab.runs.reader import LIVE, RunReader
 
@@ -34,8 +35,13 @@ def refuse_second_engine(folder: Path) -> None:
     reader.close()
     own_turn = status.get("state") in ("queued", "starting") and status.get("pid") == str(os.getpid())
     if status.get("state") in LIVE and not own_turn:
-        message = f"The run {folder.name} is still being trained, by process {status.get('pid')}."
-        raise store.RunError(f"{message} Stop it first with: netlab stop {folder}")
+        message = tr(
+            "The run {name} is still being trained, by process {pid}. Stop it first with: netlab stop {folder}",
+            name=folder.name,
+            pid=status.get("pid"),
+            folder=folder,
+        )
+        raise store.RunError(message)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil
 
 from netlab.engine.commands import CommandReader
+from netlab.language import tr
 from netlab.protocol.commands import Stop
 from netlab.runs import queue
 from netlab.runs.writer import RunWriter
@@ -35,7 +36,7 @@ def turn(folder: Path, ticket: int | None) -> Iterator[bool]:
     try:
         with queue.place(folder.parent, ticket, goes_on) as goes_ahead:
             if not goes_ahead:
-                writer.status(state="stopped", message="Stopped before its turn came.")
+                writer.status(state="stopped", message=tr("Stopped before its turn came."))
             writer.close()
             yield goes_ahead
     finally:

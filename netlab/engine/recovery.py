@@ -16,6 +16,7 @@ from netlab.engine.faults import TrainingFault
 from netlab.engine.process import ends_softly
 from netlab.engine.recorder import OnMetrics
 from netlab.engine.together import RESTARTS, train
+from netlab.language import tr
 from netlab.protocol import commands
 from netlab.runs import store
 from netlab.runs.launch import launch
@@ -31,7 +32,7 @@ def hand_over(folder: Path, step: int) -> subprocess.Popen[bytes]:
     writer = RunWriter(folder)
     began = psutil.Process(successor.pid).create_time()
     writer.status(
-        state="starting", pid=successor.pid, pid_start=began, broken="", message="The GPU failed: looking why."
+        state="starting", pid=successor.pid, pid_start=began, broken="", message=tr("The GPU failed: looking why.")
     )
     writer.close()
     return successor
@@ -71,14 +72,18 @@ def recover(folder: Path, step: int) -> dict[str, str]:
     reader.close()
     fault = explain(folder, step)
     if fault is None and restarts >= RESTARTS:
-        told = f"The GPU failed {restarts + 1} times, and on the CPU nothing is wrong with the model and its data. "
-        fault = TrainingFault(told + "Restart the computer or update the driver; then go on from the last checkpoint.")
+        told = tr(
+            "The GPU failed {count} times, and on the CPU nothing is wrong with the model and its data. Restart the "
+            "computer or update the driver; then go on from the last checkpoint.",
+            count=restarts + 1,
+        )
+        fault = TrainingFault(told)
     writer = RunWriter(folder)
     if fault is not None:
         writer.log("error", fault.message, fault.node, fault.detail)
         writer.status(state="failed", message=fault.message, node=fault.node)
     else:
-        writer.log("warning", "Nothing is wrong on the CPU. A new process goes on from the last checkpoint.")
+        writer.log("warning", tr("Nothing is wrong on the CPU. A new process goes on from the last checkpoint."))
         writer.status(restarts=restarts + 1)
     writer.close()
     if fault is None:

@@ -13,6 +13,7 @@ from netlab.data.look import thumbnails
 from netlab.data.looking import Draw, Drawn, Reply, Request
 from netlab.data.looking import main as serve
 from netlab.engine.drawing import drawn
+from netlab.language import tr
 
 ROWS, EPOCHS = 4, 6
 
@@ -24,11 +25,11 @@ def answer(request: Request, progress: Progress) -> Reply:
         DataError: the data has no images, or cannot be loaded.
     """
     if not isinstance(request, Draw):
-        raise DataError("Only changes of images are drawn here.")
+        raise DataError(tr("Only changes of images are drawn here."))
     dataset = source_of(request.source, request.options).load()
     image = next((field for field in dataset.fields if field.kind == "image"), None)
     if image is None:
-        raise DataError("This data has no images.")
+        raise DataError(tr("This data has no images."))
     rows = dataset.splits["train"][:ROWS]
     pixels = torch.from_numpy(np.asarray(dataset.columns[image.name][rows], np.float32))
     seen = [pixels]

@@ -7,11 +7,11 @@ import logging
 from pathlib import Path
 from typing import Any, Protocol
 
+from netlab.language import mark, tr
 from netlab.runs.compare import lower_is_better
 from netlab.runs.sweeps import Axis, Sweep, SweepError, points
 
 JOURNAL = "optuna.journal"
-MISSING = "Install it with: pip install netlab[search]"
 UNTRIED = 4  # trials of which none is pruned, so that there is a median
 
 
@@ -53,8 +53,10 @@ class Study:
         try:
             import optuna
         except ImportError as error:
-            what = "Ending trials early" if sweep.method != "tpe" else "The method tpe"
-            raise SweepError(f"{what} needs the package optuna. {MISSING}") from error
+            text = mark("The method tpe needs the package optuna. Install it with: pip install netlab[search]")
+            if sweep.method != "tpe":
+                text = mark("Ending trials early needs the package optuna. Install it with: pip install netlab[search]")
+            raise SweepError(tr(text)) from error
         from optuna.storages.journal import JournalFileBackend
 
         optuna.logging.set_verbosity(logging.WARNING)

@@ -23,6 +23,7 @@ from netlab.compiler.source import where
 from netlab.engine.build import Built
 from netlab.engine.distributed import Readings, Team, TeamError
 from netlab.engine.optim import CURVATURE, averaged
+from netlab.language import tr
 from netlab.layers.block import PLAIN, Block
 
 SHARDED = "fsdp"
@@ -117,14 +118,19 @@ def is_share(tensor: torch.Tensor) -> bool:
 
 
 def _refuse_whole_weights(built: Built, training: dict[str, Any]) -> None:
-    instead = "or set parallel to ddp."
     if training["optimizer"] in CURVATURE:
-        raise TeamError(f"L-BFGS needs all weights in one process. Choose another optimizer, {instead}")
+        raise TeamError(
+            tr("L-BFGS needs all weights in one process. Choose another optimizer, or set parallel to ddp.")
+        )
     nodes = built.nodes()
     for name, weight in built.model.named_parameters():
         if not weight.dim():
             place = where(built.project, nodes[name])
-            raise TeamError(f"{place} learns a single number without an axis. Give it the shape [1], {instead}")
+            message = tr(
+                "{place} learns a single number without an axis. Give it the shape [1], or set parallel to ddp.",
+                place=place,
+            )
+            raise TeamError(message)
 
 
 def _without_weights(model: nn.Module) -> nn.Module:

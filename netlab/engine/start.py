@@ -9,6 +9,7 @@ from safetensors.torch import load_file, save
 
 from netlab.document import weights
 from netlab.engine.build import Built
+from netlab.language import tr
 
 
 def keep(tensors: dict[str, torch.Tensor], origin: str) -> str:
@@ -38,10 +39,13 @@ def fill(built: Built, tensors: dict[str, torch.Tensor]) -> list[str]:
         if given is not None and given.shape == state[name].shape:
             state[name].copy_(given)
             continue
-        reason = "is new" if given is None else f"was {_sizes(given)} and is now {_sizes(state[name])}"
-        told.append(f"{name} {reason}, so it begins with fresh numbers.")
+        if given is None:
+            told.append(tr("{name} is new, so it begins with fresh numbers.", name=name))
+            continue
+        sizes = {"before": _sizes(given), "now": _sizes(state[name])}
+        told.append(tr("{name} was {before} and is now {now}, so it begins with fresh numbers.", name=name, **sizes))
     return told
 
 
 def _sizes(tensor: torch.Tensor) -> str:
-    return " × ".join(map(str, tensor.shape)) or "one number"
+    return " × ".join(map(str, tensor.shape)) or tr("one number")

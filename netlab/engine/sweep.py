@@ -24,6 +24,7 @@ from netlab.document.paths import set_by_path
 from netlab.document.project import Project
 from netlab.engine.commands import CommandReader
 from netlab.engine.search import search
+from netlab.language import tr
 from netlab.protocol import commands
 from netlab.runs import store, sweeps
 from netlab.runs.launch import dismiss, hand_over, launch, waiting
@@ -44,7 +45,9 @@ def run_sweep(folder: Path, on_trial: OnTrial | None = None) -> dict[str, str]:
     """
     state = sweeps.state_of(folder)
     if state["state"] in LIVE:
-        raise SweepError(f"The sweep {folder.name} is driven already, by process {state['pid']}.")
+        raise SweepError(
+            tr("The sweep {name} is driven already, by process {pid}.", name=folder.name, pid=state["pid"])
+        )
     return _Driver(folder, on_trial or (lambda trial: None)).run()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from netlab.engine.distributed import Team
 from netlab.engine.faults import TrainingFault
+from netlab.language import sentences, tr
 from netlab.runs.writer import RunWriter
 
 
@@ -21,7 +22,9 @@ def tell(writer: RunWriter, fault: TrainingFault, team: Team) -> None:
 
 
 def _tell_loss(writer: RunWriter, team: Team, fault: TrainingFault) -> None:
-    goes_on = "All start again from the last checkpoint." if team.may_restart else "The last checkpoint is good."
-    message = f"One of the {team.size} processes ended unexpectedly. {goes_on}"
+    goes_on = tr("The last checkpoint is good.")
+    if team.may_restart:
+        goes_on = tr("All start again from the last checkpoint.")
+    message = sentences(tr("One of the {count} processes ended unexpectedly.", count=team.size), goes_on)
     writer.log("warning" if team.may_restart else "error", message, detail=fault.detail)
     writer.status(state="starting" if team.may_restart else "failed", message=message)

@@ -17,6 +17,7 @@ from netlab.document.training import Training
 from netlab.engine.distributed import TeamError, is_restarted, joined, torchrun
 from netlab.engine.recorder import OnMetrics
 from netlab.engine.train import run_job
+from netlab.language import tr
 from netlab.runs import store
 from netlab.runs.launch import launch
 
@@ -90,7 +91,7 @@ def under_torchrun(
         resume = resume or (found is not None and bool(store.checkpoints(found, "step")))
         place, resume = team.agreed((None if folder is None else str(folder), resume))
         if place is None:
-            raise TeamError("The first process could not begin; it has said why.")
+            raise TeamError(tr("The first process could not begin; it has said why."))
         run = Path(place)
         return run, run_job(run, resume=resume, on_metrics=on_metrics if team.leads else None, team=team), team.leads
 

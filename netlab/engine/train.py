@@ -44,6 +44,7 @@ from netlab.engine.steering import Steering
 from netlab.engine.step import BACKWARD, FORWARD, UPDATE, Stepper
 from netlab.engine.telling import tell
 from netlab.engine.times import TimeMeter
+from netlab.language import sentences, tr
 from netlab.runs import store
 from netlab.runs.reader import RunReader
 from netlab.runs.writer import RunWriter
@@ -215,7 +216,9 @@ class Job:
         while self.step < self.total_steps and not self.asked.stop and not self.finished:
             epoch, position = divmod(self.step, self.loader.steps_per_epoch)
             if not self.optimizer.thaw(epoch):
-                raise TrainingFault(f"All weights are frozen in epoch {epoch + 1}. Let one node learn from the start.")
+                raise TrainingFault(
+                    tr("All weights are frozen in epoch {epoch}. Let one node learn from the start.", epoch=epoch + 1)
+                )
             for batch in self.loader.batches(epoch, position):
                 self._train_on(batch)
                 self._between_steps()
@@ -299,7 +302,7 @@ class Job:
             self.best.take({"step": self.step, "val/loss": loss, **self.circumstances})
         if self.training["schedule"] == "plateau" and self.progress.cut(self.training["schedule_epochs"]):
             rate = self.training["learning_rate"] * self.factor()
-            self.mark("learning_rate", f"η {rate:.3g}: the validation loss did not fall")
+            self.mark("learning_rate", tr("η {rate:.3g}: the validation loss did not fall", rate=rate))
         if self.training["early_stopping"] != "off" and self.progress.stale >= self.training["patience"]:
             self._stop_early()
 
@@ -307,9 +310,13 @@ class Job:
         ends = self.training["early_stopping"] == "stop"
         if not self.progress.suggested:
             self.progress.suggested = True
-            told = f"The validation loss has not fallen for {self.progress.stale} epochs; its best, "
-            told += f"{self.progress.best:.4g}, was at step {self.progress.best_step}."
-            self.mark("early_stop", told + (" Training ends here" if ends else " You may stop here"))
+            told = tr(
+                "The validation loss has not fallen for {epochs} epochs; its best, {best:.4g}, was at step {step}.",
+                epochs=self.progress.stale,
+                best=self.progress.best,
+                step=self.progress.best_step,
+            )
+            self.mark("early_stop", sentences(told, tr("Training ends here") if ends else tr("You may stop here")))
         self.finished = ends
 
     def look(self, always: bool = False) -> None:
@@ -325,7 +332,11 @@ class Job:
         except Exception as error:
             names = ", ".join(sorted({key for key, _, _ in self.prober.probes}))
             self.prober.watch([])
-            self.writer.log("warning", f"Probes are switched off ({names}): {error}", detail=traceback.format_exc())
+            self.writer.log(
+                "warning",
+                tr("Probes are switched off ({names}): {error}", names=names, error=error),
+                detail=traceback.format_exc(),
+            )
 
     def checkpoint(self, *names: str) -> None:
         """Keep this moment as the latest one, and under further names."""
@@ -337,7 +348,9 @@ class Job:
 
     def _refused(self, problem: str) -> None:
         if problem:
-            self.writer.log("warning", f"No checkpoint could be written: {problem}. The last good one is kept.")
+            self.writer.log(
+                "warning", tr("No checkpoint could be written: {problem}. The last good one is kept.", problem=problem)
+            )
 
     def _wait(self, waiting: bool) -> None:
         if waiting:
@@ -349,7 +362,7 @@ class Job:
     def mark(self, kind: str, text: str) -> None:
         """Record that something was changed or noticed at this step."""
         self.writer.mark(self.step, kind, text)
-        self.writer.log("info", f"{text}, at step {self.step:,}.")
+        self.writer.log("info", tr("{event}, at step {step:,}.", event=text, step=self.step))
 
     @property
     def learning_rate(self) -> float:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from netlab.engine import cell
+from netlab.language import tr
 from netlab.layers._shape_rule import Bound, Pattern, Rule, made
 from netlab.layers.custom import CustomCode, custom_class
 from netlab.layers.layer import Shape, ShapeError
@@ -52,7 +53,7 @@ def run(trial: Trial) -> Outcome:
     except ShapeError as error:
         return Outcome(found, str(error))
     except MemoryError:
-        return Outcome(found, f"It needs more memory than the {MEMORY >> 30} GB that a test may use.")
+        return Outcome(found, tr("It needs more memory than the {size} GB that a test may use.", size=MEMORY >> 30))
     except BaseException as error:  # whatever code may raise, SystemExit included
         said = str(error).strip().split("\n")[0][:1000]
         return Outcome(found, f"{type(error).__name__}: {said}" if said else type(error).__name__, _line_of(error))
@@ -82,7 +83,13 @@ def _run_once(
     said = layer.shapes(**fixed)
     promised = list(said.values()) if isinstance(said, dict) else [said]
     if len(outputs) != len(promised):
-        raise ShapeError(f"It returns {len(outputs)} values, but {len(promised)} are stated. Mend the shape rule.")
+        raise ShapeError(
+            tr(
+                "It returns {count} values, but {stated} are stated. Mend the shape rule.",
+                count=len(outputs),
+                stated=len(promised),
+            )
+        )
     for name, shape, output in zip(layer.outputs(), promised, outputs, strict=True):
         _compare(name, shape, output)
     named = module.named_parameters() if module is not None else ()
@@ -118,13 +125,33 @@ def _compare(name: str, shape: Shape, output: Any) -> None:
     import torch
 
     if not isinstance(output, torch.Tensor):
-        raise ShapeError(f"{name} is a {type(output).__name__}, but a tensor is wanted. Return a tensor.")
+        raise ShapeError(
+            tr(
+                "{name} is a {type}, but a tensor is wanted. Return a tensor.",
+                name=name,
+                type=type(output).__name__,
+            )
+        )
     if tuple(output.shape) != shape.sizes:
         got = " × ".join(map(str, output.shape)) or "scalar"
-        raise ShapeError(f"{name} is {got} where the shape rule says {shape}. Mend the rule or the code.")
+        raise ShapeError(
+            tr(
+                "{name} is {got} where the shape rule says {shape}. Mend the rule or the code.",
+                name=name,
+                got=got,
+                shape=shape,
+            )
+        )
     kind = BOOL if output.dtype == torch.bool else "float" if output.is_floating_point() else INT
     if kind != shape.dtype:
-        raise ShapeError(f"{name} holds {output.dtype} where the shape rule says {shape.dtype}. Mend the rule.")
+        raise ShapeError(
+            tr(
+                "{name} holds {dtype} where the shape rule says {stated}. Mend the rule.",
+                name=name,
+                dtype=output.dtype,
+                stated=shape.dtype,
+            )
+        )
 
 
 def _line_of(error: BaseException) -> int:

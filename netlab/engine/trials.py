@@ -20,6 +20,7 @@ from netlab.engine.lines import after_each_line
 from netlab.engine.loader import Batch, Loader, load_data
 from netlab.engine.precision import Precision
 from netlab.engine.step import Stepper
+from netlab.language import mark, sentences, tr
 
 LOWEST_RATE, HIGHEST_RATE, RATES = 1e-6, 10.0, 100
 DIVERGED = 4.0  # times the lowest loss
@@ -141,12 +142,19 @@ def find_rate(project: Project) -> RateTrial:
 def _rate_trial(rates: list[float], losses: list[float]) -> RateTrial:
     slopes = [losses[i + 2] - losses[i - 2] for i in range(2, len(losses) - 2)]
     if not slopes or min(slopes) >= 0 or min(losses) > 0.98 * losses[0]:
-        message = "The loss falls at no learning rate. Check the wiring with netlab sanity before anything else."
+        message = tr("The loss falls at no learning rate. Check the wiring with netlab sanity before anything else.")
         return RateTrial(rates, losses, None, message)
     steepest, lowest = rates[slopes.index(min(slopes)) + 2], rates[losses.index(min(losses))]
     best = min(steepest, lowest / 10)  # near the lowest loss it is about to break off
-    end = f"beyond {rates[-1]:.2g} it breaks off" if rates[-1] < HIGHEST_RATE * 0.99 else "it breaks off nowhere"
-    message = f"The loss falls well up to a learning rate of {lowest:.2g}; {end}. Begin with {best:.2g}."
+    text = mark(
+        "The loss falls well up to a learning rate of {lowest:.2g}; it breaks off nowhere. Begin with {best:.2g}."
+    )
+    if rates[-1] < HIGHEST_RATE * 0.99:
+        text = mark(
+            "The loss falls well up to a learning rate of {lowest:.2g}; beyond {highest:.2g} it breaks off. Begin with "
+            "{best:.2g}."
+        )
+    message = tr(text, lowest=lowest, highest=rates[-1], best=best)
     return RateTrial(rates, losses, best, message)
 
 
@@ -155,16 +163,27 @@ def _first_loss(trial: _Trial) -> Finding:
     trial.stepper.forward(trial.batch())
     loss = float(trial.stepper.readings["loss"].detach())
     if not math.isfinite(loss):
-        return Finding("loss", False, f"The loss begins at {loss}. A value on the way to it is not finite.")
+        return Finding(
+            "loss", False, tr("The loss begins at {loss}. A value on the way to it is not finite.", loss=loss)
+        )
     expected = _guess(trial)
     if expected is None:
-        return Finding("loss", True, f"The loss begins at {loss:.3g}.")
+        return Finding("loss", True, tr("The loss begins at {loss:.3g}.", loss=loss))
     if abs(loss - expected) <= max(0.5, 0.25 * expected):
-        return Finding("loss", True, f"The loss begins at {loss:.3g}, near {expected:.3g}, which guessing costs.")
-    remedy = "Scale the inputs to mean 0 and deviation 1, or normalise before the last layer."
-    far = "above" if loss > expected else "below"
-    message = f"The loss begins at {loss:.3g}, far {far} the {expected:.3g} that guessing costs. {remedy}"
-    return Finding("loss", False, message)
+        return Finding(
+            "loss",
+            True,
+            tr(
+                "The loss begins at {loss:.3g}, near {expected:.3g}, which guessing costs.",
+                loss=loss,
+                expected=expected,
+            ),
+        )
+    text = mark("The loss begins at {loss:.3g}, far below the {expected:.3g} that guessing costs.")
+    if loss > expected:
+        text = mark("The loss begins at {loss:.3g}, far above the {expected:.3g} that guessing costs.")
+    remedy = tr("Scale the inputs to mean 0 and deviation 1, or normalise before the last layer.")
+    return Finding("loss", False, sentences(tr(text, loss=loss, expected=expected), remedy))
 
 
 def _guess(trial: _Trial) -> float | None:
@@ -191,12 +210,9 @@ def _gradients(trial: _Trial) -> list[Finding]:
     trial.optimizer.zero_grad()
     deaf = [node for node, is_silent in silent.items() if is_silent]
     if not deaf:
-        return [Finding("gradients", True, "A gradient reaches every node that learns.")]
-    remedy = "Wire it on the way to the loss, or see what zeroes its value."
-    return [
-        Finding("gradients", False, f"No gradient reaches {where(trial.project, node)}. {remedy}", node)
-        for node in deaf
-    ]
+        return [Finding("gradients", True, tr("A gradient reaches every node that learns."))]
+    text = mark("No gradient reaches {node}. Wire it on the way to the loss, or see what zeroes its value.")
+    return [Finding("gradients", False, tr(text, node=where(trial.project, node)), node) for node in deaf]
 
 
 def _dead_values(trial: _Trial) -> list[Finding]:
@@ -211,9 +227,11 @@ def _dead_values(trial: _Trial) -> list[Finding]:
 
     after_each_line(trial.built, lambda: trial.stepper.forward(trial.batch()), look)
     if not found:
-        return [Finding("values", True, "Every node sends something other than zeros.")]
+        return [Finding("values", True, tr("Every node sends something other than zeros."))]
     place = where(trial.project, found[0])
-    message = f"{place} sends only zeros. Its inputs are all negative, or its rate of dropout is too high."
+    message = tr(
+        "{place} sends only zeros. Its inputs are all negative, or its rate of dropout is too high.", place=place
+    )
     return [Finding("values", False, message, found[0])]
 
 
@@ -231,8 +249,10 @@ def _overfit(project: Project) -> Finding:
             if last < 0.05 * first:
                 break
     rows = len(next(iter(batch.values())))
-    told = f"{rows} rows in {step} steps: the loss goes from {first:.3g} to {last:.3g}."
+    told = {"rows": rows, "steps": step, "first": first, "last": last}
     if last < 0.5 * first:
-        return Finding("overfit", True, f"The model learns {told}")
-    remedy = "Look for a wire to the wrong field, too small a layer, or labels that do not belong to the rows."
-    return Finding("overfit", False, f"The model hardly learns {told} {remedy}")
+        text = mark("The model learns {rows} rows in {steps} steps: the loss goes from {first:.3g} to {last:.3g}.")
+        return Finding("overfit", True, tr(text, **told))
+    text = mark("The model hardly learns {rows} rows in {steps} steps: the loss goes from {first:.3g} to {last:.3g}.")
+    remedy = tr("Look for a wire to the wrong field, too small a layer, or labels that do not belong to the rows.")
+    return Finding("overfit", False, sentences(tr(text, **told), remedy))
