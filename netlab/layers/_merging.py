@@ -27,12 +27,8 @@ def elementwise(what: str, a: Shape, b: Shape) -> Shape:
 
     (few, port), (many, _) = sorted(((a, "a"), (b, "b")), key=lambda pair: pair[0].rank)
     if few.rank < many.rank and has_batch(few):
-        message = tr(
-            "Give {port} axes of size 1 until both have {count} axes.",
-            port=port,
-            count=many.rank,
-        )
-        raise ShapeError(sentences(meets(what, a, b, port), message), port=port, fixes=stretch_fixes(few, many))
+        remedy = tr("Give {port} axes of size 1 until both have {count} axes.", port=port, count=many.rank)
+        raise ShapeError(sentences(meets(what, a, b, port), remedy), port=port, fixes=stretch_fixes(few, many))
     return broadcast(a, b, refuse)
 
 
