@@ -12,6 +12,7 @@ import re
 import string
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,7 @@ def every(base: type[Options]) -> Iterator[type[Options]]:
         yield from every(kind)
 
 
+@cache
 def texts() -> dict[str, set[str]]:
     """What each room says; a text stands in one room only."""
     found: dict[str, set[str]] = {"app": {"English"}}
@@ -104,9 +106,18 @@ def places(text: str) -> set[str]:
 
 
 class Bracketed(dict[str, str]):
-    """Says ⟦every text⟧, but leaves outside what is filled into it: that has to be said for itself."""
+    """Says ⟦every text⟧, but leaves outside what is filled into it: that has to be said for itself.
+
+    Attributes:
+        asked: what it was asked for.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: set[str] = set()
 
     def get(self, text: str, default: Any = None) -> str:
+        self.asked.add(text)
         try:
             parts = list(string.Formatter().parse(text))
         except ValueError:

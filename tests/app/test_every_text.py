@@ -40,6 +40,7 @@ from netlab.app.data.hub_dialog import HubDialog
 from netlab.app.frame_dialog import FrameDialog
 from netlab.app.importing.arrived_dialog import ArrivedDialog
 from netlab.app.importing.model_dialog import ModelDialog
+from netlab.app.offered import blocks
 from netlab.app.preferences_dialog import PreferencesDialog
 from netlab.app.search import search
 from netlab.app.shortcuts_dialog import ShortcutsDialog
@@ -51,7 +52,7 @@ from netlab.language import tr
 from netlab.layers.layer import catalogue
 from netlab.protocol.arrivals import Arrived, Kept
 from tests.app.conftest import ROOT, Hand
-from tests.texts import Bracketed, every, outside
+from tests.texts import Bracketed, every, outside, texts
 
 ACROSS = Qt.Orientation.Horizontal
 SAME_EVERYWHERE = (
@@ -64,8 +65,10 @@ SAME_EVERYWHERE = (
 
 
 @pytest.fixture
-def brackets(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(language, "_texts", Bracketed())
+def brackets(monkeypatch: pytest.MonkeyPatch) -> Bracketed:
+    made = Bracketed()
+    monkeypatch.setattr(language, "_texts", made)
+    return made
 
 
 @pytest.fixture
@@ -211,8 +214,8 @@ class Reader:
         longest_first = sorted(map(re.escape, self._known), key=len, reverse=True)
         self.names = re.compile(rf"(?<!\w)(?:{'|'.join(longest_first)})(?!\w)")
 
-    def judge(self, part: str, texts: Iterable[tuple[str, str]]) -> None:
-        for where, text in texts:
+    def judge(self, part: str, said: Iterable[tuple[str, str]]) -> None:
+        for where, text in said:
             if text not in self._judged:
                 self._judged[text] = forgotten(text, self.names)
             if self._judged[text]:
@@ -233,7 +236,7 @@ class Reader:
 
 
 def test_no_text_of_the_window_is_forgotten(
-    brackets: None, painted: list[str], make_window: Callable[..., Hand], example: Callable[..., Path]
+    brackets: Bracketed, painted: list[str], make_window: Callable[..., Hand], example: Callable[..., Path]
 ) -> None:
     hand = make_window(example("transformer"))
     window = hand.window
@@ -250,7 +253,11 @@ def test_no_text_of_the_window_is_forgotten(
     read_inspector(hand, reader)
     read_data(hand, reader)
     read_dialogs(hand, reader)
-    told = "\n".join(f"{part}: {text}" for part, texts in reader.found.items() for text in sorted(texts))
+    own = {words for block in blocks()[0].values() for words in (block.title(), *language.paragraphs(block))}
+    own |= {layer.paper for layer in catalogue().values()} | {layer.torch_name for layer in catalogue().values()}
+    unknown = [t for t in brackets.asked.difference(*texts().values(), own) if forgotten(t, reader.names)]
+    assert not unknown, f"said by tr, but not collected, so that nobody can translate it: {unknown}"
+    told = "\n".join(f"{part}: {text}" for part, found in reader.found.items() for text in sorted(found))
     assert not told, f"said in English, whatever the language is:\n{told}"
 
 
@@ -373,7 +380,7 @@ def read_dialogs(hand: Hand, reader: Reader) -> None:
     model = ModelDialog(Path("net.py"), b"", ["Net"], window)
     reader.know(["Net", model.shapes.placeholderText()])
     reader.dialog("model", model)
-    kept = (Kept("n3", "n3", "torch.fft", tr("There is no layer for {name}.", name="torch.fft")),)
+    kept = (Kept("n3", "n3", "torch.fft", "⟦There is no layer for⟧ torch.fft⟦.⟧"),)
     for opaque in ((), kept, 2 * kept):
         reader.dialog("arrived", ArrivedDialog(window, "Net", Arrived("", opaque)))
 
