@@ -108,7 +108,7 @@ def _parser() -> argparse.ArgumentParser:
     shot.add_argument("--run", dest="run_folder", metavar="RUN", type=Path)
     bench = command("bench", _bench, "measure, always against a peer or a target")
     bench.add_argument(
-        "names", nargs="*", choices=["compile", "code", "startup", "canvas", "views", "data", "train", []]
+        "names", nargs="*", choices=["compile", "code", "startup", "canvas", "views", "data", "train", "costs", []]
     )
     tour = command("tour", _tour, "open, train and photograph a project without a display", "file", json=False)
     tour.add_argument("--out", type=Path, default=Path("build/tour"))

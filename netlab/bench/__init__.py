@@ -14,7 +14,7 @@ from pathlib import Path
 OUT = Path("build/bench.json")
 BENCHES = {
     "compile": "compiling", "code": "code", "startup": "startup", "canvas": "canvas", "views": "views", "data": "data",
-    "train": "train",
+    "train": "train", "costs": "costs",
 }  # fmt: skip
 
 

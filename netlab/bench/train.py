@@ -53,9 +53,9 @@ def _engine_speed(path: Path, steps: int) -> float:
         return (rows[-1][0] - rows[0][0]) / (rows[-1][1] - rows[0][1])
 
 
-def _plain_speed(path: Path, steps: int) -> float:
-    """Steps a second of the usual hand-written loop over the same model and data, in a process of its own."""
-    code = f"""
+def plain_loop(path: Path, steps: int) -> str:
+    """The usual hand-written loop over the same model and data, as a program that prints its steps a second."""
+    return f"""
 import time, torch
 from torch.utils.data import DataLoader, TensorDataset
 from netlab.document import file
@@ -87,5 +87,9 @@ while done < {steps}:
             break
 print((done - {steps} // 10) / (time.perf_counter() - start))
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+
+def _plain_speed(path: Path, steps: int) -> float:
+    """Steps a second of the usual loop, in a process of its own."""
+    done = subprocess.run([sys.executable, "-c", plain_loop(path, steps)], capture_output=True, text=True, check=True)
     return float(done.stdout.split()[-1])
