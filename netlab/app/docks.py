@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QWidget
 
+from netlab.app import recent
 from netlab.app.inspector import Inspector
 from netlab.app.palette import Palette
 from netlab.app.training.panel import TrainingPanel
@@ -85,6 +86,22 @@ def build(window: MainWindow) -> None:
     window.resizeDocks([docks["Training"], docks["Views"]], [680, 530], Qt.Orientation.Horizontal)
     window.resizeDocks([docks["Training"]], [310], Qt.Orientation.Vertical)
     hide_stray_tabs(window)
+
+
+def keep_layout(window: MainWindow) -> None:
+    """Remember size and docks of the window."""
+    recent.settings().setValue("geometry", window.saveGeometry())
+    recent.settings().setValue("docks", window.saveState())
+
+
+def restore_layout(window: MainWindow) -> None:
+    """Put size and docks where they were."""
+    kept = recent.settings()
+    geometry, state = kept.value("geometry"), kept.value("docks")
+    if geometry is not None and state is not None:
+        window.restoreGeometry(geometry)  # type: ignore[arg-type]
+        window.restoreState(state)  # type: ignore[arg-type]
+        hide_stray_tabs(window)
 
 
 def _add(

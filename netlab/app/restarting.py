@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QProcess, QProcessEnvironment
 
+from netlab.app import docks
 from netlab.app.preferences import preferences, scale_in_use, wanted_language
 from netlab.app.theme import theme
 from netlab.document import handover
@@ -45,7 +46,7 @@ def restart(window: MainWindow) -> bool:
     except (FileError, OSError) as error:
         session.message.emit(tr("NetLab cannot start anew: {fault}", fault=error), "error")
         return False
-    window.keep_layout()
+    docks.keep_layout(window)
     if document.journal is not None:
         document.journal.release()
     if not _start(path):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtGui import QKeySequence
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QAbstractItemView, QComboBox, QWidget
 
 from netlab.app import recent
 from netlab.app.actions import ACTIONS
@@ -47,6 +49,14 @@ def conflict(action: str, keys: str, chosen: Mapping[str, str]) -> str:
         if record.id != action and not wanted.isEmpty() and other == wanted:
             return tr(record.text).rstrip("…")
     return ""
+
+
+def is_typed_into_a_list(window: QWidget, event: QEvent) -> bool:
+    """Whether a key is one that a list, a tree or a choice that has the focus searches its entries by."""
+    if not isinstance(event, QKeyEvent) or not event.text().isprintable() or not event.text():
+        return False
+    held = event.modifiers() & ~(Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier)
+    return not held and isinstance(window.focusWidget(), QComboBox | QAbstractItemView)
 
 
 def _default(action: str) -> str:

@@ -22,7 +22,7 @@ from PySide6.QtCore import (
 )
 from PySide6.QtWidgets import QApplication
 
-from netlab.app import recent, restarting
+from netlab.app import docks, recent, restarting
 from netlab.app.canvas import accessible
 from netlab.app.preferences import TRANSLATIONS, scale_interface, wanted_language
 from netlab.app.session import Session
@@ -42,7 +42,7 @@ def main(path: str | None, *, theme: str | None = None) -> int:
     speak(wanted_language())
     hand_on(part_of_home(TRANSLATIONS))
     window = make_window(path, theme or wanted_theme(app))
-    window.restore_layout()
+    docks.restore_layout(window)
     window.show()
     restarting.take_up(window)
     window.offer_recovery()

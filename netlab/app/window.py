@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from PySide6.QtCore import QEvent
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QDialog,
@@ -19,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from netlab.app import clipboard, consent, docks, menus, recent
+from netlab.app import clipboard, consent, docks, menus, recent, shortcuts
 from netlab.app.actions import ACTIONS
 from netlab.app.banner import Banner
 from netlab.app.breadcrumb import Breadcrumb
@@ -356,25 +357,18 @@ class MainWindow(QMainWindow):
         }
         self.banner.ask(text, answers)
 
-    def keep_layout(self) -> None:
-        """Remember size and docks."""
-        recent.settings().setValue("geometry", self.saveGeometry())
-        recent.settings().setValue("docks", self.saveState())
-
-    def restore_layout(self) -> None:
-        """Put size and docks where they were."""
-        kept = recent.settings()
-        geometry, state = kept.value("geometry"), kept.value("docks")
-        if geometry is not None and state is not None:
-            self.restoreGeometry(geometry)  # type: ignore[arg-type]
-            self.restoreState(state)  # type: ignore[arg-type]
-            docks.hide_stray_tabs(self)
+    def event(self, event: QEvent) -> bool:
+        """Leave letters to lists that are searched by typing; they would be keys of actions otherwise."""
+        if event.type() == QEvent.Type.ShortcutOverride and shortcuts.is_typed_into_a_list(self, event):
+            event.accept()
+            return True
+        return super().event(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self._may_leave():
             event.ignore()
             return
-        self.keep_layout()
+        docks.keep_layout(self)
         for dialog in filter(QDialog.isVisible, self.findChildren(QDialog)):
             dialog.reject()  # and what it waits for ends
         self.exporter.shutdown()

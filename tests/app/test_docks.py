@@ -11,7 +11,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QListView, QPlainTextEdit, QTabBar
 
-from netlab.app import recent
+from netlab.app import docks, recent
 from netlab.document import edits
 
 LEFT = Qt.MouseButton.LeftButton
@@ -65,7 +65,7 @@ def test_a_layout_comes_back_without_stray_tabs(make_window: Callable[..., Hand]
     recent.settings().setValue("geometry", first.window.saveGeometry())
     recent.settings().setValue("docks", first.window.saveState())
     second = make_window()
-    second.window.restore_layout()
+    docks.restore_layout(second.window)
     second.settle()
     assert sorted(tabs(second)) == sorted({*second.window.docks} - {"Layers", "Views", "Problems"} | {"Problems (1)"})
     click_tab(second, "Data")

@@ -10,7 +10,7 @@ from app.conftest import LEFT, NO_KEYS, Hand
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QCheckBox, QDialog, QDialogButtonBox
+from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QDialog, QDialogButtonBox
 
 from netlab import language
 from netlab.app import purposes, shortcuts
@@ -318,3 +318,20 @@ def test_dropped_files_open_or_are_named(hand: Hand, example: Callable[..., Path
     drop(hand, [tmp_path / "gone.netlab"])
     assert "no such file" in hand.window.banner.text.text()
     assert all(issubclass(kind, Drop) and kind.title for kind in kinds().values())
+
+
+def test_letters_search_a_list_that_has_the_focus(hand: Hand) -> None:
+    """F is Zoom to fit on the canvas, and the way to a word that begins so in a choice."""
+    seen: list[float] = []
+    hand.canvas.zoomed.connect(seen.append)
+    box = hand.window.inspector.findChild(QComboBox, "option/optimizer")
+    assert box is not None
+    box.setFocus()
+    hand.settle()
+    QTest.keyClick(box, Qt.Key.Key_S)
+    assert box.currentText() == "sgd"
+    QTest.keyClick(box, Qt.Key.Key_F)
+    assert not seen
+    hand.canvas.setFocus()
+    hand.key(Qt.Key.Key_F)
+    assert seen
