@@ -20,6 +20,7 @@ from typing import Any
 
 from netlab.document import file
 from netlab.document.paths import settings
+from netlab.language import listing, tr
 from netlab.runs.reader import RunReader
 from netlab.runs.store import PROJECT
 
@@ -55,8 +56,12 @@ def find(names: list[str]) -> dict[str, Tracker]:
     found = {}
     for name in names:
         if name not in offered:
-            known = ", ".join(sorted(offered)) or "none"
-            raise TrackerError(f"No tracker {name!r} is installed; there is: {known}. Install a package that has it.")
+            told = tr(
+                "No tracker {name!r} is installed; there is: {known}. Install a package that has it.",
+                name=name,
+                known=listing(sorted(offered)) or tr("none"),
+            )
+            raise TrackerError(told)
         found[name] = offered[name].load()()
     return found
 

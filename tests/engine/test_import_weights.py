@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from netlab import language
 from netlab.cli import main
 from netlab.compiler.builder import Graph
 from netlab.document import file, weights
@@ -124,9 +126,21 @@ def test_files_that_could_run_code_are_refused(tmp_path: Path, capsys: pytest.Ca
     assert "asks for print, and opening that could run code" in said.err
     assert "weights_only" not in said.err
     assert "code ran" not in said.out
+
+
+@pytest.fixture
+def in_chinese(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("NETLAB_LANG", "zh_CN")
+    yield
+    language.use(language.ENGLISH)
+
+
+@pytest.mark.usefixtures("in_chinese")
+def test_a_program_is_refused_in_the_language_in_use(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file.save(net(), tmp_path / "net.netlab")
     torch.jit.save(torch.jit.script(torch.nn.Linear(2, 2)), tmp_path / "script.pt")
     assert main(["import", str(tmp_path / "script.pt"), str(tmp_path / "net.netlab")]) == 1
-    assert "TorchScript" in capsys.readouterr().err
+    assert "script.pt 是 TorchScript" in capsys.readouterr().err  # the process that opens it says so
 
 
 def safetensors(header: Any, data: bytes = b"") -> bytes:

@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from netlab.language import use_as_told
+from netlab.language import tr, use_as_told
 
 CLONE_NEWUSER, CLONE_NEWNET, PR_SET_PDEATHSIG = 0x10000000, 0x40000000, 1
 ROOM = 8 * 1024**3
@@ -31,7 +31,9 @@ def main() -> int:
     try:
         told = _open(request, folder)
     except MemoryError:
-        told = {"fault": "The model needs more memory than an import may take. Free memory, or import a smaller one."}
+        told = {
+            "fault": tr("The model needs more memory than an import may take. Free memory, or import a smaller one.")
+        }
     except ValueError as fault:
         if type(fault) is ValueError:
             raise

@@ -14,6 +14,7 @@ from netlab.document import file, weights
 from netlab.document.edits import set_training
 from netlab.document.project import Project
 from netlab.engine.importing.faults import ImportFault
+from netlab.language import sentences, tr
 from netlab.protocol import arrivals as message
 
 
@@ -66,7 +67,8 @@ def _in_child(folder: Path, request: dict[str, Any]) -> dict[str, Any]:
     told = folder / "told.json"
     if not told.is_file():
         said = ended.stderr.strip().split("\n")[-1][:300]
-        raise ImportFault(f"The process that opened the model ended with {ended.returncode}. {said}".strip())
+        ending = tr("The process that opened the model ended with {code}.", code=ended.returncode)
+        raise ImportFault(sentences(ending, said))
     answer = json.loads(told.read_text("utf-8"))
     if "fault" in answer:
         raise ImportFault(answer["fault"], answer.get("code", ""), answer.get("fix", ""))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from netlab.language import sentences
+
 
 class ImportFault(ValueError):
     """A model that cannot come in: where it stopped, and what to do.
@@ -14,7 +16,7 @@ class ImportFault(ValueError):
     """
 
     def __init__(self, message: str, code: str = "", fix: str = "") -> None:
-        super().__init__(f"{message} {fix}".strip())
+        super().__init__(sentences(message, fix))
         self.message, self.code, self.fix = message, code or type(self).__name__, fix
 
 

@@ -14,6 +14,7 @@ from netlab.engine.importing.reader import Call, Reader, module_rule, rule
 from netlab.engine.importing.shape_rules import Stacked, need
 from netlab.engine.importing.sketch import Learned, Value, View
 from netlab.engine.importing.views import alone, reshaped, straight
+from netlab.language import tr
 from netlab.layers.layer import catalogue
 
 
@@ -23,7 +24,7 @@ def tensor_of(thing: Any) -> torch.Tensor:
         return thing.tensor
     if isinstance(thing, torch.Tensor):
         return thing
-    raise NoLayer("Its weights depend on the input.")
+    raise NoLayer(tr("Its weights depend on the input."))
 
 
 def weighed(r: Reader, key: str, x: Any, named: Mapping[str, Any], c: Call, **options: Any) -> Any:
@@ -38,7 +39,7 @@ def along_last(r: Reader, x: Any, layer: Callable[[Value], Value], key: str) -> 
         return layer(need(x))
     x = straight(r, x)
     if alone(x, -1) != len(x.value.sizes) - 1:
-        raise NoLayer("The axis along which it looks is not the last.")
+        raise NoLayer(tr("The axis along which it looks is not the last."))
     return View(layer(x.value), x.groups)
 
 
@@ -109,11 +110,12 @@ def _embedding(r: Reader, c: Call) -> Any:
 @rule("layer_norm")
 def _layer_norm(r: Reader, c: Call) -> Any:
     if len(c.arg(1, "normalized_shape")) != 1:
-        raise NoLayer("It normalises several axes at once.")
+        raise NoLayer(tr("It normalises several axes at once."))
     named = {"weight": c.arg(2, "weight"), "bias": c.arg(3, "bias")}
     if (named["weight"] is None) != (named["bias"] is None):
         named["bias"] = torch.zeros_like(tensor_of(named["weight"]))
-        r.sketch.notes.append(f"{c.label or 'A layer norm'} has no offset; here it has one that begins at zero.")
+        name = c.label or tr("A layer norm")
+        r.sketch.notes.append(tr("{name} has no offset; here it has one that begins at zero.", name=name))
     affine = named["weight"] is not None
     return weighed(r, "layer_norm", c.arg(0, "input"), named, c, eps=c.arg(4, "eps", 1e-5), affine=affine)
 
@@ -144,7 +146,7 @@ def _batch_norm(r: Reader, c: Call) -> Any:
         )
         momentum, eps = c.arg(6, "momentum", 0.1), c.arg(7, "eps", 1e-5)
     if mean is None:
-        raise NoLayer("It keeps no running means.")
+        raise NoLayer(tr("It keeps no running means."))
     named = {"weight": weight, "bias": bias, "running_mean": mean, "running_var": var}
     named["num_batches_tracked"] = torch.zeros((), dtype=torch.int64)
     dims = max(len(x.sizes) - 2, 1)
@@ -169,7 +171,7 @@ def _pool(r: Reader, c: Call) -> Any:
     sizes["padding"] = _each(c.arg(3, "padding", 0), dims)
     odd = set(_each(c.arg(4, "dilation", 1), dims)) != {1} if largest else not c.arg(5, "count_include_pad", True)
     if odd or (not largest and c.arg(6, "divisor_override")):
-        raise NoLayer("Its windows are spread, or it does not count the border.")
+        raise NoLayer(tr("Its windows are spread, or it does not count the border."))
     return r.add(c.name, need(c.arg(0, "input")), **_for_axes(sizes, dims))
 
 
@@ -178,7 +180,7 @@ def _adaptive(r: Reader, c: Call) -> Any:
     x = need(c.arg(0, "input"))
     if c.name == "adaptive_avg_pool1d":
         if c.sizes[-1] != 1:
-            raise NoLayer("There is no adaptive pooling of signals.")
+            raise NoLayer(tr("There is no adaptive pooling of signals."))
         return r.add("mean", x, axis=-1, keepdim=True)
     return r.add(c.name, x, output_size=list(c.sizes[2:]))
 
@@ -190,7 +192,7 @@ def _interpolate(r: Reader, c: Call) -> Any:
     mode = named if named in ("nearest", "bilinear", "bicubic") else c.arg(3, "mode", "nearest")
     align = c.arg(2, "align_corners") if named in ("bilinear", "bicubic") else c.kwargs.get("align_corners")
     if align:
-        raise NoLayer("It lines up the corners.")
+        raise NoLayer(tr("It lines up the corners."))
     return r.add("upsample", x, scale_factor=c.sizes[2] // x.sizes[2], mode=mode)
 
 
@@ -219,7 +221,7 @@ def _attention(r: Reader, c: Call) -> Any:
     mask, dropout, causal = c.arg(3, "attn_mask"), c.arg(4, "dropout_p", 0.0), c.arg(5, "is_causal", False)
     scale, width = c.arg(6, "scale"), q.sizes[-1]
     if c.arg(7, "enable_gqa", False):
-        raise NoLayer("Several heads share their keys.")
+        raise NoLayer(tr("Several heads share their keys."))
     if scale is not None and not math.isclose(scale, width**-0.5):
         q = r.add("scale", q, factor=float(scale) * width**0.5)
     options = {"causal": bool(causal), "dropout": float(dropout)}
@@ -239,7 +241,7 @@ def _module(r: Reader, c: Call) -> Any:
     assert c.module is not None
     key = layer_of(c.module)
     if key is None:
-        raise NoLayer(f"There is no layer for {type(c.module).__name__} as it is set here.")
+        raise NoLayer(tr("There is no layer for {name} as it is set here.", name=type(c.module).__name__))
     cls = catalogue()[key]
     weights = {name: tensor.detach() for name, tensor in c.module.state_dict(keep_vars=True).items()}
     made = r.sketch.add(
@@ -294,7 +296,7 @@ def _relu6_module(r: Reader, c: Call) -> Any:
 @module_rule("AdaptiveAvgPool1d")
 def _adaptive_module(r: Reader, c: Call) -> Any:
     if c.sizes[-1] != 1:
-        raise NoLayer("There is no adaptive pooling of signals.")
+        raise NoLayer(tr("There is no adaptive pooling of signals."))
     return r.add("mean", need(c.args[0]), axis=-1, keepdim=True)
 
 
@@ -313,7 +315,7 @@ def _recurrent(r: Reader, c: Call) -> Any:
         return _module(r, c)
     key = layer_of(module)
     if key is None or c.arg(1, "hx") is not None:
-        raise NoLayer("It is not batch first, or begins with a given state.")
+        raise NoLayer(tr("It is not batch first, or begins with a given state."))
     cls = catalogue()[key]
     weights = {name: tensor.detach() for name, tensor in module.state_dict(keep_vars=True).items()}
     made = r.sketch.add(key, {"x": need(c.args[0])}, name=c.label, weights=weights, **options_of(cls, module))
@@ -332,9 +334,9 @@ def _multihead(r: Reader, c: Call) -> Any:
     masked = [isinstance(mask, Value | Learned) for mask in masks]
     causal = bool(c.kwargs.get("is_causal")) or _is_future(masks[1])
     if not module.batch_first or module.bias_k is not None or any(masked) or masks[0] is not None:
-        raise NoLayer("It is not batch first, or its mask depends on the input.")
+        raise NoLayer(tr("It is not batch first, or its mask depends on the input."))
     if masks[1] is not None and not causal:
-        raise NoLayer("Its mask is neither causal nor open.")
+        raise NoLayer(tr("Its mask is neither causal nor open."))
     weights = _projections(module)
     wired = {"query": query}
     if key != query or value != query:

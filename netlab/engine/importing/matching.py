@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
+from netlab.language import tr
 from netlab.protocol.arrivals import Line
 
 Sizes = tuple[int, ...]
@@ -30,9 +31,13 @@ def match(wanted: Mapping[str, Sizes], given: Mapping[str, Sizes]) -> list[Line]
     used = {row.source for row in rows.values()}
     for name, sizes in wanted.items():
         if name not in rows and not name.endswith(SILENT):
-            rows[name] = Line(name, sizes, "", (), why="The file has nothing for it, so it begins with fresh numbers.")
+            rows[name] = Line(
+                name, sizes, "", (), why=tr("The file has nothing for it, so it begins with fresh numbers.")
+            )
     table = [rows[name] for name in wanted if name in rows]
-    return table + [Line("", (), n, s, why="The model has no place for it.") for n, s in given.items() if n not in used]
+    return table + [
+        Line("", (), n, s, why=tr("The model has no place for it.")) for n, s in given.items() if n not in used
+    ]
 
 
 def _judged(wanted: Sizes, given: Sizes) -> tuple[str, str]:
@@ -40,12 +45,16 @@ def _judged(wanted: Sizes, given: Sizes) -> tuple[str, str]:
         return NAME, ""
     if len(given) == 2 and given[::-1] == wanted:
         return TURNED, ""
-    told = f"The file has {_shown(given)}, the model wants {_shown(wanted)}."
-    return "", f"{told} Give the node the sizes of the file, or leave it fresh."
+    told = tr(
+        "The file has {given}, the model wants {wanted}. Give the node the sizes of the file, or leave it fresh.",
+        given=_shown(given),
+        wanted=_shown(wanted),
+    )
+    return "", told
 
 
 def _shown(sizes: Sizes) -> str:
-    return " × ".join(map(str, sizes)) or "one number"
+    return " × ".join(map(str, sizes)) or tr("one number")
 
 
 def _by_names(wanted: Iterable[str], given: Iterable[str]) -> dict[str, str]:

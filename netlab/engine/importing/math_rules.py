@@ -12,6 +12,7 @@ from netlab.engine.importing.reader import Call, Reader, rule
 from netlab.engine.importing.shape_rules import axis_of, need
 from netlab.engine.importing.sketch import Value, View
 from netlab.engine.importing.views import alone, straight
+from netlab.language import tr
 from netlab.layers.function import FUNCTIONS
 
 Number = int | float
@@ -37,7 +38,7 @@ def _add(r: Reader, c: Call) -> Any:
 @rule("sub", "subtract", "__sub__")
 def _sub(r: Reader, c: Call) -> Any:
     if c.kwargs.get("alpha", 1) != 1:
-        raise NoLayer("It subtracts a multiple.")
+        raise NoLayer(tr("It subtracts a multiple."))
     return r.add("subtract", *c.args[:2])
 
 
@@ -60,7 +61,7 @@ def _mul(r: Reader, c: Call) -> Any:
 @rule("div", "truediv", "divide", "true_divide", "__truediv__")
 def _div(r: Reader, c: Call) -> Any:
     if c.kwargs.get("rounding_mode"):
-        raise NoLayer("It divides and rounds.")
+        raise NoLayer(tr("It divides and rounds."))
     a, b = c.args[:2]
     divisor = _alone(b)
     if divisor and math.frexp(divisor)[0] == 0.5 and abs(divisor) >= 1e-6:  # a power of two: its inverse is exact
@@ -74,7 +75,7 @@ def _matmul(r: Reader, c: Call) -> Any:
     if isinstance(a, View) and isinstance(b, View):
         a, b = straight(r, a), straight(r, b)
         if a.groups != b.groups or len(a.groups) < 3 or not all(alone(a, axis) for axis in (-2, -1)):
-            raise NoLayer("It multiplies matrices whose batch lies in different places.")
+            raise NoLayer(tr("It multiplies matrices whose batch lies in different places."))
         return View(r.add("matmul", a.value, b.value, transpose_b=False), a.groups)
     return r.add("matmul", a, b, transpose_b=False)
 
@@ -88,7 +89,7 @@ def _einsum(r: Reader, c: Call) -> Any:
     left, _, out = equation.replace(" ", "").partition("->")
     names = left.split(",")
     if len(names) != 2 or len(operands) != 2 or "." in equation:
-        raise NoLayer(f"The einsum {equation} is no product of two matrices.")
+        raise NoLayer(tr("The einsum {equation} is no product of two matrices.", equation=equation))
     (a, b), front = names, ""
     while len(front) < len(out) and a[: len(front) + 1] == b[: len(front) + 1] == out[: len(front) + 1]:
         front = out[: len(front) + 1]
@@ -100,7 +101,7 @@ def _einsum(r: Reader, c: Call) -> Any:
             return r.add("matmul", *operands, transpose_b=True)
     if len(columns) == len(b) == 2 and a[-1] == b[0] and out == a[:-1] + b[1]:
         return r.add("matmul", *operands, transpose_b=False)
-    raise NoLayer(f"The einsum {equation} is no product of two matrices.")
+    raise NoLayer(tr("The einsum {equation} is no product of two matrices.", equation=equation))
 
 
 def _plain_rule(key: str) -> Any:
@@ -133,14 +134,14 @@ def _leaky(r: Reader, c: Call) -> Any:
 @rule("elu")
 def _elu(r: Reader, c: Call) -> Any:
     if c.arg(1, "alpha", 1.0) != 1.0:
-        raise NoLayer("Its alpha is not 1.")
+        raise NoLayer(tr("Its alpha is not 1."))
     return r.add("elu", c.arg(0, "input"))
 
 
 @rule("softplus")
 def _softplus(r: Reader, c: Call) -> Any:
     if (c.arg(1, "beta", 1), c.arg(2, "threshold", 20)) != (1, 20):
-        raise NoLayer("Its beta is not 1.")
+        raise NoLayer(tr("Its beta is not 1."))
     return r.add("softplus", c.arg(0, "input"))
 
 
@@ -148,7 +149,7 @@ def _softplus(r: Reader, c: Call) -> Any:
 def _glu(r: Reader, c: Call) -> Any:
     x = need(c.arg(0, "input"))
     if axis_of(c.arg(1, "dim", -1), len(x.sizes)) != len(x.sizes) - 1:
-        raise NoLayer("It gates along another axis than the last.")
+        raise NoLayer(tr("It gates along another axis than the last."))
     return r.add("glu", x)
 
 
@@ -183,7 +184,7 @@ def _clamp(r: Reader, c: Call) -> Any:
 def _pow(r: Reader, c: Call) -> Any:
     exponent = _alone(c.args[1])
     if exponent is None:
-        raise NoLayer("The power is no number.")
+        raise NoLayer(tr("The power is no number."))
     return r.add("power", c.args[0], exponent=exponent)
 
 
@@ -192,7 +193,7 @@ def reduced(r: Reader, key: str, x: Value, dims: Any, keepdim: bool) -> Value:
     listed = [dims] if isinstance(dims, int) else list(range(len(x.sizes)) if dims is None else dims)
     axes = sorted((axis_of(dim, len(x.sizes)) for dim in listed), reverse=True)
     if 0 in axes:
-        raise NoLayer("It reduces over the batch.")
+        raise NoLayer(tr("It reduces over the batch."))
     if len(x.sizes) > 2 and axes[::-1] == list(range(2, len(x.sizes))) and not keepdim and key in ("mean", "max"):
         return r.add("global_avg_pool" if key == "mean" else "global_max_pool", x)
     for axis in axes:
@@ -218,7 +219,7 @@ def _amax(r: Reader, c: Call) -> Any:
 @rule("max")
 def _max(r: Reader, c: Call) -> Any:
     if not isinstance(c.arg(1, "dim"), int):
-        raise NoLayer("It takes the largest of two values.")
+        raise NoLayer(tr("It takes the largest of two values."))
     return (reduced(r, "max", need(c.args[0]), c.arg(1, "dim"), bool(c.arg(2, "keepdim", False))), None)
 
 
@@ -231,7 +232,7 @@ def _compare_rule(how: str) -> Any:
         if value is None and isinstance(c.args[1], torch.Tensor) and c.args[1].numel() == 1:
             value = float(c.args[1].item())
         if value is None:
-            raise NoLayer("It compares two tensors.")
+            raise NoLayer(tr("It compares two tensors."))
         return r.add("compare", c.args[0], how=how, value=value)
 
     return compare
@@ -266,4 +267,4 @@ def _inverted(r: Reader, c: Call) -> Any:
 
 @rule("cumsum", "triu", "tril", "arange")
 def _not_folded(r: Reader, c: Call) -> Any:
-    raise NoLayer(f"{c.name} of a value is no layer; of constants it would have been worked out.")
+    raise NoLayer(tr("{name} of a value is no layer; of constants it would have been worked out.", name=c.name))

@@ -16,6 +16,7 @@ from netlab.engine.importing.folding import Folded, fold, signature
 from netlab.engine.importing.reader import TraceReader
 from netlab.engine.importing.sketch import Sketch
 from netlab.engine.importing.trace import Trace, trace_module
+from netlab.language import tr
 
 
 @dataclass
@@ -52,8 +53,12 @@ def import_module(module: nn.Module, fields: list[Field]) -> Imported:
             trace = trace_by_export(module, fields)
         except Exception as second:
             raise ImportFault(
-                f"The module cannot be traced. torch.fx says: {_line(first)} torch.export says: {_line(second)} "
-                "Take branches that depend on values out of forward."
+                tr(
+                    "The module cannot be traced. torch.fx says: {first} torch.export says: {second} "
+                    "Take branches that depend on values out of forward.",
+                    first=_line(first),
+                    second=_line(second),
+                )
             ) from first
     return read(trace, fields)
 
@@ -98,8 +103,12 @@ def share(sketch: Sketch, folded: Folded) -> None:
         if mine in linked or mine == theirs:
             continue
         if nodes[mine].parent != nodes[theirs].parent:
-            names = f"{nodes[mine].name or mine} and {nodes[theirs].name or theirs}"
-            sketch.notes.append(f"{names} share their weights in the model; here they only begin alike.")
+            told = tr(
+                "{one} and {other} share their weights in the model; here they only begin alike.",
+                one=nodes[mine].name or mine,
+                other=nodes[theirs].name or theirs,
+            )
+            sketch.notes.append(told)
             continue
         nodes[mine] = msgspec.structs.replace(nodes[mine], shares=theirs)
     folded.graph = Graph(nodes, folded.graph.edges, folded.graph.frames)

@@ -13,6 +13,7 @@ from netlab.engine.importing.faults import ImportFault
 from netlab.engine.importing.module import Imported, finish
 from netlab.engine.importing.project import Brought, as_project, compare, fitted
 from netlab.engine.importing.sketch import BATCH
+from netlab.language import tr
 
 OPEN = 16
 """The size that stands for an open axis other than the batch, if nobody says another."""
@@ -31,15 +32,28 @@ def bring(path: Path, data: str, inputs: str) -> Brought:
 
     def fit(fields: list[Field]) -> Imported:
         if len(fields) < len(wanted):
-            raise ImportFault(f"The model has {len(wanted)} inputs, but the data has only {len(fields)} fields.")
+            raise ImportFault(
+                tr(
+                    "The model has {inputs} inputs, but the data has only {fields} fields.",
+                    inputs=len(wanted),
+                    fields=len(fields),
+                )
+            )
         for (name, sizes, kind, _), field in zip(wanted, fields, strict=False):
             fits = len(sizes) == len(field.sizes) and all(
                 a in (b, BATCH) for a, b in zip(sizes, field.sizes, strict=True)
             )
             if not fits or kind != field.dtype:
-                told = " × ".join("any" if size == BATCH else str(size) for size in sizes) or "one number"
+                told = " × ".join(tr("any") if size == BATCH else str(size) for size in sizes) or tr("one number")
                 raise ImportFault(
-                    f"{name} of the model wants {told} ({kind}), but {field.name} is {field.shape or 'one'}."
+                    tr(
+                        "{name} of the model wants {wanted} ({kind}), but {field} is {shape}.",
+                        name=name,
+                        wanted=told,
+                        kind=kind,
+                        field=field.name,
+                        shape=field.shape or tr("one number"),
+                    )
                 )
         by_name = {name: field for (name, *_), field in zip(wanted, fields, strict=False)}
         return finish(OnnxReader(model, by_name).read())
@@ -59,19 +73,27 @@ def _load(path: Path) -> Any:
     try:
         import onnx
     except ImportError as error:
-        raise ImportFault("ONNX needs the package onnx. Install it with: pip install netlab[export]") from error
+        raise ImportFault(
+            tr("ONNX needs the package {name}. Install it with: pip install netlab[export]", name="onnx")
+        ) from error
     try:
         model = onnx.load(str(path), load_external_data=False)
         opset = next(o.version for o in model.opset_import if o.domain in ("", "ai.onnx"))
     except Exception as error:  # the protobuf reader has many
-        raise ImportFault(f"{path.name} cannot be read as an ONNX model: {str(error)[:200]}") from error
+        raise ImportFault(
+            tr("{name} cannot be read as an ONNX model: {error}", name=path.name, error=str(error)[:200])
+        ) from error
     outside = [
         t.name for t in model.graph.initializer if t.data_location == onnx.TensorProto.EXTERNAL or t.external_data
     ]
     if outside:
         raise ImportFault(
-            f"{path.name} names other files that hold its weights, such as {outside[0]!r}, and a model is not allowed to "
-            "open files. Save it as one file: onnx.save(onnx.load(...), ..., save_as_external_data=False)."
+            tr(
+                "{name} names other files that hold its weights, such as {weight!r}, and a model is not allowed to "
+                "open files. Save it as one file: onnx.save(onnx.load(...), ..., save_as_external_data=False).",
+                name=path.name,
+                weight=outside[0],
+            )
         )
     if opset < 13:
         model = onnx.version_converter.convert_version(model, 17)
@@ -90,7 +112,9 @@ def _inputs(model: Any) -> list[tuple[str, tuple[int, ...], str, int]]:
         tensor = entry.type.tensor_type
         sizes = [d.dim_value if d.HasField("dim_value") and d.dim_value > 0 else BATCH for d in tensor.shape.dim]
         if not sizes:
-            raise ImportFault(f"The input {entry.name} is a single number without a batch, which no data can feed.")
+            raise ImportFault(
+                tr("The input {name} is a single number without a batch, which no data can feed.", name=entry.name)
+            )
         rows = [
             stored[n.input[0]].dims[0]
             for n in model.graph.node

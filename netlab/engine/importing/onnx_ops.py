@@ -13,6 +13,7 @@ from netlab.engine.importing.reader import RULES, Call
 from netlab.engine.importing.shape_rules import need
 from netlab.engine.importing.sketch import Value, View
 from netlab.engine.importing.views import alone, settled, straight, without
+from netlab.language import tr
 
 
 def weighed(r: OnnxReader, key: str, x: Any, named: dict[str, Any], o: Op, **options: Any) -> Any:
@@ -31,10 +32,10 @@ def linear(r: OnnxReader, x: Any, weight: torch.Tensor, bias: Any, o: Op) -> Any
 def _gemm(r: OnnxReader, o: Op) -> Any:
     a, b, c = o.given(0), o.given(1), o.given(2)
     if o.attributes.get("transA") or o.attributes.get("alpha", 1.0) != 1.0 or o.attributes.get("beta", 1.0) != 1.0:
-        raise NoLayer("It scales, or turns its input.")
+        raise NoLayer(tr("It scales, or turns its input."))
     weight = tensor_of(b)
     if c is not None and tensor_of(c).dim() != 1:
-        raise NoLayer("Its offset is no vector.")
+        raise NoLayer(tr("Its offset is no vector."))
     return linear(r, a, weight if o.attributes.get("transB") else weight.t(), c, o)
 
 
@@ -60,7 +61,7 @@ def _square(pads: list[int] | None, dims: int) -> list[int]:
     """The padding on each side, if it is the same on both."""
     pads = pads or [0] * (2 * dims)
     if pads[:dims] != pads[dims:]:
-        raise NoLayer("It pads more on one side than on the other.")
+        raise NoLayer(tr("It pads more on one side than on the other."))
     return pads[:dims]
 
 
@@ -69,7 +70,7 @@ def _window(o: Op, kernel: list[int], dims: int) -> dict[str, Any]:
     if given.get("auto_pad", "NOTSET") not in ("NOTSET", "VALID", ""):
         odd = all(k % 2 for k in kernel) and set(given.get("strides", [1])) == {1}
         if not odd:
-            raise NoLayer("It pads by itself.")
+            raise NoLayer(tr("It pads by itself."))
         given = given | {
             "pads": [d * (k - 1) // 2 for k, d in zip(kernel, given.get("dilations", [1] * dims), strict=True)] * 2
         }
@@ -97,7 +98,7 @@ def _conv_transpose(r: OnnxReader, o: Op) -> Any:
     weight, bias, groups = tensor_of(o.given(1)), o.given(2), o.attributes.get("group", 1)
     dims = weight.dim() - 2
     if o.attributes.get("output_shape"):
-        raise NoLayer("It asks for a size.")
+        raise NoLayer(tr("It asks for a size."))
     extra = o.attributes.get("output_padding", [0] * dims)
     options = {"out_channels": weight.shape[1] * groups, "groups": groups, "bias": bias is not None}
     options["output_padding"] = extra[0] if dims == 1 else extra
@@ -120,7 +121,7 @@ def _batch_norm(r: OnnxReader, o: Op) -> Any:
 def _layer_norm(r: OnnxReader, o: Op) -> Any:
     x = o.given(0)
     if o.attributes.get("axis", -1) not in (-1, len(x.sizes) - 1):
-        raise NoLayer("It normalises several axes at once.")
+        raise NoLayer(tr("It normalises several axes at once."))
     scale = tensor_of(o.given(1))
     bias = o.given(2) if o.given(2) is not None else torch.zeros_like(scale)
     eps = round(o.attributes.get("epsilon", 1e-5), 12)
@@ -142,9 +143,9 @@ def _pool(r: OnnxReader, o: Op) -> Any:
     spread = window.pop("dilation")
     padded = window["padding"] not in (0, [0] * dims)
     if o.attributes.get("ceil_mode") or set(spread if dims > 1 else [spread]) != {1}:
-        raise NoLayer("Its windows are spread, or hang over the border.")
+        raise NoLayer(tr("Its windows are spread, or hang over the border."))
     if not largest and padded and not o.attributes.get("count_include_pad"):
-        raise NoLayer("It does not count the border.")
+        raise NoLayer(tr("It does not count the border."))
     return r.add(f"{'max' if largest else 'avg'}_pool{dims}d", need(o.given(0)), **window)
 
 
@@ -166,7 +167,7 @@ def _resize(r: OnnxReader, o: Op) -> Any:
     how = given.get("coordinate_transformation_mode", "half_pixel")
     wanted = ("asymmetric",) if mode == "nearest" else ("half_pixel", "pytorch_half_pixel")
     if len(factors) != 1 or how not in wanted:
-        raise NoLayer("It takes its pixels from other places than Upsample does.")
+        raise NoLayer(tr("It takes its pixels from other places than Upsample does."))
     return r.add("upsample", x, scale_factor=factors.pop(), mode=mode)
 
 
@@ -179,13 +180,13 @@ def _recurrent(r: OnnxReader, o: Op) -> Any:
     """Time comes first there; the layer wants the batch first, so that the turns around it fall away."""
     x = straight(r, o.given(0)) if isinstance(o.given(0), View) else None
     if x is None or x.groups != ((1,), (0,), (2,)) or o.attributes.get("layout"):
-        raise NoLayer("It is not fed by a sequence with time first.")
+        raise NoLayer(tr("It is not fed by a sequence with time first."))
     hidden, ways = (
         o.attributes["hidden_size"],
         {"forward": 1, "bidirectional": 2}[o.attributes.get("direction", "forward")],
     )
     if o.type == "GRU" and not o.attributes.get("linear_before_reset"):
-        raise NoLayer("Its reset gate acts before the product, unlike that of torch.")
+        raise NoLayer(tr("Its reset gate acts before the product, unlike that of torch."))
     states = {"h0": _first_state(r, o.given(5), ways)}
     states |= {"c0": _first_state(r, o.given(6), ways)} if o.type == "LSTM" else {}
     weights: dict[str, torch.Tensor] = {}
@@ -210,7 +211,7 @@ def _first_state(r: OnnxReader, state: Any, ways: int) -> Value | None:
         return None
     if ways == 1 and isinstance(state, View) and state.sizes[0] == 1:
         return need(pick(r, state, 0, 0))
-    raise NoLayer("It begins with given states for both directions.")
+    raise NoLayer(tr("It begins with given states for both directions."))
 
 
 def _gates(tensor: torch.Tensor, kind: str) -> torch.Tensor:
@@ -227,16 +228,16 @@ def _gather(r: OnnxReader, o: Op) -> Any:
     if not isinstance(data, Value | View):
         table = tensor_of(data)
         if axis or table.dim() != 2:
-            raise NoLayer("It looks up something else than rows of a table.")
+            raise NoLayer(tr("It looks up something else than rows of a table."))
         options = {"num_embeddings": table.shape[0], "embedding_dim": table.shape[1]}
         return r.add("embedding", r.value(index), name=o.label, weights={"weight": table}, **options)
     if not isinstance(index, torch.Tensor) or index.dim() > 1:
-        raise NoLayer("It picks places by a tensor.")
+        raise NoLayer(tr("It picks places by a tensor."))
     if index.dim() == 0:
         return pick(r, data, axis, int(index))
     places = index.tolist()
     if places != list(range(places[0], places[0] + len(places))):
-        raise NoLayer("It picks places that do not follow each other.")
+        raise NoLayer(tr("It picks places that do not follow each other."))
     return stretch(r, data, axis, places[0], places[-1] + 1, 1)
 
 

@@ -17,6 +17,7 @@ from netlab.engine.importing.shape_rules import axis_of, need, stretched
 from netlab.engine.importing.sketch import BATCH, Value, View
 from netlab.engine.importing.trace import Made
 from netlab.engine.importing.views import alone, arranged, reshaped, straight, whole
+from netlab.language import tr
 from netlab.layers.function import FUNCTIONS
 
 SAME_AS = {
@@ -53,7 +54,7 @@ def _where(r: OnnxReader, o: Op) -> Any:
     mask, a, b = o.inputs
     if isinstance(mask, NotANumber):
         if not isinstance(a, torch.Tensor) or a.any() or b != mask.value:
-            raise NoLayer("It replaces what is no number by something else than 0.")
+            raise NoLayer(tr("It replaces what is no number by something else than 0."))
         return r.add("function", b, function="nan_to_num")
     if isinstance(a, torch.Tensor) and bool((a == float("-inf")).all()) and isinstance(b, Value):
         return r.add("masked_fill", b, mask, infinite=True)
@@ -94,7 +95,7 @@ def _cast(r: OnnxReader, o: Op) -> Any:
         return r.add("where", x, torch.ones(1), torch.zeros(1))
     if kind == "bool":
         return r.add("compare", x, how="not equal", value=0.0)
-    raise NoLayer(f"It turns {x.shape.dtype} into {kind}.")
+    raise NoLayer(tr("It turns {before} into {after}.", before=x.shape.dtype, after=kind))
 
 
 @op("Gelu", "Elu", "LeakyRelu")
@@ -105,7 +106,7 @@ def _shaped(r: OnnxReader, o: Op) -> Any:
     if o.type == "LeakyRelu":
         return r.add("leaky_relu", x, negative_slope=round(0.01 if alpha is None else alpha, 7))
     if alpha not in (None, 1.0):
-        raise NoLayer("Its alpha is not 1.")
+        raise NoLayer(tr("Its alpha is not 1."))
     return r.add("elu", x)
 
 
@@ -147,7 +148,7 @@ def _concat(r: OnnxReader, o: Op) -> Any:
     if all(isinstance(part, View) for part in parts):
         views = [straight(r, part) for part in parts]
         if any(view.groups != views[0].groups for view in views):
-            raise NoLayer("It joins values whose axes lie in different places.")
+            raise NoLayer(tr("It joins values whose axes lie in different places."))
         values = [view.value for view in views]
         joined = RULES["cat"](r, Call("cat", (values, alone(views[0], axis)), {}, None, None))
         return View(joined, views[0].groups)
@@ -174,7 +175,7 @@ def _reshape(r: OnnxReader, o: Op) -> Any:
 def _flatten(r: OnnxReader, o: Op) -> Any:
     x = need(o.given(0))
     if o.attributes.get("axis", 1) != 1:
-        raise NoLayer("It flattens the batch as well.")
+        raise NoLayer(tr("It flattens the batch as well."))
     return reshaped(r, x, (BATCH, math.prod(x.sizes[1:])))
 
 
@@ -264,7 +265,7 @@ def _pad(r: OnnxReader, o: Op) -> Any:
     mode = {"constant": "constant", "reflect": "reflect", "edge": "replicate"}[o.attributes.get("mode", "constant")]
     half = len(pads) // 2
     if pads[0] or pads[half]:
-        raise NoLayer("It pads the batch.")
+        raise NoLayer(tr("It pads the batch."))
     sides = [n for axis in range(half - 1, 0, -1) for n in (pads[axis], pads[half + axis])]
     while len(sides) > 2 and sides[-2:] == [0, 0]:
         sides = sides[:-2]

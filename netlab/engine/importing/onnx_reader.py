@@ -18,6 +18,7 @@ from netlab.engine.importing.faults import NoLayer
 from netlab.engine.importing.reader import Reader
 from netlab.engine.importing.sketch import BATCH, Learned, Scope, Sketch, Value, View
 from netlab.engine.importing.views import alike, straight
+from netlab.language import tr
 
 QUOTED = re.compile(r"'([^']*)'")
 SPREADS = ("ConstantOfShape", "Expand", "Tile", "Range", "EyeLike", "RandomNormal", "RandomUniform")
@@ -63,7 +64,7 @@ class Op:
             thing = self.attributes.get(name)
             return None if thing is None else [int(n) for n in (thing if isinstance(thing, list) else [thing])]
         if not isinstance(thing, torch.Tensor):
-            raise NoLayer(f"Its {name} depend on the input.")
+            raise NoLayer(tr("Its {name} depend on the input.", name=name))
         return [int(n) for n in thing.flatten()]
 
 
@@ -118,7 +119,8 @@ class OnnxReader(Reader):
         for output in self.graph.output:
             thing = self.known[output.name]
             if isinstance(thing, View):
-                self.sketch.notes.append(f"The output {output.name} has its batch first here, unlike in the model.")
+                told = tr("The output {name} has its batch first here, unlike in the model.", name=output.name)
+                self.sketch.notes.append(told)
                 thing = straight(self, thing).value
             self.sketch.output(self.value(thing), output.name)
         return self.sketch
@@ -127,7 +129,7 @@ class OnnxReader(Reader):
         """As for traces; an initializer with the name of a submodule's weight is learned, others are constants."""
         if isinstance(thing, Uniform):
             if thing.sizes[:1] != (BATCH,):
-                raise NoLayer("The batch is not the first axis.")
+                raise NoLayer(tr("The batch is not the first axis."))
             return self.spread(torch.full(thing.sizes[1:], thing.number))
         return super().value(thing, name)
 
@@ -152,13 +154,13 @@ class OnnxReader(Reader):
         try:
             rule = OPS.get(node.op_type)
             if rule is None or node.domain not in ("", "ai.onnx"):
-                raise NoLayer(f"There is no layer for {node.op_type}.")
+                raise NoLayer(tr("There is no layer for {name}.", name=node.op_type))
             operation.inputs = [self.learned(n) if n else None for n in node.input]
             result = self._lifted(rule, operation) if node.op_type in PLACEWISE else rule(self, operation)
             return list(result) if isinstance(result, tuple) else [result]
         except (NoLayer, TypeError, IndexError, KeyError, ValueError) as error:
             self.back(mark)
-            why = str(error) if isinstance(error, NoLayer) else "It is used in a way that no rule foresees."
+            why = str(error) if isinstance(error, NoLayer) else tr("It is used in a way that no rule foresees.")
             return list(self._kept(node, operation, why))
 
     def _lifted(self, rule: Rule, operation: Op) -> Any:

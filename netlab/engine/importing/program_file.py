@@ -14,6 +14,7 @@ from netlab.engine.importing.faults import ImportFault
 from netlab.engine.importing.module import Imported, read
 from netlab.engine.importing.project import Brought, as_project, compare, fitted
 from netlab.engine.importing.sketch import BATCH
+from netlab.language import tr
 from netlab.layers.shape import INT
 
 
@@ -26,17 +27,31 @@ def bring(path: Path, data: str, inputs: str) -> Brought:
     try:
         program = torch.export.load(path)
     except Exception as error:  # whatever the format's reader stumbles over
-        raise ImportFault(f"{path.name} cannot be read as a torch.export program: {error}") from error
+        raise ImportFault(
+            tr("{name} cannot be read as a torch.export program: {error}", name=path.name, error=error)
+        ) from error
     wanted = _inputs(program)
 
     def fit(fields: list[Field]) -> Imported:
         if len(fields) < len(wanted):
-            raise ImportFault(f"The program has {len(wanted)} inputs, but the data has only {len(fields)} fields.")
+            raise ImportFault(
+                tr(
+                    "The program has {inputs} inputs, but the data has only {fields} fields.",
+                    inputs=len(wanted),
+                    fields=len(fields),
+                )
+            )
         for (sizes, kind), field in zip(wanted, fields, strict=False):
             if sizes != field.sizes or kind != field.dtype:
-                told = " × ".join(map(str, sizes)) or "one number"
+                told = " × ".join(map(str, sizes)) or tr("one number")
                 raise ImportFault(
-                    f"The program wants {told} ({kind}), but {field.name} is {field.shape or 'a number'}."
+                    tr(
+                        "The program wants {wanted} ({kind}), but {field} is {shape}.",
+                        wanted=told,
+                        kind=kind,
+                        field=field.name,
+                        shape=field.shape or tr("one number"),
+                    )
                 )
         return read(trace_program(program, [f.name for f in fields[: len(wanted)]]), fields)
 
@@ -65,7 +80,10 @@ def _inputs(program: Any) -> list[tuple[tuple[int, ...], str]]:
         made = sizes_of(nodes[name].meta["val"])
         if made.sizes[:1] != (BATCH,):
             raise ImportFault(
-                "The batch of this program is fixed. Export it again with dynamic_shapes that leave the first axis open."
+                tr(
+                    "The batch of this program is fixed. Export it again with dynamic_shapes that leave the first axis "
+                    "open."
+                )
             )
         found.append((made.sizes[1:], made.kind))
     return found

@@ -21,6 +21,7 @@ from netlab.engine import start
 from netlab.engine.build import Built, draft
 from netlab.engine.importing.faults import ImportFault, Opaque
 from netlab.engine.importing.module import Imported
+from netlab.language import sentences, tr
 from netlab.layers.layer import catalogue
 
 TARGETS = ("label", "target")
@@ -84,9 +85,9 @@ def fitted(bring: Callable[[list[Field]], Imported], data: str, inputs: str) -> 
     if data or inputs:
         raise first
     raise ImportFault(
-        f"No data set that is at hand has fields for the inputs of this model. {first}",
+        sentences(tr("No data set that is at hand has fields for the inputs of this model."), str(first)),
         "inputs",
-        'Say what it takes with --inputs, such as --inputs "image: 3 224 224; label: < 1000".',
+        tr('Say what it takes with --inputs, such as --inputs "image: 3 224 224; label: < 1000".'),
     )
 
 

@@ -12,6 +12,7 @@ from torch import nn
 from netlab.engine.importing.faults import ImportFault
 from netlab.engine.importing.module import import_module
 from netlab.engine.importing.project import Brought, as_project, compare, fitted
+from netlab.language import tr
 
 
 def split(spec: str) -> tuple[Path, str]:
@@ -23,7 +24,9 @@ def split(spec: str) -> tuple[Path, str]:
     name, colon, factory = spec.rpartition(":")
     path = Path(name if colon else spec)
     if not colon or not path.is_file():
-        raise ImportFault(f"{spec!r} is not FILE.py:FACTORY, the file and the function or class that makes the model.")
+        raise ImportFault(
+            tr("{spec!r} is not FILE.py:FACTORY, the file and the function or class that makes the model.", spec=spec)
+        )
     return path, factory
 
 
@@ -50,13 +53,24 @@ def load_factory(spec: str) -> nn.Module:
     path, factory = split(spec)
     made = getattr(_run_file(path), factory, None)
     if made is None:
-        raise ImportFault(f"{path.name} has no {factory!r}. Name a function or class that it defines.")
+        raise ImportFault(
+            tr("{name} has no {factory!r}. Name a function or class that it defines.", name=path.name, factory=factory)
+        )
     try:
         module = made() if callable(made) and not isinstance(made, nn.Module) else made
     except Exception as error:
-        raise ImportFault(f"{factory} of {path.name} failed: {error}") from error
+        raise ImportFault(
+            tr("{factory} of {name} failed: {error}", factory=factory, name=path.name, error=error)
+        ) from error
     if not isinstance(module, nn.Module):
-        raise ImportFault(f"{factory} of {path.name} makes a {type(module).__name__}, but a torch.nn.Module is wanted.")
+        raise ImportFault(
+            tr(
+                "{factory} of {name} makes a {type}, but a torch.nn.Module is wanted.",
+                factory=factory,
+                name=path.name,
+                type=type(module).__name__,
+            )
+        )
     return module
 
 
@@ -64,14 +78,14 @@ def _run_file(path: Path) -> ModuleType:
     """The file as a module; what stands beside it can be imported by it."""
     spec = importlib.util.spec_from_file_location("netlab_imported", path)
     if spec is None or spec.loader is None:
-        raise ImportFault(f"{path.name} is no Python file. Its name has to end with .py.")
+        raise ImportFault(tr("{name} is no Python file. Its name has to end with .py.", name=path.name))
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     sys.path.insert(0, str(path.parent.resolve()))
     try:
         spec.loader.exec_module(module)
     except Exception as error:
-        raise ImportFault(f"{path.name} cannot be run: {error}") from error
+        raise ImportFault(tr("{name} cannot be run: {error}", name=path.name, error=error)) from error
     finally:
         sys.path.pop(0)
     return module

@@ -14,6 +14,7 @@ from netlab.data.dataset import Field
 from netlab.engine.importing.faults import ImportFault, NoLayer
 from netlab.engine.importing.sketch import BATCH, Learned, Sketch, Value, View
 from netlab.engine.importing.trace import Made, Trace, function_name
+from netlab.language import tr
 
 SAME = frozenset(
     "contiguous clone float to type_as type alias lift_fresh_copy detach_ view_as_real requires_grad_".split()
@@ -41,7 +42,7 @@ class Call:
     def sizes(self) -> tuple[int, ...]:
         """The sizes of the one tensor it makes."""
         if not isinstance(self.made, Made):
-            raise NoLayer("It makes several tensors.")
+            raise NoLayer(tr("It makes several tensors."))
         return self.made.sizes
 
     @property
@@ -98,7 +99,7 @@ class Reader:
             case Value():
                 return thing
             case View():
-                raise NoLayer("The batch is not the first axis, or merged with others.")
+                raise NoLayer(tr("The batch is not the first axis, or merged with others."))
             case Learned() | torch.Tensor():
                 tensor = thing.tensor if isinstance(thing, Learned) else thing
                 learned = isinstance(thing, Learned)
@@ -109,7 +110,7 @@ class Reader:
                 return self.holders[key][1]
             case bool() | int() | float() if not _tells_batch(thing):
                 return self.sketch.held(torch.tensor([float(thing)]), name)
-        raise NoLayer(f"It takes {str(thing)[:80]}, which cannot be wired.")
+        raise NoLayer(tr("It takes {value}, which cannot be wired.", value=str(thing)[:80]))
 
     def add(self, key: str, *values: Any, name: str = "", weights: Any = None, **options: Any) -> Value:
         """A layer with one output, fed in the order of its ports; None leaves one open."""
@@ -123,7 +124,7 @@ class Reader:
         """A learned tensor or constant with a copy for every sample."""
         tensor = thing.tensor if isinstance(thing, Learned) else thing
         if self.batch is None:
-            raise NoLayer("There is no input to take the batch from.")
+            raise NoLayer(tr("There is no input to take the batch from."))
         return self.sketch.held(tensor, name, self.batch, learned=isinstance(thing, Learned))
 
     def back(self, mark: tuple[int, int, int]) -> None:
@@ -213,7 +214,7 @@ class TraceReader(Reader):
             return result
         except (NoLayer, TypeError, IndexError, KeyError, AttributeError) as error:
             self.back(mark)
-            why = str(error) if isinstance(error, NoLayer) else "It is called in a way that no rule foresees."
+            why = str(error) if isinstance(error, NoLayer) else tr("It is called in a way that no rule foresees.")
             return self._opaque(call, things, why)
 
     def _by_rule(self, call: Call) -> Any:
@@ -222,7 +223,7 @@ class TraceReader(Reader):
             return found(self, call)
         found = RULES.get(call.name) or RULES.get(call.name.rstrip("_"))
         if found is None:
-            raise NoLayer(f"There is no layer for {call.name}.")
+            raise NoLayer(tr("There is no layer for {name}.", name=call.name))
         return found(self, call)
 
     def _opaque(self, call: Call, things: list[Any], why: str) -> Any:
@@ -251,7 +252,9 @@ class TraceReader(Reader):
         self.sketch.scope = ()
         found = [thing for thing in results if isinstance(thing, Value | Learned | torch.Tensor)]
         if not found:
-            raise ImportFault("The module returns no tensor that depends on its inputs, so there is nothing to draw.")
+            raise ImportFault(
+                tr("The module returns no tensor that depends on its inputs, so there is nothing to draw.")
+            )
         for thing in found:
             self.sketch.output(self.value(thing))
 
@@ -329,7 +332,9 @@ def _judge(result: Any, made: Any) -> None:
             ours, theirs = _without_ones(ours), _without_ones(theirs)
         if ours != theirs or result.shape.dtype != made.kind:
             told = " × ".join("B" if size == BATCH else str(size) for size in made.sizes)
-            raise NoLayer(f"The layer would make {result.shape}, but the model makes {told}.")
+            raise NoLayer(
+                tr("The layer would make {shape}, but the model makes {wanted}.", shape=result.shape, wanted=told)
+            )
 
 
 def _without_ones(sizes: tuple[int, ...]) -> tuple[int, ...]:

@@ -10,6 +10,7 @@ from netlab.engine.importing.faults import NoLayer
 from netlab.engine.importing.reader import Call, Reader, rule
 from netlab.engine.importing.sketch import BATCH, Learned, Value, View
 from netlab.engine.importing.views import arranged, reshaped
+from netlab.language import tr
 
 DTYPES = {"float": torch.float32, "int": torch.int64, "bool": torch.bool}
 
@@ -17,9 +18,9 @@ DTYPES = {"float": torch.float32, "int": torch.int64, "bool": torch.bool}
 def need(thing: Any) -> Value:
     """A value that depends on the input; rules for views of constants are not needed, they are worked out."""
     if isinstance(thing, View):
-        raise NoLayer("The batch is not the first axis, or merged with others.")
+        raise NoLayer(tr("The batch is not the first axis, or merged with others."))
     if not isinstance(thing, Value):
-        raise NoLayer("It rearranges learned numbers with the batch in them.")
+        raise NoLayer(tr("It rearranges learned numbers with the batch in them."))
     return thing
 
 
@@ -42,10 +43,10 @@ def _expand(r: Reader, c: Call) -> Any:
     tensor = x.tensor if isinstance(x, Learned) else x
     sizes = tuple(tensor.shape)
     if c.sizes[:1] != (BATCH,) or (len(sizes) == len(c.sizes) and sizes[0] != 1):
-        raise NoLayer("A learned tensor is repeated along an axis.")
+        raise NoLayer(tr("A learned tensor is repeated along an axis."))
     inner = tensor[0] if len(sizes) == len(c.sizes) else tensor
     if tuple(inner.shape) != c.sizes[1:]:
-        raise NoLayer("A learned tensor is repeated along an axis.")
+        raise NoLayer(tr("A learned tensor is repeated along an axis."))
     return r.spread(Learned(x.path, inner) if isinstance(x, Learned) else inner, c.label)
 
 
@@ -55,7 +56,7 @@ def stretched(r: Reader, x: Value, sizes: tuple[int, ...]) -> Value:
         return x
     fits = len(x.sizes) == len(sizes) and all(a in (1, b) for a, b in zip(x.sizes, sizes, strict=True))
     if not fits or not x.has_batch:
-        raise NoLayer("It is repeated along an axis that a sample does not have.")
+        raise NoLayer(tr("It is repeated along an axis that a sample does not have."))
     for axis, (before, after) in enumerate(zip(x.sizes, sizes, strict=True)):
         if before != after:
             x = r.add("repeat", x, axis=axis, repeats=after)
@@ -101,7 +102,7 @@ def _attribute(r: Reader, c: Call) -> Any:
         return _turned(r, c)
     if c.args[1] == "data":
         return c.args[0]
-    raise NoLayer(f"It reads {c.args[1]} of a tensor.")
+    raise NoLayer(tr("It reads {name} of a tensor.", name=c.args[1]))
 
 
 @rule("permute")
@@ -110,7 +111,7 @@ def _permute(r: Reader, c: Call) -> Any:
     dims = c.kwargs.get("dims") or (c.args[1] if isinstance(c.args[1], tuple | list) else c.args[1:])
     order = [axis_of(dim, len(x.sizes)) for dim in dims]
     if order[0] != 0:
-        raise NoLayer("It moves the batch to another axis.")
+        raise NoLayer(tr("It moves the batch to another axis."))
     return x if order == sorted(order) else r.add("permute", x, order=order[1:])
 
 
@@ -146,7 +147,7 @@ def cut(r: Reader, x: Value, axis: int, start: int | None, stop: int | None, ste
     if len(places) == size and places.step == 1:
         return x
     if axis == 0:
-        raise NoLayer("It picks samples of the batch.")
+        raise NoLayer(tr("It picks samples of the batch."))
     end = places.stop if places.stop < size else 0
     return r.add("slice", x, axis=axis, start=places.start, stop=end, step=places.step)
 
@@ -188,7 +189,7 @@ def _getitem(r: Reader, c: Call) -> Any:
             case int():
                 x = r.add("select", x, axis=axis, index=part)
             case _:
-                raise NoLayer("It picks places by a tensor.")
+                raise NoLayer(tr("It picks places by a tensor."))
     return x
 
 
@@ -202,7 +203,7 @@ class Stacked:
         """The state of the top layer, if that is the one asked for."""
         if index in (-1, self.layers - 1):
             return self.top
-        raise NoLayer("It reads the state of a lower layer.")
+        raise NoLayer(tr("It reads the state of a lower layer."))
 
 
 @rule("cat", "concat", "concatenate")
@@ -241,7 +242,7 @@ def _pad(r: Reader, c: Call) -> Any:
         modes = {"constant": "zeros"}
         return r.add("zero_pad2d", x, padding=([*pads, 0, 0])[:4], mode=modes.get(mode, mode))
     if mode != "constant":
-        raise NoLayer(f"It pads in the mode {mode}.")
+        raise NoLayer(tr("It pads in the mode {mode}.", mode=mode))
     for i in range(0, len(pads), 2):
         if pads[i] or pads[i + 1]:
             axis = len(x.sizes) - 1 - i // 2
@@ -253,7 +254,7 @@ def _pad(r: Reader, c: Call) -> Any:
 def _filled(r: Reader, c: Call) -> Any:
     """A constant for every sample."""
     if c.sizes[:1] != (BATCH,) or "rand" in c.name:
-        raise NoLayer("It makes numbers in a shape that mixes in the batch.")
+        raise NoLayer(tr("It makes numbers in a shape that mixes in the batch."))
     fill = 1.0 if "ones" in c.name else 0.0
     if "full" in c.name:
         fill = float(c.arg(2 if c.name == "new_full" else 1, "fill_value"))
@@ -267,7 +268,7 @@ def _to(r: Reader, c: Call) -> Any:
     if isinstance(x, Learned) and c.made.kind == "float":
         return x
     if not isinstance(x, torch.Tensor):
-        raise NoLayer("It turns numbers into another type.")
+        raise NoLayer(tr("It turns numbers into another type."))
     return x.to(DTYPES[c.made.kind])
 
 

@@ -13,6 +13,7 @@ from netlab.data.dataset import Field
 from netlab.document.graph import Edge, Graph, Node
 from netlab.document.values import ValueRefused, plain
 from netlab.engine.importing.faults import NoLayer, Opaque
+from netlab.language import tr
 from netlab.layers.layer import Shape, ShapeError, catalogue
 from netlab.layers.shape import BOOL, FLOAT, INT, Axis
 from netlab.options import OptionError
@@ -149,7 +150,13 @@ class Sketch:
         given = weights or {}
         for tensor, shape in wanted.items():
             if tensor not in given or tuple(given[tensor].shape) != tuple(shape):
-                raise NoLayer(f"{cls.title()} would learn {tensor} of {tuple(shape)}, which the model has not.")
+                told = tr(
+                    "{layer} would learn {tensor} of {sizes}, which the model has not.",
+                    layer=tr(cls.title()),
+                    tensor=tensor,
+                    sizes=tuple(shape),
+                )
+                raise NoLayer(told)
         id = self._node(key, name, plain(layer.values))
         for port, value in sources.items():
             if value is not None:

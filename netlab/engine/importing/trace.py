@@ -22,6 +22,7 @@ from netlab.data.dataset import Field
 from netlab.engine.importing.faults import ImportFault
 from netlab.engine.importing.modules import is_leaf
 from netlab.engine.importing.sketch import BATCH, KINDS, Scope
+from netlab.language import tr
 from netlab.layers.shape import FLOAT
 
 PLAIN = (int, float, bool, str, torch.dtype, torch.device)
@@ -77,8 +78,11 @@ def fed(module: nn.Module, fields: list[Field]) -> dict[str, Field]:
         return {name: by_name[name] for name in needed}
     if len(needed) > len(fields):
         raise ImportFault(
-            f"The module has more inputs than the data has fields; {needed[len(fields)]} is left over. Choose another "
-            "data set, or say the shapes of the inputs."
+            tr(
+                "The module has more inputs than the data has fields; {name} is left over. Choose another data set, or "
+                "say the shapes of the inputs.",
+                name=needed[len(fields)],
+            )
         )
     return dict(zip(needed or [p.name for p in named][:1], fields, strict=False))
 

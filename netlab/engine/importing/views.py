@@ -12,8 +12,9 @@ import torch
 from netlab.engine.importing.faults import NoLayer
 from netlab.engine.importing.reader import Reader
 from netlab.engine.importing.sketch import BATCH, Learned, Value, View
+from netlab.language import mark, tr
 
-MIXED = "The axes of the samples would be mixed with the batch."
+MIXED = mark("The axes of the samples would be mixed with the batch.")
 
 
 def whole(x: Value | View) -> View:
@@ -27,7 +28,7 @@ def reshaped(r: Reader, x: Value | View, sizes: tuple[int, ...]) -> Any:
         return x
     if isinstance(x, Value):
         if not x.has_batch:
-            raise NoLayer(MIXED)
+            raise NoLayer(tr(MIXED))
         if sizes[:1] == (BATCH,):
             return _of_samples(r, x, sizes)
     return settled(r, _regrouped(r, whole(x), sizes))
@@ -61,13 +62,13 @@ def _regrouped(r: Reader, x: View, sizes: tuple[int, ...]) -> View:
                 left.appendleft((axis, length // size))
                 length = size
             if not length or size % length:
-                raise NoLayer(MIXED)
+                raise NoLayer(tr(MIXED))
             groups[-1].append((axis, len(parts[axis])))
             parts[axis].append(length)
             size //= length
     for axis, length in left:  # of size 1, or there are too few sizes
         if length > 1 or not groups:
-            raise NoLayer(MIXED)
+            raise NoLayer(tr(MIXED))
         groups[-1].append((axis, len(parts[axis])))
         parts[axis].append(length)
     first, apart = {}, []
@@ -114,7 +115,9 @@ def alone(x: View, axis: int) -> int:
     """
     group = x.groups[axis]
     if len(group) != 1 or group == (0,):
-        raise NoLayer("The batch is merged with other axes." if 0 in group else "It is several axes seen as one.")
+        raise NoLayer(
+            tr("The batch is merged with other axes.") if 0 in group else tr("It is several axes seen as one.")
+        )
     return group[0]
 
 
@@ -144,5 +147,5 @@ def alike(r: Reader, things: Sequence[Any]) -> tuple[list[Any], tuple[tuple[int,
                 not isinstance(tensor, torch.Tensor) or tensor.numel() == 1 or (last and tensor.dim() == 1)
             )
         if not fits:
-            raise NoLayer("It combines values whose axes lie in different places.")
+            raise NoLayer(tr("It combines values whose axes lie in different places."))
     return found, groups

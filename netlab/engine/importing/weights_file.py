@@ -21,6 +21,7 @@ from netlab.engine.build import draft
 from netlab.engine.importing.door import torch_weights
 from netlab.engine.importing.faults import ImportFault
 from netlab.engine.importing.matching import TURNED, match
+from netlab.language import tr
 from netlab.protocol.arrivals import Line
 from netlab.runs.store import PROJECT
 
@@ -45,8 +46,11 @@ def import_weights(source: Path, project: Project) -> tuple[Project, list[Line]]
     taken = {row.tensor: given[row.source] for row in rows if row.how}
     if not taken:
         raise ImportFault(
-            f"Nothing in {source.name} fits this project: neither a name nor a shape agrees. Import the model it was "
-            "made for, or give the nodes its sizes."
+            tr(
+                "Nothing in {name} fits this project: neither a name nor a shape agrees. Import the model it was "
+                "made for, or give the nodes its sizes.",
+                name=source.name,
+            )
         )
     turned = {row.tensor for row in rows if row.how == TURNED}
     kept = _kept(project) | {names[n]: t.t() if n in turned else t for n, t in taken.items()}
@@ -67,7 +71,12 @@ def _read(source: Path) -> dict[str, torch.Tensor]:
     if source.is_dir():
         return _of_run(source)
     if not source.is_file():
-        raise ImportFault(f"There is no file or run {source}. Name a .safetensors or .pt file, or the folder of a run.")
+        raise ImportFault(
+            tr(
+                "There is no file or run {source}. Name a .safetensors or .pt file, or the folder of a run.",
+                source=source,
+            )
+        )
     with ExitStack() as stack:
         path = source
         if source.suffix.lower() != ".safetensors":
