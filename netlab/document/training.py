@@ -89,6 +89,7 @@ class Training(Options):
     start = Text(
         "",
         max_length=64,
+        label="Start from",
         help="Fingerprint of the weights to begin with, from Import weights or another run; empty for fresh ones.",
     )
 

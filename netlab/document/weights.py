@@ -78,7 +78,7 @@ def find(fingerprint: str) -> Path:
         raise WeightsError(
             tr(
                 "The weights that this project begins with ({fingerprint}…) are not on this computer. Import them "
-                "again, or clear Start in the training settings to begin with fresh ones.",
+                "again, or clear “Start from” in the training settings to begin with fresh ones.",
                 fingerprint=fingerprint[:12],
             )
         )
