@@ -150,11 +150,13 @@ class Sketch:
         given = weights or {}
         for tensor, shape in wanted.items():
             if tensor not in given or tuple(given[tensor].shape) != tuple(shape):
+                if any(size and size % BATCH == 0 for size in shape):
+                    raise NoLayer(tr("The batch is merged with other axes."))
                 told = tr(
                     "{layer} would learn {tensor} of {sizes}, which the model has not.",
                     layer=tr(cls.title()),
                     tensor=tensor,
-                    sizes=tuple(shape),
+                    sizes=" × ".join(map(str, shape)),
                 )
                 raise NoLayer(told)
         id = self._node(key, name, plain(layer.values))
