@@ -52,4 +52,4 @@ def label(node: Node) -> str:
     """What to call a node in a sentence: ``Linear “fc1”``, or ``Linear n3`` while it has no name."""
     cls = catalogue().get(node.type)
     title = tr(cls.title()) if cls else node.type
-    return tr("{kind} “{name}”", kind=title, name=node.name) if node.name else f"{title} {node.id}"
+    return tr("{kind} “{name}”", kind=title, name=node.name) if node.name else tr("{kind} {id}", kind=title, id=node.id)
