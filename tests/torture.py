@@ -20,8 +20,8 @@ PLACES = ("tests/document", "tests/engine", "tests/runs", "tests/app")
 
 def main() -> int:
     """Run the kill tests and the random walks again and again, each turn with another seed; 0 if all passed."""
-    os.environ["NETLAB_FAULTY"] = FAULTY
-    failed = suite("--timeout", "0", "tests/compiler/test_faults.py")
+    os.environ["NETLAB_FAULTY"], os.environ["NETLAB_ALL"] = FAULTY, "1"
+    failed = suite("--timeout", "0", "tests/compiler/test_faults.py", "tests/engine/test_exporting.py")
     for turn in range(1, REPEATS + 1):
         print(f"turn {turn} of {REPEATS}", flush=True)
         os.environ["NETLAB_MONKEY_SEED"] = os.environ["NETLAB_TURN"] = str(turn)

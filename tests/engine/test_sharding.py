@@ -184,7 +184,8 @@ def test_each_process_holds_half_of_the_weights_and_of_what_adam_keeps(pair: Pai
 def held() -> int:
     """Bytes of all tensors that are alive in this process. Some that another test traced a model with hold nothing."""
     gc.collect()
-    real = [t for t in gc.get_objects() if type(t) in (torch.Tensor, torch.nn.Parameter) or is_share(t)]
+    tensors = [t for t in gc.get_objects() if isinstance(t, torch.Tensor)]
+    real = [t for t in tensors if type(t) in (torch.Tensor, torch.nn.Parameter) or is_share(t)]
     found = [local(t.detach()) for t in real if t.device == CPU]
     return sum({s.data_ptr(): s.nbytes() for s in (t.untyped_storage() for t in found)}.values())
 
