@@ -36,7 +36,7 @@ def new_sweep(tmp_path: Path, make_points: Callable[..., Project]) -> Callable[.
 def test_trials_train_side_by_side_one_goes_on_after_a_kill_and_one_fails_alone(
     new_sweep: Any, wait_for: Any, engine: Any, read: Any
 ) -> None:
-    sweep = Sweep([Axis("hidden.out_features", [4, 8, -1])], "grid", trials=3, jobs=2, steps=800)
+    sweep = Sweep([Axis("hidden.out_features", [4, 8, -1])], "grid", trials=3, jobs=2, steps=3000)
     folder = new_sweep(sweep, checkpoint_seconds=1)
     driver = engine("sweep", str(folder))
     state = lambda number: read(folder / f"trial-{number}").status()  # noqa: E731
@@ -44,7 +44,7 @@ def test_trials_train_side_by_side_one_goes_on_after_a_kill_and_one_fails_alone(
     os.kill(int(state(0)["pid"]), signal.SIGKILL)
     assert driver.wait(100) == 0
     found = sweeps.trials(folder)
-    assert [(trial.state, trial.step) for trial in found] == [("finished", 800), ("finished", 800), ("failed", 0)]
+    assert [(trial.state, trial.step) for trial in found] == [("finished", 3000), ("finished", 3000), ("failed", 0)]
     assert found[2].message
     widths = [file.load(trial.folder / "project.netlab").graph.nodes["n3"].options["out_features"] for trial in found]
     assert widths == [4, 8, -1]
