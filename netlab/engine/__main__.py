@@ -78,13 +78,14 @@ def main() -> int:
 
 
 def warm_up() -> None:
-    """Load what the first step would wait for: torch, and with the first optimizer a good part of it again."""
+    """Load what the first step would wait for: torch, and with the first step of a model a good part of it again."""
     import torch
 
     import netlab.engine.train  # noqa: F401 - loaded for later
 
-    weight = torch.nn.Parameter(torch.zeros(1))
-    torch.optim.Adam([weight], fused=True)
+    layer = torch.nn.Conv2d(1, 8, 3)
+    layer(torch.zeros(8, 1, 16, 16)).relu().sum().backward()
+    torch.optim.Adam(layer.parameters(), fused=True).step()
 
 
 def work(folder: Path, resume: bool, ticket: int | None = None, broken: int | None = None) -> int:
