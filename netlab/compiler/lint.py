@@ -12,7 +12,7 @@ from netlab.compiler.trace import reaching, source_fix
 from netlab.data.dataset import Field
 from netlab.document.project import Project
 from netlab.document.training import NodeTraining, Training
-from netlab.language import sentences, tr
+from netlab.language import mark, sentences, tr
 from netlab.layers.layer import Fix, Layer, Shape
 
 
@@ -91,25 +91,14 @@ def _scores(where: str, prediction: Shape, field: Field) -> str:
     """Why scores and classes, or tokens, do not go together, and what to do."""
     scores, count = prediction.sizes[-1] or 0, field.classes or 0
     things = tr("{count} tokens", count=count) if field.kind == "tokens" else tr("{count} classes", count=count)
-    told = tr(
-        "{where} gets {scores} scores for each sample ({shape}), but {name!r} has {things}.",
-        where=where,
-        scores=scores,
-        shape=prediction,
-        name=field.name,
-        things=things,
-    )
+    text = mark("{where} gets {scores} scores for each sample ({shape}), but {name!r} has {things}.")
     if scores > count:
-        told = tr(
+        text = mark(
             "{where} gets {scores} scores for each sample ({shape}), but {name!r} has only {things}: {spare} stand for "
-            "nothing.",
-            where=where,
-            scores=scores,
-            shape=prediction,
-            name=field.name,
-            things=things,
-            spare=scores - count,
+            "nothing."
         )
+    values = {"where": where, "scores": scores, "shape": prediction, "name": field.name, "things": things}
+    told = tr(text, **values, spare=scores - count)
     return sentences(told, tr("Give the layer before it {count} outputs.", count=count))
 
 

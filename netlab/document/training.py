@@ -120,13 +120,8 @@ class NodeTraining(Options):
 
 def settings_read(training: Mapping[str, Any]) -> set[str]:
     """Names of the settings that have an effect, given the others."""
-    optional = {name for one in OPTIMIZERS.values() for name in one.settings}
-    optional |= {name for one in SCHEDULES.values() for name in one.settings} | {
-        "clip_at",
-        "patience",
-        "weight_decay",
-        "parallel",
-    }
+    optional = {name for one in (*OPTIMIZERS.values(), *SCHEDULES.values()) for name in one.settings}
+    optional |= {"clip_at", "patience", "weight_decay", "parallel"}
     chosen = rule(training)
     read = set(chosen.settings) | set(SCHEDULES[training.get("schedule", "constant")].settings)
     read |= {"clip_at"} if training.get("clip", "none") != "none" else set()

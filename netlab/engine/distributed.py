@@ -1,8 +1,8 @@
 """Several processes that train one model: who they are, where they meet, and what they agree on.
 
-Every process holds the model, or its share of it (`sharding`), and a share of each batch, and runs the same loop in step. Whatever a process cannot
-know by itself comes from rank 0, the leader: commands, the clock, the metrics of a validation. So all decide alike, and
-none waits for a partner that went another way. Only the leader writes the run.
+Every process holds the model, or its share of it (`sharding`), and a share of each batch, and runs the same loop in
+step. Whatever a process cannot know by itself comes from rank 0, the leader: commands, the clock, the metrics of a
+validation. So all decide alike, and none waits for a partner that went another way. Only the leader writes the run.
 
 On one machine the processes meet through a file; gloo then talks over the loopback device only. ``torchrun`` brings
 a meeting place of its own for its agents, and across machines the processes meet there too.

@@ -71,13 +71,18 @@ def names_assigned(line: str) -> list[str]:
     return target.split(", ") if equals else []
 
 
+def first_assigned(line: str, variables: dict[str, Any]) -> Any:
+    """What the first variable that a line of generated text assigns holds; None if it assigns none."""
+    return variables.get(next(iter(names_assigned(line)), ""))
+
+
 def values_of_nodes(built: Built, run: Callable[[], object]) -> dict[str, torch.Tensor]:
     """Call ``run()`` and return what each node sent, by node; going backward then leaves gradients there, too."""
     text = built.source.text.splitlines()
     found: dict[str, torch.Tensor] = {}
 
     def look(node: str, line: int, variables: dict[str, Any]) -> None:
-        value = variables.get(next(iter(names_assigned(text[line - 1])), ""))
+        value = first_assigned(text[line - 1], variables)
         if isinstance(value, torch.Tensor) and value.is_floating_point():
             if value.requires_grad:
                 value.retain_grad()

@@ -11,7 +11,7 @@ import torch
 
 from netlab.data.dataset import Dataset
 from netlab.engine.build import Built, output_nodes
-from netlab.engine.lines import Look, after_each_line, names_assigned
+from netlab.engine.lines import Look, after_each_line, first_assigned
 from netlab.engine.loader import Loader
 from netlab.probes.probe import ATTENTION, OUTPUT, SURFACE, WEIGHTS, Probe, Seen, catalogue
 from netlab.protocol.summaries import encode
@@ -107,7 +107,7 @@ class Prober:
 
         def look(node: str, line: int, variables: dict[str, Any]) -> None:
             if node in nodes and node not in found:
-                value = variables.get(next(iter(names_assigned(text[line - 1])), ""))
+                value = first_assigned(text[line - 1], variables)
                 if isinstance(value, torch.Tensor):
                     found[node] = ((), value)
 

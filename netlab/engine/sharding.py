@@ -42,9 +42,7 @@ class Sharded:
     """
 
     def __init__(self, built: Built, training: dict[str, Any], device: torch.device, team: Team) -> None:
-        from torch.distributed.device_mesh import (
-            init_device_mesh,
-        )  # takes a while to load, which others need not wait for
+        from torch.distributed.device_mesh import init_device_mesh  # loads slowly, and only shares need it
 
         _refuse_whole_weights(built, training)
         team.work_on(device)
