@@ -5,6 +5,9 @@ The program is written in English: ``tr("Open…")`` says a text in the language
 a table of a module, is marked by ``mark("Open…")`` and said by ``tr`` where it is shown. What layers, options, probes
 and data sources declare needs no mark: it is shown through ``tr``.
 
+Projects that NetLab brings along are English in their files, whatever the language is; `tr_project` says their titles
+and descriptions where they are shown.
+
 A language is a folder of files ``{"English": "translation"}``, one for each room, in ``resources/translations`` or in a
 folder of the user's own. It calls itself by what it says for ``"English"``. Plain JSON rather than gettext: nothing has
 to be compiled before a clone can run. This module imports only the standard library.
@@ -20,9 +23,11 @@ from pathlib import Path
 ENGLISH = "en"
 LANGUAGE, FOLDERS = "NETLAB_LANG", "NETLAB_TRANSLATIONS"
 FOLDER = Path(__file__).parent / "resources" / "translations"
+PROJECTS = "projects"  # the room of what is said by projects that NetLab brings along
 
 _in_use = ENGLISH
 _texts: Mapping[str, str] = {}
+_projects: Mapping[str, str] = {}
 
 
 def tr(text: str, /, **values: object) -> str:
@@ -37,6 +42,11 @@ def tr(text: str, /, **values: object) -> str:
         return said.format(**values)
     except (LookupError, ValueError, AttributeError):
         return text.format(**values)
+
+
+def tr_project(text: str) -> str:
+    """A title or description of a project: one that NetLab brings along in the language in use, any other as it is."""
+    return _projects.get(text) or text
 
 
 def listing(words: Iterable[str]) -> str:
@@ -86,9 +96,10 @@ def use(code: str, *folders: Path) -> None:
         code: one of `languages`; one that is not there is English.
         folders: where to look beside the program's own translations; what stands there wins.
     """
-    global _in_use, _texts
+    global _in_use, _texts, _projects
     files = [path for folder in (FOLDER, *folders) for path in sorted((folder / code).glob("*.json"))]
     _in_use, _texts = (code, _read(files)) if files else (ENGLISH, {})
+    _projects = _read(path for path in files if path.stem == PROJECTS)
 
 
 def hand_on(*folders: Path) -> None:

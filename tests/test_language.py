@@ -11,7 +11,9 @@ import pytest
 
 from netlab import language
 from netlab.cli import main
-from netlab.language import tr
+from netlab.document import file
+from netlab.document.examples import examples, said_by
+from netlab.language import tr, tr_project
 from tests.texts import places, texts, translations
 
 CODES = [code for code in language.languages() if code != language.ENGLISH]
@@ -71,6 +73,17 @@ def test_a_language_that_is_not_there_is_english(own: Path) -> None:
 )
 def test_the_language_of_the_system(wanted: list[str], found: str) -> None:
     assert language.nearest(wanted, ["en", "zh_CN"]) == found
+
+
+def test_projects_that_come_along_are_said_but_never_written() -> None:
+    path = examples()["spirals"]
+    language.use("zh_CN")
+    assert tr_project(said_by(path).title) == "多层感知机（螺旋线）"
+    assert tr_project(file.load(path).about).startswith("多层感知机把分界线")
+    assert file.encode(file.load(path)) == path.read_bytes()
+    assert (tr("Linear"), tr_project("Linear")) == ("线性层", "Linear")  # somebody's own title stays
+    language.use(language.ENGLISH)
+    assert tr_project(said_by(path).title) == "MLP on spirals"
 
 
 @pytest.mark.parametrize("code", CODES)

@@ -51,6 +51,8 @@ def declared() -> Iterator[tuple[str, str]]:
     from netlab.compiler.flows import KINDS
     from netlab.data.dataset import Source
     from netlab.data.task import TASKS
+    from netlab.document.examples import folder, said_by
+    from netlab.document.project import Project
     from netlab.layers.layer import Layer
     from netlab.probes.probe import Probe
 
@@ -65,6 +67,9 @@ def declared() -> Iterator[tuple[str, str]]:
         yield from (("probes", text) for text in (kind.title, *paragraphs(kind)))
     yield from (("app", text) for action in ACTIONS for text in (action.text, action.menu, action.help))
     yield from (("app", text) for text in (*PURPOSES, *KINDS))
+    yield language.PROJECTS, Project().title
+    for path in folder().rglob("*.netlab"):
+        yield from ((language.PROJECTS, text) for text in (said_by(path).title, said_by(path).about))
     for options in every(Options):
         for option in options.options().values():
             yield from ((room_of(options), text) for text in (option.label, option.help, option.unit))
@@ -86,9 +91,9 @@ def every(base: type[Options]) -> Iterator[type[Options]]:
 
 @cache
 def texts() -> dict[str, set[str]]:
-    """What each room says; a text stands in one room only."""
+    """What each room says; a text stands in one room only, and those of projects in theirs."""
     found: dict[str, set[str]] = {"app": {"English"}}
-    for room, text in sorted([*marked(), *declared()]):
+    for room, text in sorted([*marked(), *declared()], key=lambda said: (said[0] != language.PROJECTS, said)):
         if re.search(r"[^\W\d_]", text) and not any(text in others for others in found.values()):
             found.setdefault(room, set()).add(text)
     return found

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 from netlab.app.form import clear
 from netlab.app.session import Session
 from netlab.compiler.blocks import ancestors
-from netlab.language import tr
+from netlab.language import tr, tr_project
 
 
 class Breadcrumb(QWidget):
@@ -31,7 +31,7 @@ class Breadcrumb(QWidget):
             return
         graph = self.session.project.graph
         chain = [*reversed(list(ancestors(graph, scope))), graph.nodes[scope]]
-        self._add(self.session.project.title, "")
+        self._add(tr_project(self.session.project.title), "")
         for block in chain:
             self._row.addWidget(QLabel("›"))
             self._add(block.name or tr("Block"), block.id)

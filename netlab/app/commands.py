@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QKeySequence
@@ -15,9 +16,9 @@ from netlab.app.preferences import Preferences
 from netlab.app.search import rank, search
 from netlab.app.theme import CATEGORY, UNKNOWN_CATEGORY
 from netlab.compiler.blocks import class_of
-from netlab.document.examples import examples
+from netlab.document.examples import examples, said_by
 from netlab.document.training import Training
-from netlab.language import mark, tr
+from netlab.language import mark, tr, tr_project
 from netlab.layers.layer import Layer
 
 if TYPE_CHECKING:
@@ -53,16 +54,19 @@ class Command:
 def commands(window: MainWindow, text: str, kinds: frozenset[str] = frozenset()) -> list[Command]:
     """What matches all words of a text, best first; only of some `kinds`, if any are given."""
     words = text.lower().split()
+    found = _best(chain.from_iterable(source(window) for source in SOURCES), words, kinds)
+    layers = _layers(window, text) if words and not kinds else ()
+    return [*found, *layers, *_best(_examples(window), words, kinds)]
+
+
+def _best(known: Iterable[Command], words: list[str], kinds: frozenset[str]) -> list[Command]:
     found: list[tuple[float, int, Command]] = []
-    for source in SOURCES:
-        for command in source(window):
-            if kinds and command.kind not in kinds:
-                break
+    for command in known:
+        if not kinds or command.kind in kinds:
             score = rank(words, command.title, command.words, f"{command.kind} {tr(command.kind)} {command.help}")
             if score >= 0:
                 found.append((-score, len(found), command))
-    best = [command for _, _, command in sorted(found, key=lambda row: row[:2])]
-    return best if kinds or not words else best + list(_layers(window, text))
+    return [command for _, _, command in sorted(found, key=lambda row: row[:2])]
 
 
 def _actions(window: MainWindow) -> Iterator[Command]:
@@ -106,10 +110,11 @@ def _settings(window: MainWindow) -> Iterator[Command]:
 
 def _examples(window: MainWindow) -> Iterator[Command]:
     for key, path in examples().items():
-        title = key.replace("_", " ")
+        said = said_by(path)
         yield Command(
-            mark("Example"), title, lambda path=path: window.open_example(path), tr("Open it as a new project."), (key,)
-        )
+            mark("Example"), tr_project(said.title), lambda path=path: window.open_example(path), tr_project(said.about),
+            (key, said.title, said.about),
+        )  # fmt: skip
 
 
 def _files(window: MainWindow) -> Iterator[Command]:
@@ -118,7 +123,7 @@ def _files(window: MainWindow) -> Iterator[Command]:
 
 
 def _layers(window: MainWindow, text: str) -> Iterator[Command]:
-    """Layers come last, so that a word that is both finds the action first."""
+    """Layers come after actions, so that a word that is both finds the action first, and before examples."""
     for key, layer in search(text):
         add = lambda key=key: window.canvas.add_layer(key)  # noqa: E731 - bound to this key
         yield Command(mark("Add layer"), tr(layer.title()), add, tr(layer.summary()), (), _tint(layer))
@@ -128,4 +133,4 @@ def _tint(layer: type[Layer] | None) -> str:
     return CATEGORY.get(layer.category, UNKNOWN_CATEGORY) if layer is not None else UNKNOWN_CATEGORY
 
 
-SOURCES = (_actions, _nodes, _settings, _examples, _files)
+SOURCES = (_actions, _nodes, _settings, _files)

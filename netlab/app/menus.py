@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QMenu, QToolBar, QToolButton
 from netlab.app import recent, shortcuts
 from netlab.app.actions import ACTIONS
 from netlab.app.exporting import FORMATS
-from netlab.document.examples import examples
-from netlab.language import tr
+from netlab.document.examples import examples, said_by
+from netlab.language import tr, tr_project
 
 if TYPE_CHECKING:
     from netlab.app.window import MainWindow
@@ -57,9 +57,8 @@ def use_shortcuts(window: MainWindow) -> None:
 def _add_submenus(window: MainWindow, menus: dict[str, QMenu]) -> None:
     before = window.actions_["save"]
     window.examples_menu = QMenu(tr("New from example"), window)
-    for key, path in examples().items():
-        action = window.examples_menu.addAction(key.replace("_", " "))
-        action.triggered.connect(lambda _=False, path=path: window.open_example(path))
+    window.examples_menu.setToolTipsVisible(True)
+    window.examples_menu.aboutToShow.connect(lambda: _fill_examples(window))
     menus["File"].insertMenu(window.actions_["open"], window.examples_menu)
     more = QMenu(tr("Export model"), window)
     for key, (title, _, _) in FORMATS.items():
@@ -71,6 +70,15 @@ def _add_submenus(window: MainWindow, menus: dict[str, QMenu]) -> None:
     menus["View"].addSeparator()
     for dock in window.docks.values():
         menus["View"].addAction(dock.toggleViewAction())
+
+
+def _fill_examples(window: MainWindow) -> None:
+    menu = window.examples_menu
+    menu.clear()
+    for path in examples().values():
+        said = said_by(path)
+        action = menu.addAction(tr_project(said.title), lambda path=path: window.open_example(path))
+        action.setToolTip(tr_project(said.about))
 
 
 def _fill_recent(window: MainWindow) -> None:

@@ -384,7 +384,7 @@ def _fresh_project() -> Project:
     from netlab.data.dataset import source_of
 
     data = DataChoice("points", plain(source_of("points", {}).values))
-    return Project(title=tr("Untitled"), data=data, training=plain(Training().values))
+    return Project(data=data, training=plain(Training().values))
 
 
 def project_in(folder: Path) -> Path:

@@ -16,7 +16,7 @@ from netlab.app.training_form import training_form
 from netlab.data.dataset import find_source, source_of
 from netlab.document import edits
 from netlab.document.values import plain
-from netlab.language import tr
+from netlab.language import tr, tr_project
 
 
 def project_settings(session: Session) -> QWidget:
@@ -27,13 +27,13 @@ def project_settings(session: Session) -> QWidget:
     layout.setSpacing(8)
     project = session.project
     layout.addWidget(heading(tr("Project")))
-    title = QLineEdit(project.title)
+    title = QLineEdit(tr_project(project.title))
     title.setObjectName("title")
     title.setAccessibleName(tr("Title"))
     title.editingFinished.connect(lambda: _set_title(session, title.text().strip()))
     layout.addWidget(title)
     if project.about:
-        layout.addWidget(muted(project.about))
+        layout.addWidget(muted(tr_project(project.about)))
     layout.addWidget(heading(tr("Data")))
     _data(session, layout)
     layout.addWidget(training_form(session))
@@ -58,7 +58,7 @@ def _data(session: Session, layout: QVBoxLayout) -> None:
 
 
 def _set_title(session: Session, title: str) -> None:
-    if title and title != session.project.title:
+    if title and title != tr_project(session.project.title):
         session.apply(tr("Rename project"), edits.set_title, title)
 
 

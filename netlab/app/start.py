@@ -40,7 +40,6 @@ def main(path: str | None, *, theme: str | None = None) -> int:
     scale_interface()
     app = application()
     speak(wanted_language())
-    hand_on(part_of_home(TRANSLATIONS))
     window = make_window(path, theme or wanted_theme(app))
     docks.restore_layout(window)
     window.show()
@@ -65,8 +64,10 @@ def application() -> QApplication:
 
 
 def speak(code: str) -> None:
-    """Use a language, also for what Qt itself says in its dialogs; has to come before a window is made."""
-    use(code, part_of_home(TRANSLATIONS))
+    """Use a language, also for what Qt says in its dialogs and what processes of the window say; comes before it."""
+    own_words = part_of_home(TRANSLATIONS)
+    use(code, own_words)
+    hand_on(own_words)
     app = application()
     for old in app.findChildren(QTranslator):
         app.removeTranslator(old)

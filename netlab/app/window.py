@@ -39,7 +39,7 @@ from netlab.app.theme import set_theme, theme
 from netlab.document import edits
 from netlab.document.home import VERSION, journals
 from netlab.document.journal import pending
-from netlab.language import mark, tr
+from netlab.language import mark, tr, tr_project
 
 if TYPE_CHECKING:
     from netlab.app.data.panel import DataPanel
@@ -198,7 +198,7 @@ class MainWindow(QMainWindow):
         path = self.session.document.path
         mark = "● " if self.session.document.is_dirty else ""
         place = f" – {path.name}" if path is not None else ""
-        self.setWindowTitle(f"{mark}{self.session.project.title}{place} – NetLab")
+        self.setWindowTitle(f"{mark}{tr_project(self.session.project.title)}{place} – NetLab")
         self._refresh()
 
     def show_view(self, name: str) -> bool:
@@ -222,7 +222,7 @@ class MainWindow(QMainWindow):
             return True
         box = QMessageBox(self)
         box.setWindowTitle("NetLab")
-        box.setText(tr("Save the changes to “{title}”?", title=self.session.project.title))
+        box.setText(tr("Save the changes to “{title}”?", title=tr_project(self.session.project.title)))
         kinds = QMessageBox.StandardButton
         box.setStandardButtons(kinds.Save | kinds.Discard | kinds.Cancel)
         answer = box.exec()
@@ -257,9 +257,8 @@ class MainWindow(QMainWindow):
 
     def save_as(self) -> bool:
         """Ask for a name and save there."""
-        name, _ = QFileDialog.getSaveFileName(
-            self, tr("Save project"), f"{self.session.project.title}.netlab", tr(FILTER)
-        )
+        wanted = f"{tr_project(self.session.project.title)}.netlab"
+        name, _ = QFileDialog.getSaveFileName(self, tr("Save project"), wanted, tr(FILTER))
         if not name:
             return False
         path = Path(name) if name.endswith(".netlab") else Path(name + ".netlab")

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
+import msgspec
+
 HERE = Path(__file__).resolve().parent.parent
+
+
+class Words(msgspec.Struct, frozen=True):
+    """What a project says of itself; see `netlab.document.project.Project`."""
+
+    title: str
+    about: str
 
 
 def folder() -> Path:
@@ -16,3 +26,9 @@ def folder() -> Path:
 def examples() -> dict[str, Path]:
     """Example projects by id, the file name without its ending."""
     return {path.stem: path for path in sorted(folder().glob("*.netlab"))}
+
+
+@cache
+def said_by(path: Path) -> Words:
+    """Title and description of an example, in English; the rest of its file is not looked at."""
+    return msgspec.json.decode(path.read_bytes(), type=Words)
