@@ -12,6 +12,7 @@ import stat
 import sys
 import threading
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -31,14 +32,19 @@ else:
 USER_FOLDERS = ("NETLAB_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME")
 
 
+@pytest.fixture(scope="session")
+def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Places for per-user folders, another at each turn. None is made: few tests use one, and the disk is slow."""
+    root = tmp_path_factory.mktemp("homes")
+    return (root / str(number) for number in count())
+
+
 @pytest.fixture(autouse=True)
-def tmp_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty per-user folder, so that no test sees or changes what the user keeps."""
-    home = tmp_path_factory.mktemp("home")
+def tmp_home(homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A per-user folder of which nothing is there yet, so that no test sees or changes what the user keeps."""
+    home = next(homes)
     for name in USER_FOLDERS:
-        folder = home / name.lower()
-        folder.mkdir()
-        monkeypatch.setenv(name, str(folder))
+        monkeypatch.setenv(name, str(home / name.lower()))
     return home
 
 

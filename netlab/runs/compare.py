@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from netlab.language import mark, tr
+
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,6 @@ import numpy as np
 from netlab.document import diff, file
 from netlab.document.paths import settings
 from netlab.document.project import Project
-from netlab.language import mark, tr
 from netlab.runs.reader import RunReader
 from netlab.runs.store import PROJECT
 
@@ -122,9 +123,7 @@ def _node_change(before: Any, after: Any) -> list[str]:
     if before.type != after.type:
         told.append(tr("node {node} became {type}", node=_name(before), type=after.type))
     if before.frozen != after.frozen:
-        told.append(
-            tr("node {node} frozen", node=_name(after)) if after.frozen else tr("node {node} thawed", node=_name(after))
-        )
+        told.append(tr("node {node} frozen", node=_name(after)) if after.frozen else tr("node {node} thawed", node=_name(after)))
     return told
 
 

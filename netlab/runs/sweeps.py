@@ -7,6 +7,8 @@ trials is read from their runs.
 
 from __future__ import annotations
 
+from netlab.language import tr
+
 import itertools
 import json
 import math
@@ -24,7 +26,6 @@ from netlab.data.dataset import catalogue as sources
 from netlab.document.file import write_atomically
 from netlab.document.paths import find_node, set_by_path
 from netlab.document.project import Project
-from netlab.language import tr
 from netlab.layers.layer import catalogue as layers
 from netlab.options import Option
 from netlab.runs.compare import best_of, lower_is_better
@@ -200,21 +201,15 @@ def _range(path: str, text: str) -> Axis:
     try:
         a, b, points = float(low), float(high), int(count or 0)
     except ValueError:
-        raise SweepError(
-            tr("{text!r} is no range of numbers. Write it as LOW..HIGH, or LOW..HIGH/POINTS.", text=text)
-        ) from None
+        raise SweepError(tr("{text!r} is no range of numbers. Write it as LOW..HIGH, or LOW..HIGH/POINTS.", text=text)) from None
     if not a < b or not math.isfinite(b - a):
-        raise SweepError(
-            tr("The range {text} of {path} does not go upwards. Put the smaller end first.", text=text, path=path)
-        )
+        raise SweepError(tr("The range {text} of {path} does not go upwards. Put the smaller end first.", text=text, path=path))
     whole = not any(mark in ends.replace("..", "") for mark in ".e")
     found = Axis(path, [], a, b, log=a > 0 and b / a >= 100, whole=whole)
     if not count:
         return found
     if not 2 <= points <= MOST_POINTS:
-        raise SweepError(
-            tr("{count} points of a range are too few or too many. Ask for 2 to {most}.", count=count, most=MOST_POINTS)
-        )
+        raise SweepError(tr("{count} points of a range are too few or too many. Ask for 2 to {most}.", count=count, most=MOST_POINTS))
     return Axis(path, list(dict.fromkeys(found.at(i / (points - 1)) for i in range(points))))
 
 
@@ -230,9 +225,7 @@ def points(sweep: Sweep) -> list[dict[str, Any]]:
     for each in sweep.axes:
         if not each.values:
             ends = f"{each.path}={each.low:g}..{each.high:g}"
-            raise SweepError(
-                tr("A grid needs a number of points for {ends}. Write {ends}/5, or choose random or tpe.", ends=ends)
-            )
+            raise SweepError(tr("A grid needs a number of points for {ends}. Write {ends}/5, or choose random or tpe.", ends=ends))
     combinations = itertools.product(*(each.values for each in sweep.axes))
     paths = [each.path for each in sweep.axes]
     return [dict(zip(paths, values, strict=True)) for values in itertools.islice(combinations, sweep.trials)]
@@ -258,14 +251,10 @@ def create(project: bytes, sweep: Sweep, root: Path, name: str | None = None) ->
                 break
             except FileExistsError:
                 if name is not None:
-                    raise SweepError(
-                        tr("{folder} is already there. Choose another name for the sweep.", folder=folder)
-                    ) from None
+                    raise SweepError(tr("{folder} is already there. Choose another name for the sweep.", folder=folder)) from None
                 count += 1
     except OSError as error:
-        raise SweepError(
-            tr("No sweep can be made in {root}: {reason}. Choose another folder.", root=root, reason=error.strerror)
-        ) from error
+        raise SweepError(tr("No sweep can be made in {root}: {reason}. Choose another folder.", root=root, reason=error.strerror)) from error
     write_atomically(folder / BASE, project)
     write_atomically(folder / "commands.jsonl", b"")
     write_atomically(folder / SPEC, msgspec.json.encode(sweep))
@@ -279,9 +268,7 @@ def spec(folder: Path) -> Sweep:
     except FileNotFoundError:
         raise SweepError(tr("There is no sweep in {folder}.", folder=folder)) from None
     except (OSError, msgspec.MsgspecError) as error:
-        raise SweepError(
-            tr("{folder} cannot be read: {error}. Start a new sweep.", folder=folder / SPEC, error=error)
-        ) from error
+        raise SweepError(tr("{folder} cannot be read: {error}. Start a new sweep.", folder=folder / SPEC, error=error)) from error
 
 
 def find_sweep(folder: Path | str) -> Path | None:

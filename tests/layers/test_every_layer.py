@@ -24,10 +24,6 @@ CATEGORIES = set(
 FIX_ACTIONS = {"set_option", "insert"}
 
 every_layer = pytest.mark.parametrize("cls", LAYERS.values(), ids=LAYERS)
-every_case = pytest.mark.parametrize(
-    ("cls", "case"),
-    [pytest.param(cls, case, id=f"{key}-{i}") for key, cls in LAYERS.items() for i, case in enumerate(cls.cases)],
-)
 
 
 def options_of(cls: type[Layer], case: Case) -> dict[str, Any]:
@@ -115,10 +111,11 @@ def bad_values(option: Any) -> list[Any]:
     raise AssertionError(f"say here what {type(option).__name__} refuses")
 
 
-@every_case
-def test_options_survive_json(cls: type[Layer], case: Case) -> None:
-    layer = cls(**options_of(cls, case))
-    assert cls(**json.loads(json.dumps(layer.values))).values == layer.values
+@every_layer
+def test_options_survive_json(cls: type[Layer]) -> None:
+    for case in cls.cases:
+        layer = cls(**options_of(cls, case))
+        assert cls(**json.loads(json.dumps(layer.values))).values == layer.values
 
 
 @every_layer
@@ -129,8 +126,14 @@ def test_it_has_cases_that_name_what_is_declared(cls: type[Layer]) -> None:
         assert set(case.values) <= {*cls.inputs(), *cls.outputs(), *cls.options()}
 
 
-@every_case
-def test_case(cls: type[Layer], case: Case) -> None:
+@every_layer
+def test_every_case(cls: type[Layer]) -> None:
+    for case in cls.cases:
+        check_case(cls, case)
+
+
+def check_case(cls: type[Layer], case: Case) -> None:
+    """The shapes or the error that the case says, with weights, costs and code that fit them."""
     layer = cls(**options_of(cls, case))
     shapes = arriving(cls, case)
     if case.error:
@@ -208,13 +211,12 @@ def check_code(cls: type[Layer], layer: Layer, shapes: dict[str, Shape | None]) 
     assert bool(code.metrics) <= (cls.role == "loss")
 
 
-@every_case
-def test_a_fix_on_its_own_option_helps(cls: type[Layer], case: Case) -> None:
-    if not case.error:
-        return
-    values, shapes = options_of(cls, case), arriving(cls, case)
-    with pytest.raises(ShapeError) as caught:
-        cls(**values).shapes(**shapes)
-    for fix in caught.value.fixes:
-        if fix.action == "set_option" and "of" not in fix.values:
-            cls(**values | {str(fix.values["name"]): fix.values["value"]}).shapes(**shapes)
+@every_layer
+def test_a_fix_on_its_own_option_helps(cls: type[Layer]) -> None:
+    for case in (case for case in cls.cases if case.error):
+        values, shapes = options_of(cls, case), arriving(cls, case)
+        with pytest.raises(ShapeError) as caught:
+            cls(**values).shapes(**shapes)
+        for fix in caught.value.fixes:
+            if fix.action == "set_option" and "of" not in fix.values:
+                cls(**values | {str(fix.values["name"]): fix.values["value"]}).shapes(**shapes)

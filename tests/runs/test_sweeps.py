@@ -30,7 +30,7 @@ def test_what_is_varied_is_read_from_words(project: Project) -> None:
     width = f"{linear.id}.out_features"
     assert axis(project, f"{width}=16,32,64") == Axis(width, [16, 32, 64])
     assert axis(project, "training.optimizer=adam,sgd").values == ["adam", "sgd"]
-    assert axis(project, f"{linear.id}.bias=[true, false]").values == [True, False]
+    assert axis(project, f'{linear.id}.bias=[true, false]').values == [True, False]
     rate = axis(project, "training.learning_rate=1e-4..1e-1")
     assert (rate.low, rate.high, rate.log, rate.whole) == (1e-4, 0.1, True, False)
     assert math.isclose(rate.at(0.5), math.sqrt(1e-5))
@@ -96,8 +96,7 @@ def test_trials_are_read_from_their_runs(project: Project, tmp_path: Path) -> No
     assert sweeps.state_of(folder)["state"] == "new"
     for number, accuracy in enumerate((0.5, 0.9, None)):
         run = store.create(file.encode(project), folder, f"trial-{number}")
-        drawn = Drawn(number, {"training.seed": number + 1}, number == 0)
-        write_atomically(run / sweeps.TRIAL, msgspec.json.encode(drawn))
+        write_atomically(run / sweeps.TRIAL, msgspec.json.encode(Drawn(number, {"training.seed": number + 1}, number == 0)))
         if accuracy is not None:
             writer = RunWriter(run)
             writer.metrics(1, {"val/accuracy": accuracy, "train/loss": 1.0})
