@@ -15,7 +15,7 @@ FINE = 0
 
 
 def add_to(command: Callable[..., Any]) -> None:
-    """Declare runs, note, delete, restore, places, export-log and sweep."""
+    """Declare runs, note, delete, again, restore, places, export-log and sweep."""
     runs = command("runs", _runs, "list the runs in a folder, or compare the runs that are named")
     runs.add_argument("places", nargs="*", type=Path, metavar="DIR|RUN")
     runs.add_argument("--trash", action="store_true", help="list what was deleted")
@@ -24,6 +24,8 @@ def add_to(command: Callable[..., Any]) -> None:
     note.add_argument("--note")
     delete = command("delete", _delete, "move runs to the trash beside them", json=False)
     delete.add_argument("targets", nargs="+", metavar="RUN")
+    again = command("again", _again, "train the project of a run once more, and say whether it gave the same numbers")
+    again.add_argument("target", metavar="RUN")
     command("restore", _restore, "bring a run back from the trash", "target", json=False)
     places = command("places", _places, "how many queued runs may train at once", json=False)
     places.add_argument("count", nargs="?", type=int)
@@ -71,13 +73,13 @@ def _sweep(options: Any) -> int:
 
 def _new_sweep(options: Any) -> Path:
     from netlab.document import file
-    from netlab.runs import sweeps
+    from netlab.runs import axes, sweeps
     from netlab.runs.store import default_root
 
     project = file.load(options.file)
-    axes = [sweeps.axis(project, text) for texts in options.sets for text in texts]
+    varied = [axes.axis(project, text) for texts in options.sets for text in texts]
     sweep = sweeps.plan(
-        axes, options.method, options.trials, jobs=options.jobs, objective=options.objective, prune=options.prune,
+        varied, options.method, options.trials, jobs=options.jobs, objective=options.objective, prune=options.prune,
         steps=options.steps, seed=options.seed,
     )  # fmt: skip
     place = options.folder
@@ -128,12 +130,12 @@ def _runs(options: Any) -> int:
         rows = [{"path": str(path), "name": path.name} for root in given for path in deleted(root)]
         print(json.dumps(rows, indent=2) if options.json else "\n".join(row["path"] for row in rows))
         return FINE
-    if len(given) > 1 or (given[0] / PROJECT).is_file():
+    if len(given) == 1 and (given[0].is_dir() or not options.places) and not (given[0] / PROJECT).is_file():
+        infos = list_runs(given[0])
+    else:
         wanted = {find_run(place).resolve() for place in given}
         infos = [info for root in {path.parent for path in wanted} for info in list_runs(root)]
         infos = [info for info in infos if info.path.resolve() in wanted]
-    else:
-        infos = list_runs(given[0])
     compared = compare([info.path for info in infos])
     if options.json:
         rows = [i.as_json() | {"settings": c.settings, "final": c.final} for i, c in zip(infos, compared, strict=True)]
@@ -170,6 +172,12 @@ def _print_graphs(folders: list[Path]) -> None:
         if told:
             print(f"\nThe graph of {folder.name} beside that of {folders[-1].name}:")
             print("\n".join(f"  {line}" for line in told))
+
+
+def _again(options: Any) -> int:
+    from netlab.engine.command import again
+
+    return again(options)
 
 
 def _note(options: Any) -> int:

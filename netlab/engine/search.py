@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from netlab.language import mark, tr
+from netlab.runs.axes import Axis, SweepError
 from netlab.runs.compare import lower_is_better
-from netlab.runs.sweeps import Axis, Sweep, SweepError, points
+from netlab.runs.sweeps import Sweep, points
 
 JOURNAL = "optuna.journal"
 UNTRIED = 4  # trials of which none is pruned, so that there is a median
@@ -62,44 +63,49 @@ class Study:
         optuna.logging.set_verbosity(logging.WARNING)
         self._optuna, self._sweep = optuna, sweep
         self._points = None if sweep.method == "tpe" else points(sweep)
-        self._distributions = {axis.path: self._distribution(axis) for axis in sweep.axes}
         self.study = optuna.create_study(
             storage=optuna.storages.JournalStorage(JournalFileBackend(str(folder / JOURNAL))),
             study_name="sweep",
             load_if_exists=True,
             direction="minimize" if lower_is_better(sweep.objective or "loss") else "maximize",
-            sampler=optuna.samplers.TPESampler(seed=sweep.seed, constant_liar=sweep.jobs > 1),
             pruner=optuna.pruners.MedianPruner(n_startup_trials=UNTRIED, n_warmup_steps=1)
             if sweep.prune
             else optuna.pruners.NopPruner(),
         )
-
-    def _distribution(self, axis: Axis) -> Any:
-        kinds = self._optuna.distributions
-        if axis.values:  # as text: Optuna takes only plain values, and a value may be a list
-            return kinds.CategoricalDistribution([json.dumps(value) for value in axis.values])
-        if axis.whole:
-            return kinds.IntDistribution(round(axis.low), round(axis.high), log=axis.log)
-        return kinds.FloatDistribution(axis.low, axis.high, log=axis.log)
+        seed = sweep.seed + len(
+            self.study.get_trials(deepcopy=False)
+        )  # taken up again, it does not draw the same again
+        self.study.sampler = optuna.samplers.TPESampler(seed=seed, constant_liar=sweep.jobs > 1)
 
     def ask(self, number: int) -> dict[str, Any] | None:
-        if self._points is not None:
-            if number >= len(self._points):
-                return None
-            self.study.enqueue_trial(self._as_optuna(self._points[number]))
-        elif number >= self._sweep.trials:
+        if number >= (self._sweep.trials if self._points is None else len(self._points)):
             return None
-        trial = self.study.ask(self._distributions)
+        known = self.study.get_trials(deepcopy=False)
+        if number < len(known) and known[number].state == self._optuna.trial.TrialState.RUNNING:
+            trial = self._trial(number)  # it was asked for, and the sweep was cut off before it began
+        else:
+            if self._points is not None and number >= len(known):
+                self.study.enqueue_trial(self._as_optuna(self._points[number]))
+            trial = self.study.ask()
         assert trial.number == number, "a trial is asked for once"
-        listed = {axis.path for axis in self._sweep.axes if axis.values}
-        return {path: json.loads(value) if path in listed else value for path, value in trial.params.items()}
+        return {axis.path: self._drawn(trial, axis) for axis in self._sweep.axes}
+
+    def _trial(self, number: int) -> Any:
+        return self._optuna.trial.Trial(self.study, self.study.get_trials(deepcopy=False)[number]._trial_id)
+
+    def _drawn(self, trial: Any, axis: Axis) -> Any:
+        if axis.values:  # as text: Optuna takes only plain values, and a value may be a list
+            return json.loads(trial.suggest_categorical(axis.path, [json.dumps(value) for value in axis.values]))
+        if axis.whole:
+            return trial.suggest_int(axis.path, round(axis.low), round(axis.high), log=axis.log)
+        return trial.suggest_float(axis.path, axis.low, axis.high, log=axis.log)
 
     def _as_optuna(self, values: dict[str, Any]) -> dict[str, Any]:
         listed = {axis.path for axis in self._sweep.axes if axis.values}
         return {path: json.dumps(value) if path in listed else value for path, value in values.items()}
 
     def report(self, number: int, tenth: int, value: float) -> bool:
-        trial = self._optuna.trial.Trial(self.study, self.study.trials[number]._trial_id)
+        trial = self._trial(number)
         trial.report(value, tenth)
         return trial.should_prune()
 

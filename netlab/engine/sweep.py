@@ -6,14 +6,14 @@ not in the folder, so a sweep that was cut off is taken up where it was.
 
 from __future__ import annotations
 
-import math
 import os
+import shutil
 import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 import psutil
@@ -24,12 +24,14 @@ from netlab.document.paths import set_by_path
 from netlab.document.project import Project
 from netlab.engine.commands import CommandReader
 from netlab.engine.search import search
-from netlab.language import tr
+from netlab.language import sentences, tr
 from netlab.protocol import commands
 from netlab.runs import store, sweeps
+from netlab.runs.axes import SweepError
 from netlab.runs.launch import dismiss, hand_over, launch, waiting
 from netlab.runs.reader import LIVE, RunReader
-from netlab.runs.sweeps import Drawn, SweepError, Trial
+from netlab.runs.schema import FILE
+from netlab.runs.sweeps import Drawn, Trial
 
 LOOK_SECONDS = 0.1
 LIVES = 2  # a trial whose engine is killed goes on once from its last checkpoint
@@ -51,13 +53,32 @@ def run_sweep(folder: Path, on_trial: OnTrial | None = None) -> dict[str, str]:
     return _Driver(folder, on_trial or (lambda trial: None)).run()
 
 
+class _Engine(Protocol):
+    def poll(self) -> int | None:
+        """None while it runs."""
+        ...
+
+
+class _Left:
+    """An engine that a driver before this one started, which was killed: it is known by the record of its run."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def poll(self) -> int | None:
+        reader = RunReader(self._folder)
+        state = reader.status().get("state")
+        reader.close()
+        return None if state in LIVE else 0
+
+
 @dataclass
 class _Running:
     """A trial in training."""
 
     number: int
     folder: Path
-    engine: subprocess.Popen[bytes]
+    engine: _Engine
     lives: int = LIVES
     tenth: int = 0
     pruned: bool = False
@@ -82,7 +103,7 @@ class _Driver:
 
     def run(self) -> dict[str, str]:
         self._say("running")
-        state = "failed"
+        state, message = "failed", ""
         try:
             self._take_up()
             while self.running or not (self.no_more or self.stopping):
@@ -93,30 +114,39 @@ class _Driver:
                     self._start_next()
                 time.sleep(LOOK_SECONDS)
             state = "stopped" if self.stopping else "finished"
+        except SweepError as error:
+            message = str(error)
+            raise
         finally:
-            self._end(state)
+            self._end(state, message)
         return sweeps.state_of(self.folder)
 
-    def _end(self, state: str) -> None:
+    def _end(self, state: str, message: str) -> None:
         """Leave nothing behind: neither a trial without its driver, nor an engine that waits for one."""
         for trial in self.running:
             commands.append(trial.folder, commands.Stop())
             trial.reader.close()
         if self.spare is not None:
             dismiss(self.spare)
-        self._say(state)
+        self._say(state, message)
 
-    def _say(self, state: str) -> None:
+    def _say(self, state: str, message: str = "") -> None:
         process = psutil.Process()
-        told = {"state": state, "pid": str(process.pid), "pid_start": str(process.create_time())}
+        told = {"state": state, "pid": str(process.pid), "pid_start": str(process.create_time()), "message": message}
         write_atomically(self.folder / sweeps.STATE, msgspec.json.encode(told))
 
     def _take_up(self) -> None:
-        """Hear of the trials that are over, and let those go on that were cut off."""
+        """Hear of the trials that are over, watch those that still train, and let those go on that were cut off."""
+        for path in self.folder.glob("trial-*"):
+            if sweeps.drawn(path) is None and not (path / FILE).exists():  # the driver was killed while it made it
+                shutil.rmtree(path)
         for trial in sweeps.trials(self.folder):
             self.number = max(self.number, trial.number + 1)
             if trial.state in ("finished", "failed", "pruned"):
                 self.search.tell(trial.number, trial.best, trial.state == "pruned")
+                self._refuse_unmeasured(trial)
+            elif trial.state in LIVE:
+                self.running.append(_Running(trial.number, trial.folder, _Left(trial.folder)))
             else:
                 self._train(trial.number, trial.folder, resume=_has_checkpoint(trial.folder))
 
@@ -167,11 +197,11 @@ class _Driver:
             return
         trial.reader.close()
         self.running.remove(trial)
-        found = sweeps.trial(trial.folder, self.sweep.objective)
-        assert found is not None, "a trial has values from its start"
+        found = self._found(trial)
         if not (self.stopping and found.state == "stopped"):  # one that was stopped with the sweep is not over
             self.search.tell(trial.number, found.best, trial.pruned)
         self.on_trial(found)
+        self._refuse_unmeasured(found)
 
     def _revive(self, trial: _Running) -> None:
         """The engine of a trial was killed or crashed: go on from the checkpoint, once."""
@@ -182,9 +212,22 @@ class _Driver:
             self.running[-1].lives = trial.lives - 1
             return
         self.search.tell(trial.number, None, pruned=False)
-        found = sweeps.trial(trial.folder, self.sweep.objective)
+        self.on_trial(self._found(trial))
+
+    def _found(self, trial: _Running) -> Trial:
+        found = sweeps.trial(trial.folder, sweeps.objective_of(self.folder, self.sweep))
         assert found is not None, "a trial has values from its start"
-        self.on_trial(found)
+        return found
+
+    def _refuse_unmeasured(self, trial: Trial) -> None:
+        """Nothing is learned from trials that never measure what decides: so with a metric that is misspelled."""
+        reader = RunReader(trial.folder)
+        names = reader.names()
+        reader.close()
+        if trial.state == "finished" and trial.objective not in names:
+            told = tr("No trial measures {objective}.", objective=trial.objective)
+            known = tr("Start a sweep with one of these as its objective: {names}.", names=", ".join(names))
+            raise SweepError(sentences(told, known))
 
     def _judge(self, trial: _Running, status: dict[str, str]) -> None:
         """At each tenth of its way a trial is held against the others."""
@@ -192,8 +235,8 @@ class _Driver:
         tenth = 10 * step // total if total else 0
         if not self.sweep.prune or trial.pruned or tenth <= trial.tenth:
             return
-        found = sweeps.trial(trial.folder, self.sweep.objective)
-        if found is None or found.best is None or not math.isfinite(found.best):
+        found = self._found(trial)
+        if found.best is None:
             return
         trial.tenth = tenth
         if self.search.report(trial.number, tenth, found.best):

@@ -10,10 +10,8 @@ from __future__ import annotations
 from netlab.language import tr
 
 import itertools
-import json
 import math
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,52 +20,16 @@ from typing import Any, Literal
 import msgspec
 import numpy as np
 
-from netlab.data.dataset import catalogue as sources
 from netlab.document.file import write_atomically
-from netlab.document.paths import find_node, set_by_path
-from netlab.document.project import Project
-from netlab.layers.layer import catalogue as layers
-from netlab.options import Option
+from netlab.runs.axes import MOST_POINTS, Axis, SweepError
 from netlab.runs.compare import best_of, lower_is_better
 from netlab.runs.reader import LIVE, RunReader, is_alive
 from netlab.runs.store import PROJECT, default_root
 
 SPEC, STATE, TRIAL, BASE = "sweep.json", "state.json", "trial.json", "base.netlab"
 METHODS = ("grid", "random", "tpe")
-MOST_POINTS = 10_000
+VALIDATION, TRAINING = "val/loss", "train/loss"
 TRIALS = 20
-
-
-class SweepError(ValueError):
-    """A sweep that cannot be made or found, as a sentence with the remedy."""
-
-
-class Axis(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One setting that is varied: over a list of values, or between two ends.
-
-    Attributes:
-        path: as ``--set`` names it, e.g. ``training.learning_rate``.
-        values: the values to try; empty for a range.
-        low, high: the ends of a range, both included.
-        log: equal ratios are equally likely, rather than equal differences.
-        whole: only whole numbers.
-    """
-
-    path: str
-    values: list[Any] = []
-    low: float = 0.0
-    high: float = 0.0
-    log: bool = False
-    whole: bool = False
-
-    def at(self, share: float) -> Any:
-        """The value a share of the way from the low end to the high end."""
-        if self.log:
-            value = math.exp(math.log(self.low) + share * (math.log(self.high) - math.log(self.low)))
-        else:
-            value = self.low + share * (self.high - self.low)
-        value = min(max(value, self.low), self.high)
-        return round(value) if self.whole else value
 
 
 class Sweep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -139,78 +101,6 @@ def plan(axes: list[Axis], method: str | None = None, trials: int | None = None,
     if method == "grid":
         points(sweep)
     return sweep
-
-
-def axis(project: Project, text: str) -> Axis:
-    """Read ``PATH=VALUES``: a list ``16,32,64``, a range ``1e-4..1e-1``, or so many points of one ``0..0.5/6``.
-
-    A range is on a logarithmic scale if its ends are a factor of 100 or more apart.
-
-    Raises:
-        SweepError: it is neither.
-        EditError: the path leads nowhere.
-        OptionError: a value outside the limits of its option.
-    """
-    path, equals, values = (part.strip() for part in text.partition("="))
-    if not equals or not values:
-        message = tr(
-            "{text!r} is not PATH=VALUES, for example training.learning_rate=1e-4..1e-1 or fc1.out_features=16,32,64.",
-            text=text,
-        )
-        raise SweepError(message)
-    found = _range(path, values) if ".." in values and '"' not in values else Axis(path, _list(values))
-    for value in found.values or [found.at(0.0), found.at(1.0)]:
-        _check_limits(set_by_path(project, f"{path}={json.dumps(value)}"), path)
-    return found
-
-
-def _check_limits(project: Project, path: str) -> None:
-    """Ask the layer whose option was set, and the data's source, whether they take the value."""
-    place, _, name = path.rpartition(".")
-    options: Mapping[str, Option[Any]] = {}
-    values: Mapping[str, Any] = {}
-    if place == "data":
-        source = sources().get(project.data.source)
-        options, values = source.options() if source else {}, project.data.options
-    elif place != "training":
-        node = find_node(project, place)
-        layer = layers().get(project.graph.nodes[node].type)
-        options, values = layer.options() if layer else {}, project.graph.nodes[node].options
-    if name in options:
-        options[name].check(values[name])
-
-
-def _list(text: str) -> list[Any]:
-    try:
-        whole = json.loads(text)
-    except ValueError:
-        return [_value(part) for part in text.split(",") if part.strip()]
-    return whole if isinstance(whole, list) else [whole]
-
-
-def _value(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text.strip()
-
-
-def _range(path: str, text: str) -> Axis:
-    ends, _, count = text.partition("/")
-    low, _, high = ends.partition("..")
-    try:
-        a, b, points = float(low), float(high), int(count or 0)
-    except ValueError:
-        raise SweepError(tr("{text!r} is no range of numbers. Write it as LOW..HIGH, or LOW..HIGH/POINTS.", text=text)) from None
-    if not a < b or not math.isfinite(b - a):
-        raise SweepError(tr("The range {text} of {path} does not go upwards. Put the smaller end first.", text=text, path=path))
-    whole = not any(mark in ends.replace("..", "") for mark in ".e")
-    found = Axis(path, [], a, b, log=a > 0 and b / a >= 100, whole=whole)
-    if not count:
-        return found
-    if not 2 <= points <= MOST_POINTS:
-        raise SweepError(tr("{count} points of a range are too few or too many. Ask for 2 to {most}.", count=count, most=MOST_POINTS))
-    return Axis(path, list(dict.fromkeys(found.at(i / (points - 1)) for i in range(points))))
 
 
 def points(sweep: Sweep) -> list[dict[str, Any]]:
@@ -285,7 +175,10 @@ def list_sweeps(root: Path) -> list[Path]:
 
 
 def state_of(folder: Path) -> dict[str, str]:
-    """How the sweep is: ``state`` is running, paused, finished, stopped, or lost if its driver is gone."""
+    """How the sweep is: ``state`` is running, paused, finished, stopped, failed, or lost if its driver is gone.
+
+    ``message`` says why it failed.
+    """
     try:
         state = msgspec.json.decode((folder / STATE).read_bytes(), type=dict[str, str])
     except (OSError, msgspec.MsgspecError):
@@ -303,28 +196,45 @@ def drawn(folder: Path) -> Drawn | None:
         return None
 
 
+def objective_of(folder: Path, sweep: Sweep) -> str:
+    """The metric that decides, the same for all trials: what the sweep says, else the loss in validation.
+
+    A sweep whose trials end without any validation goes by the loss in training.
+    """
+    if sweep.objective:
+        return sweep.objective
+    ended = False
+    for path in folder.glob("trial-*"):
+        reader = RunReader(path)
+        has, state = VALIDATION in reader.names(), reader.status().get("state")
+        reader.close()
+        if has:
+            return VALIDATION
+        ended = ended or state == "finished"
+    return TRAINING if ended else VALIDATION
+
+
 def trials(folder: Path) -> list[Trial]:
     """All trials of a sweep by number."""
-    objective = spec(folder).objective
+    objective = objective_of(folder, spec(folder))
     found = [trial(path.parent, objective) for path in folder.glob("trial-*/" + PROJECT)]
     return sorted((one for one in found if one is not None), key=lambda one: one.number)
 
 
-def trial(folder: Path, objective: str = "") -> Trial | None:
-    """The trial in a run folder; None if there is none yet."""
+def trial(folder: Path, objective: str) -> Trial | None:
+    """The trial in a run folder, judged by this metric; None if there is none yet."""
     got = drawn(folder)
     if got is None:
         return None
     reader = RunReader(folder)
     try:
         status = reader.status()
-        name = objective or ("val/loss" if len(reader.metrics("val/loss")[0]) else "train/loss")
-        best = best_of(reader.metrics(name)[1], name)
+        best = best_of(reader.metrics(objective)[1], objective)
     finally:
         reader.close()
     state = "pruned" if got.pruned else status.get("state", "new")
     step = int(status.get("step", 0))
-    return Trial(got.number, folder, got.values, state, step, best, name, status.get("message", ""))
+    return Trial(got.number, folder, got.values, state, step, best, objective, status.get("message", ""))
 
 
 def best(found: list[Trial]) -> Trial | None:

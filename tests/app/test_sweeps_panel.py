@@ -19,7 +19,8 @@ from netlab.document import file
 from netlab.document.file import write_atomically
 from netlab.document.paths import set_by_path, settings
 from netlab.runs import store, sweeps
-from netlab.runs.sweeps import Axis, Drawn, Sweep
+from netlab.runs.axes import Axis, axis
+from netlab.runs.sweeps import Drawn, Sweep
 from netlab.runs.writer import RunWriter
 from tests.app.conftest import Hand
 
@@ -124,9 +125,9 @@ def test_what_is_proposed_for_a_setting_can_be_tried(name: str) -> None:
     project = file.load(Path(__file__).resolve().parents[2] / "examples" / f"{name}.netlab")
     for path, value in settings(project).items():
         if path != "data.source":
-            axis = sweeps.axis(project, f"{path}={proposal(value)}")
-            assert axis.path == path
-            assert value in axis.values or axis.low <= value <= axis.high
+            found = axis(project, f"{path}={proposal(value)}")
+            assert found.path == path
+            assert value in found.values or found.low <= value <= found.high
 
 
 def test_a_scale_puts_values_where_they_belong() -> None:

@@ -10,16 +10,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from netlab.document import file
+from netlab.document.file import write_atomically
 from netlab.document.project import Project
 from netlab.engine.search import search
 from netlab.engine.sweep import run_sweep
 from netlab.protocol import commands
 from netlab.runs import sweeps
-from netlab.runs.store import extend
-from netlab.runs.sweeps import Axis, Sweep, SweepError, Trial
+from netlab.runs.axes import Axis, SweepError
+from netlab.runs.store import create, extend
+from netlab.runs.sweeps import Drawn, Sweep, Trial
+from netlab.runs.writer import RunWriter
 
 RATE = Axis("training.learning_rate", low=1e-4, high=1.0, log=True)
 
@@ -33,7 +37,7 @@ def new_sweep(tmp_path: Path, make_points: Callable[..., Project]) -> Callable[.
 
 
 @pytest.mark.skipif(os.name == "nt", reason="SIGKILL")
-def test_trials_train_side_by_side_one_goes_on_after_a_kill_and_one_fails_alone(
+def test_trials_and_driver_are_killed_and_one_fails_and_yet_all_the_others_are_trained(
     new_sweep: Any, wait_for: Any, engine: Any, read: Any
 ) -> None:
     sweep = Sweep([Axis("hidden.out_features", [4, 8, -1])], "grid", trials=3, jobs=2, steps=3000)
@@ -42,6 +46,15 @@ def test_trials_train_side_by_side_one_goes_on_after_a_kill_and_one_fails_alone(
     state = lambda number: read(folder / f"trial-{number}").status()  # noqa: E731
     wait_for(lambda: state(0).get("state") == "running" and "pid" in state(1), "two trials at once")
     os.kill(int(state(0)["pid"]), signal.SIGKILL)
+    commands.append(folder / "trial-1", commands.Pause())
+    wait_for(lambda: state(1).get("state") == "paused", "the pause")
+    wait_for(lambda: state(0).get("state") in ("running", "finished"), "the first trial once more")
+    driver.kill()
+    driver.wait()
+    driver = engine("sweep", str(folder))
+    wait_for(lambda: sweeps.state_of(folder).get("pid") == str(driver.pid), "the second driver")
+    wait_for(lambda: state(0).get("state") == "finished", "the end of the first trial")
+    commands.append(folder / "trial-1", commands.Resume())
     assert driver.wait(100) == 0
     found = sweeps.trials(folder)
     assert [(trial.state, trial.step) for trial in found] == [("finished", 3000), ("finished", 3000), ("failed", 0)]
@@ -73,6 +86,34 @@ def test_a_stopped_sweep_is_taken_up_where_it_was(new_sweep: Any, wait_for: Any,
     assert run_sweep(folder, told.append)["state"] == "finished"
     assert (told[0].number, told[0].values, told[0].state) == (0, values, "finished")
     assert told[0].step == steps + 30, "it went on, and did not begin anew"
+
+
+def test_an_objective_that_no_trial_measures_is_refused_with_those_there_are(new_sweep: Any) -> None:
+    folder = new_sweep(Sweep([Axis("training.seed", [1, 2])], "grid", trials=2, objective="val/acuracy"))
+    run = create((folder / sweeps.BASE).read_bytes(), folder, "trial-0")
+    write_atomically(run / sweeps.TRIAL, msgspec.json.encode(Drawn(0, {"training.seed": 1})))
+    (folder / "trial-1").mkdir()  # the driver was killed while it made this one
+    writer = RunWriter(run)
+    writer.metrics(1, {"val/accuracy": 0.5})
+    writer.status(state="finished")
+    writer.close()
+    with pytest.raises(SweepError, match=r"measures val/acuracy.* objective: val/accuracy"):
+        run_sweep(folder)
+    state = sweeps.state_of(folder)
+    assert state["state"] == "failed"
+    assert "val/acuracy" in state["message"]
+    assert not (folder / "trial-1").exists()
+
+
+@pytest.mark.parametrize("method", ["tpe", "random"])
+def test_what_was_asked_for_and_never_begun_is_asked_for_again(tmp_path: Path, method: Any) -> None:
+    pytest.importorskip("optuna")
+    sweep = Sweep([RATE], method, trials=2, prune=True)
+    first = search(tmp_path, sweep).ask(0)
+    looks = search(tmp_path, sweep)  # the driver was killed before it made the trial
+    assert looks.ask(0) == first
+    assert looks.ask(1) not in (None, first)
+    assert looks.ask(2) is None
 
 
 def test_the_search_learns_prunes_and_survives(tmp_path: Path) -> None:

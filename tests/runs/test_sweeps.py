@@ -14,7 +14,8 @@ from netlab.document.file import write_atomically
 from netlab.document.project import Project
 from netlab.options import OptionError
 from netlab.runs import store, sweeps
-from netlab.runs.sweeps import Axis, Drawn, Sweep, SweepError, axis, plan, points
+from netlab.runs.axes import Axis, SweepError, axis
+from netlab.runs.sweeps import Drawn, Sweep, plan, points
 from netlab.runs.writer import RunWriter
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,6 +39,9 @@ def test_what_is_varied_is_read_from_words(project: Project) -> None:
     assert (batch.log, batch.whole, batch.at(0.0), batch.at(1.0)) == (False, True, 16, 64)
     assert axis(project, "data.noise=0..0.5/3").values == [0.0, 0.25, 0.5]
     assert axis(project, "training.batch_size=1..3/9").values == [1, 2, 3], "no point twice"
+    assert axis(project, "data.noise=0..1/3").values == [0.0, 0.5, 1.0], "the option takes fractions, however it is written"
+    batch = axis(project, "training.batch_size=1e1..1e3")
+    assert (batch.log, batch.whole, batch.at(0.0), batch.at(0.5), batch.at(1.0)) == (True, True, 10, 100, 1000)
 
 
 @pytest.mark.parametrize(
@@ -52,6 +56,10 @@ def test_what_is_varied_is_read_from_words(project: Project) -> None:
         ("training.batch_size=0,8", OptionError, "from 1"),
         ("hidden1.out_features=8,x", OptionError, "whole number"),
         ("data.noise=-1..1", OptionError, "from 0"),
+        ("training.batch_size=1.5..64", OptionError, "whole number"),
+        ("training.optimizer=a..b", OptionError, "one of"),
+        ("data.source=iris,digits", SweepError, "they have: .*noise"),
+        ("seed=1,2", EditError, "PATH=VALUE"),
     ],
 )
 def test_what_cannot_be_varied_is_refused_in_words(project: Project, text: str, error: type, words: str) -> None:
@@ -108,6 +116,15 @@ def test_trials_are_read_from_their_runs(project: Project, tmp_path: Path) -> No
     best = sweeps.best(found)
     assert best is not None
     assert best.number == 1, "of accuracies the highest is the best"
+    write_atomically(folder / sweeps.SPEC, msgspec.json.encode(Sweep(sweep.axes)))
+    assert {trial.objective for trial in sweeps.trials(folder)} == {"train/loss"}, "nothing was validated"
+    writer = RunWriter(folder / "trial-2")
+    writer.metrics(1, {"val/loss": 2.0})
+    writer.close()
+    found = sweeps.trials(folder)
+    assert [(trial.objective, trial.best) for trial in found] == [("val/loss", None)] * 2 + [("val/loss", 2.0)], (
+        "a loss in training is not held against one in validation"
+    )
     assert store.list_runs(tmp_path) == [], "trials are listed with their sweep"
     with pytest.raises(SweepError, match="no sweep"):
         sweeps.spec(tmp_path)

@@ -31,7 +31,7 @@ from netlab.document.paths import settings
 from netlab.language import mark, tr
 from netlab.options import OptionError
 from netlab.runs import sweeps
-from netlab.runs.sweeps import SweepError
+from netlab.runs.axes import SweepError, axis
 
 HELP = mark(
     "A list 16, 32, 64 is tried value by value. A range 1e-4..1e-1 is drawn from; 0..0.5/6 means six points of it."
@@ -176,9 +176,9 @@ class SweepDialog(QDialog):
             blocking = session.inferred.blocking
             if blocking:
                 raise SweepError(tr("This cannot be trained yet. {problem}", problem=blocking[0].message))
-            axes = [sweeps.axis(session.project, f"{path}={field.text()}") for path, field in self.axes.items()]
+            varied = [axis(session.project, f"{path}={field.text()}") for path, field in self.axes.items()]
             plan = sweeps.plan(
-                axes, self.method.currentData(), self.trials.value(), jobs=self.jobs.value(),
+                varied, self.method.currentData(), self.trials.value(), jobs=self.jobs.value(),
                 objective=self.objective.text().strip(), prune=self.prune.isChecked(),
                 steps=self.steps.value() or None,
             )  # fmt: skip

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
+    QSizePolicy,
     QSplitter,
     QTabWidget,
     QTreeWidgetItem,
@@ -22,13 +23,14 @@ from netlab.app.runs.table import KEY, Row, Table
 from netlab.app.session import Session
 from netlab.app.sweeps.plots import Parallel, Scatter
 from netlab.app.theme import color
-from netlab.app.training.panel import WORDS
+from netlab.app.training.panel import GAP, WORDS
 from netlab.app.watching import Watching
 from netlab.language import mark, tr
 from netlab.protocol import commands
 from netlab.runs import sweeps
+from netlab.runs.axes import SweepError
 from netlab.runs.reader import LIVE
-from netlab.runs.sweeps import SweepError, Trial
+from netlab.runs.sweeps import Trial
 
 LOOK_MS = 1000
 EMPTY = mark("No sweeps yet. Right-click an option in the inspector, and choose Sweep…")
@@ -55,6 +57,7 @@ class SweepsPanel(Watching):
         self.choice.activated.connect(lambda _: self._choose())
         self.state = QLabel("")
         self.state.setProperty("muted", True)
+        self.state.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.stop = QPushButton(tr("Stop"))
         self.stop.clicked.connect(self._stop_or_go_on)
         self.best = QPushButton(tr("Open the best"))
@@ -74,9 +77,8 @@ class SweepsPanel(Watching):
         bar = QHBoxLayout()
         bar.setContentsMargins(10, 6, 6, 4)
         bar.setSpacing(8)
-        for widget in (self.choice, self.state):
-            bar.addWidget(widget)
-        bar.addStretch(1)
+        bar.addWidget(self.choice)
+        bar.addWidget(self.state, 1)
         for widget in (self.stop, self.best):
             bar.addWidget(widget)
         self.split = QSplitter()
@@ -126,11 +128,13 @@ class SweepsPanel(Watching):
             return
         before = self.trials
         self.trials = self._trials(self.folder)
-        state = sweeps.state_of(self.folder)["state"]
+        told = sweeps.state_of(self.folder)
+        state, message = told["state"], told.get("message", "")
         self.live = state in LIVE
         done = sum(trial.state not in LIVE for trial in self.trials)
         counted = tr("{done} of {count} trials", done=done, count=self.sweep.trials)
-        self.state.setText(f"{tr(STATES.get(state, state))}   {counted}")
+        self.state.setText(GAP.join(part for part in (tr(STATES.get(state, state)), counted, message) if part))
+        self.state.setToolTip(message)
         self.stop.setText(tr("Stop") if self.live else tr("Go on"))
         self.stop.setEnabled(self.live or state in ("stopped", "lost", "failed"))
         self.best.setEnabled(sweeps.best(self.trials) is not None)
@@ -145,8 +149,10 @@ class SweepsPanel(Watching):
     def _trials(self, folder: Path) -> list[Trial]:
         """The trials; one that is over is read once."""
         found = []
+        objective = sweeps.objective_of(folder, self.sweep)
+        self._over = {path: trial for path, trial in self._over.items() if trial.objective == objective}
         for path in folder.glob("trial-*"):
-            trial = self._over.get(path) or sweeps.trial(path, self.sweep.objective)
+            trial = self._over.get(path) or sweeps.trial(path, objective)
             if trial is not None:
                 found.append(trial)
                 if trial.state in ("finished", "pruned", "failed"):

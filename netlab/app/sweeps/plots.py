@@ -18,8 +18,9 @@ from netlab.app.plot import Plot
 from netlab.app.runs.table import shown
 from netlab.app.theme import color, themes
 from netlab.language import tr
+from netlab.runs.axes import Axis
 from netlab.runs.compare import lower_is_better
-from netlab.runs.sweeps import Axis, Trial
+from netlab.runs.sweeps import Trial
 
 DOT = 9
 MARKS = 4  # numbers along a scale
