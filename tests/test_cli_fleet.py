@@ -59,6 +59,10 @@ def test_runs_are_listed_compared_named_deleted_and_restored(run: Run, two_runs:
     assert "training.seed=7" in out
     assert "node removed" in out
     assert "node" not in run("runs")[1]
+    assert run("runs", one.name)[1].startswith(one.name), "a run is named as everywhere else"
+    status, _, err = run("runs", "nowhere")
+    assert status == 1
+    assert "no run in nowhere" in err
     assert run("note", one, "--name", "Base", "--note", "as it was")[1] == "Base\nas it was\n"
     assert "Base" in run("runs")[1]
     status, out, _ = run("delete", one)

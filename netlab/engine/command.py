@@ -16,6 +16,7 @@ from netlab.engine import recovery, together, trackers
 from netlab.engine.distributed import is_of_a_team
 from netlab.engine.queueing import turn
 from netlab.runs import store
+from netlab.runs.again import same_numbers
 
 LINES_PER_SECOND = 5
 
@@ -30,16 +31,31 @@ def train(options: Any) -> int:
             lambda: _prepared(options), root, options.resume is not None, told
         )
         return _farewell(folder, status, told, options.json) if leads else 0 if _is_fine(status) else 1
+    hearing = trackers.find(options.track)
     folder = _prepared(options)
     with turn(folder, time.time_ns() if options.queue else None) as goes_ahead:
         if not goes_ahead:
             return 0
-        with trackers.told(folder, trackers.find(options.track)):
+        with trackers.told(folder, hearing):
             status = together.train(folder, resume=options.resume is not None, on_metrics=told)
             if status.get("broken"):
                 print(f"The GPU failed at step {status['broken']}. A new process looks why.", file=sys.stderr)
                 status = recovery.replaced(folder, int(status["broken"]), told)
     return _farewell(folder, status, told, options.json)
+
+
+def again(options: Any) -> int:
+    """Train the project of a run once more from the start, and say whether the numbers are the same, or why not."""
+    told = _Teller(options.json)
+    before = store.find_run(options.target)
+    folder = store.again(before)
+    with turn(folder, None):
+        status = together.train(folder, resume=False, on_metrics=told)
+    compared = same_numbers(before, folder)
+    code = _farewell(folder, status, told, options.json, again=before.name, compared=compared)
+    if compared and not options.json:
+        print(compared)
+    return code
 
 
 def _prepared(options: Any) -> Path:
@@ -97,11 +113,15 @@ def _is_fine(status: dict[str, str]) -> bool:
     return status.get("state") in ("finished", "stopped")
 
 
-def _farewell(folder: Path, status: dict[str, str], told: _Teller, as_json: bool) -> int:
+def _farewell(folder: Path, status: dict[str, str], told: _Teller, as_json: bool, **more: str) -> int:
     fine = _is_fine(status)
     message = status.get("message", "")
     if as_json:
-        print(json.dumps({"run": str(folder), "state": status.get("state"), "message": message, "final": told.last}))
+        print(
+            json.dumps(
+                {"run": str(folder), "state": status.get("state"), "message": message, "final": told.last, **more}
+            )
+        )
     elif fine:
         print(f"{status.get('state')} after step {status.get('step')}: {folder}")
     if not fine:

@@ -50,7 +50,7 @@ def find(names: list[str]) -> dict[str, Tracker]:
     """The trackers of these names.
 
     Raises:
-        TrackerError: one is not installed.
+        TrackerError: one is not installed, or cannot be made.
     """
     offered = {point.name: point for point in entry_points(group=GROUP)}
     found = {}
@@ -62,7 +62,10 @@ def find(names: list[str]) -> dict[str, Tracker]:
                 known=listing(sorted(offered)) or tr("none"),
             )
             raise TrackerError(told)
-        found[name] = offered[name].load()()
+        try:
+            found[name] = offered[name].load()()
+        except Exception as error:  # whatever the package of somebody else does
+            raise TrackerError(tr("The tracker {name!r} cannot be used: {error}", name=name, error=error)) from error
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netlab.language import sentences, tr
+from netlab.language import listing, mark, sentences, tr
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,8 +12,12 @@ import numpy as np
 
 from netlab.runs.reader import LIVE, RunReader
 
-CIRCUMSTANCES = ("torch", "python", "threads", "device_type", "data_hash", "processes")
-"""What has to be the same for the same numbers, beside the project; keys of a run's status."""
+CIRCUMSTANCES = {
+    "netlab": mark("NetLab"), "torch": mark("torch"), "python": mark("Python"), "processor": mark("processor"),
+    "threads": mark("threads"), "device_type": mark("device"), "data_hash": mark("data"), "processes": mark("processes"),
+}  # fmt: skip
+"""What has to be the same for the same numbers, beside the project; keys of a run's status, and what people call them."""
+SHOWN = 20  # characters of a value: of the fingerprint of data it takes a few to see that it is another
 BY_HAND = ("learning_rate", "weight_decay", "loss_weight")
 LOSS = "train/loss"
 
@@ -21,7 +25,16 @@ LOSS = "train/loss"
 def differing(then: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     """The circumstances that changed, as ``threads 3 → 2, torch unknown → 2.13``; "" if none did."""
     told = {name: then.get(name, tr("unknown")) for name in now}
-    return ", ".join(f"{name} {told[name]} → {value}" for name, value in now.items() if told[name] != value)
+    return listing(
+        f"{tr(CIRCUMSTANCES[name])} {_short(told[name])} → {_short(value)}"
+        for name, value in now.items()
+        if told[name] != value
+    )
+
+
+def _short(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= SHOWN else f"{text[: SHOWN // 2]}…"
 
 
 def same_numbers(first: Path, second: Path) -> str:
@@ -51,7 +64,7 @@ def same_numbers(first: Path, second: Path) -> str:
 
 
 def _reason(first: RunReader, second: RunReader, step: int) -> str:
-    then, now = ({k: r.status()[k] for k in CIRCUMSTANCES if k in r.status()} for r in (first, second))
+    then, now = ({k: v for k, v in reader.status().items() if k in CIRCUMSTANCES} for reader in (first, second))
     changed = differing(then, now)
     if changed:
         return tr("What was not the same: {changes}.", changes=changed)

@@ -13,6 +13,7 @@ import numpy as np
 from netlab.document import diff, file
 from netlab.document.paths import settings
 from netlab.document.project import Project
+from netlab.document.training import node_training
 from netlab.runs.reader import RunReader
 from netlab.runs.store import PROJECT
 
@@ -93,9 +94,18 @@ def final_metrics(folder: Path) -> dict[str, float]:
 
 
 def graph_differences(old: Project, new: Project) -> list[str]:
-    """What differs between two graphs, a sentence each; options that both have are left to `compare`."""
+    """What differs between two graphs, a sentence each; options that both have are left to `compare`.
+
+    How a node learns is said as it comes to it, from its own settings or those of the frames and blocks around it.
+    """
     changes = diff.between(old, new).changes
     told = []
+    for node in old.graph.nodes.keys() & new.graph.nodes.keys():
+        before, after = (node_training(project.graph, project.graph.nodes[node]) for project in (old, new))
+        told += [
+            tr("node {node}: {setting} {before} → {after}", node=_name(new.graph.nodes[node]), setting=name, before=f"{before[name]:g}", after=f"{after[name]:g}")
+            for name in before if before[name] != after[name]
+        ]
     for path, (before, after) in changes.items():
         kind = path.partition("/")[0]
         if kind == "node":
@@ -120,10 +130,18 @@ def _node_change(before: Any, after: Any) -> list[str]:
     if after is None:
         return [tr("node removed: {node}", node=_name(before))]
     told = []
+    if before.name != after.name:
+        told.append(tr("node {before} is called {after}", before=_name(before), after=_name(after)))
     if before.type != after.type:
         told.append(tr("node {node} became {type}", node=_name(before), type=after.type))
     if before.frozen != after.frozen:
         told.append(tr("node {node} frozen", node=_name(after)) if after.frozen else tr("node {node} thawed", node=_name(after)))
+    if before.bypassed != after.bypassed:
+        words = mark("node {node} bypassed") if after.bypassed else mark("node {node} no longer bypassed")
+        told.append(tr(words, node=_name(after)))
+    if before.shares != after.shares:
+        words = mark("node {node} uses the weights of {other}") if after.shares else mark("node {node} has weights of its own")
+        told.append(tr(words, node=_name(after), other=after.shares))
     return told
 
 

@@ -187,14 +187,14 @@ def branch(folder: Path, step: int | None = None, name: str | None = None) -> Pa
 
 
 def again(folder: Path) -> Path:
-    """A new run beside another, of the same project and as long, from the start.
+    """A new run beside another, of the same project, as long and in the same micro-batches, from the start.
 
     Raises:
         RunError: the folder cannot be made.
     """
     before = job(folder)
     made = create((folder / PROJECT).read_bytes(), folder.parent)
-    _set_job(made, steps=before.steps, epochs=before.epochs, again=folder.name)
+    _set_job(made, steps=before.steps, epochs=before.epochs, micro_batches=before.micro_batches, again=folder.name)
     return made
 
 

@@ -16,7 +16,7 @@ import numpy as np
 import psutil
 import pytest
 
-from netlab.document import edits, file
+from netlab.document import edits, file, states
 from netlab.document.graph import Graph
 from netlab.document.paths import set_by_path, settings
 from netlab.document.project import Project
@@ -89,6 +89,13 @@ def test_what_differs_between_graphs_is_said(project: Project) -> None:
     assert [line for line in told if line == f"node removed: {node.name} (linear)"]
     assert any(line.startswith("wire removed") for line in told)
     assert graph_differences(project, project) == []
+    slow = edits.set_node_training(project, [node.id], "learning_rate_factor", 0.1)
+    slow = states.set_bypassed(edits.rename(slow, node.id, "wide"), [node.id], True)
+    assert graph_differences(project, slow) == [
+        f"node {node.name} (linear) is called wide (linear)",
+        "node wide (linear) bypassed",
+        "node wide (linear): learning_rate_factor 1 → 0.1",
+    ]
     assert any("node added" in line for line in graph_differences(Project(graph=Graph()), project))
 
 

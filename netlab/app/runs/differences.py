@@ -70,8 +70,10 @@ class Differences(QScrollArea):
 
     def _numbers(self) -> str:
         """Whether runs of the same project came to the same."""
-        told = {same_numbers(self._runs[0].path, run.path) for run in self._runs[1:]}
-        return next(iter(told)) if len(told) == 1 else ""
+        told = {run.title: same_numbers(self._runs[0].path, run.path) for run in self._runs[1:]}
+        if len(set(told.values())) == 1:
+            return next(iter(told.values()))
+        return "\n".join(f"{title}: {sentence}" for title, sentence in told.items() if sentence)
 
     def _graphs(self) -> str:
         base = project_of(self._runs[0].path)
@@ -89,8 +91,11 @@ class Differences(QScrollArea):
 
 
 def _line(name: str, values: list[object], best: bool = False) -> str:
-    """A row of the table."""
-    cells = "".join(f"<td style='padding-right:18px'>{escape(shown(value))}</td>" for value in values)
+    """A row of the table; settings that differ look different, however many digits that takes."""
+    words = [shown(value) for value in values]
+    if not best and len(set(words)) < len({repr(value) for value in values}):
+        words = [repr(value) if isinstance(value, float) else word for value, word in zip(values, words, strict=True)]
+    cells = "".join(f"<td style='padding-right:18px'>{escape(word)}</td>" for word in words)
     muted = color("muted").name()
     weight = "" if best else "font-weight:600;"
     return f"<tr><td style='color:{muted}; padding-right:18px; {weight}'>{escape(name)}</td>{cells}</tr>"
