@@ -93,7 +93,7 @@ def _attention(options: Any) -> int:
 def _trust(options: Any) -> int:
     from netlab.compiler.check import check
     from netlab.compiler.consent import unread
-    from netlab.compiler.problem import label
+    from netlab.compiler.problem import label_among
     from netlab.document import file
     from netlab.document.trust import trust
     from netlab.runs.store import PROJECT
@@ -102,7 +102,7 @@ def _trust(options: Any) -> int:
     project = file.load(path / PROJECT if path.is_dir() else path)
     texts = unread(check(project, fixes=False))
     for text, nodes in texts.items():
-        print(f"--- {', '.join(label(project.graph.nodes[node]) for node in nodes)}\n{text}")
+        print(f"--- {', '.join(label_among(project.graph, node) for node in nodes)}\n{text}")
         if not options.yes and input("May this code run on this machine? [y/N] ").strip().lower() not in ("y", "yes"):
             print("It stays as it is: it will not run.")
             return 1

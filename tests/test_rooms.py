@@ -270,6 +270,15 @@ def test_public_things_are_explained() -> None:
     )
 
 
+def test_the_linter_leaves_no_source_out() -> None:
+    listed = subprocess.run(
+        [sys.executable, "-m", "ruff", "check", "--show-files", "netlab", "tests"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    unseen = {*files(), *files(ROOT / "tests")} - set(map(Path, listed.stdout.splitlines()))
+    assert not unseen, f"ruff is told to leave out {sorted(map(str, unseen))}; see pyproject.toml and .gitignore"
+
+
 def loaded_by(code: str) -> set[str]:
     """The top-level names in `sys.modules` after a fresh interpreter has run the code."""
     program = f"{code}\nimport sys\nprint('\\n'.join({{name.partition('.')[0] for name in sys.modules}}))"

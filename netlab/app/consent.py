@@ -10,7 +10,7 @@ from netlab.app.highlighter import PythonColours
 from netlab.app.session import Session
 from netlab.app.theme import monospace
 from netlab.compiler.consent import unread
-from netlab.compiler.problem import label
+from netlab.compiler.problem import label_among
 from netlab.document.trust import trust
 from netlab.language import mark, tr
 
@@ -70,7 +70,7 @@ def ask(session: Session, parent: QWidget) -> bool:
     """Ask for every text of the project that is not agreed to; True if all may run."""
     texts = unread(session.inferred)
     for i, (text, nodes) in enumerate(texts.items(), 1):
-        names = ", ".join(label(session.project.graph.nodes[node]) for node in nodes[:3])
+        names = ", ".join(label_among(session.project.graph, node) for node in nodes[:3])
         title = tr("May the code of {names} run?", names=names)
         if len(texts) > 1:
             title = tr("May the code of {names} run? ({number} of {count})", names=names, number=i, count=len(texts))

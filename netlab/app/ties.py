@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QInputDialog, QLabel, QMen
 from netlab.app.form import muted
 from netlab.app.session import Session
 from netlab.compiler.blocks import class_of, is_free
-from netlab.compiler.problem import label
+from netlab.compiler.problem import label_among
 from netlab.compiler.sharing import could_share
 from netlab.document import ties, tying
 from netlab.document.graph import BLOCK, BLOCK_OUTPUT, Node
@@ -51,11 +51,11 @@ def _weights(session: Session, node: Node) -> Iterator[QWidget]:
     box.setToolTip(help)
     box.addItem(tr(OWN), "")
     for owner in owners:
-        box.addItem(tr("Those of {node}", node=label(graph.nodes[owner])), owner)
+        box.addItem(tr("Those of {node}", node=label_among(graph, owner)), owner)
     box.setCurrentIndex(owners.index(node.shares) + 1 if node.shares else 0)
     box.activated.connect(lambda index: share(session, node.id, str(box.itemData(index) or "")))
     yield _row(tr("Weights"), box)
-    others = [label(graph.nodes[id]) for id in ties.family(graph, node.id) if id != node.id]
+    others = [label_among(graph, id) for id in ties.family(graph, node.id) if id != node.id]
     if others:
         yield muted(tr("Shared with {nodes}.", nodes=listing(others)))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
@@ -109,6 +109,13 @@ def scan_ports(graph: Graph, block: str) -> ScanPorts:
     ends = {pair[1] for pair in states}
     stacked = tuple(id for id, _ in gives if id not in ends)
     return ScanPorts(others[0] if others else "", states, tuple(others[1:]), stacked)
+
+
+def along(graph: Graph, order: Sequence[str]) -> list[str]:
+    """Nodes as the numbers flow through them, all that is in a block behind the block."""
+    places = {node: place for place, node in enumerate(order)}
+    ways = {node: [places[block.id] for block in reversed([*ancestors(graph, node)])] for node in order}
+    return sorted(order, key=lambda node: [*ways[node], places[node]])
 
 
 def ancestors(graph: Graph, node: str) -> Iterator[Node]:

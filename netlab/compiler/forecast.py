@@ -10,7 +10,7 @@ from netlab.compiler.backward import Backward
 from netlab.compiler.blocks import ancestors, scan_ports
 from netlab.compiler.infer import Inferred
 from netlab.compiler.passages import without_passages
-from netlab.compiler.problem import label
+from netlab.compiler.problem import label_among
 from netlab.compiler.trace import reaching
 from netlab.document.optimizers import rule
 from netlab.document.project import Project
@@ -210,7 +210,7 @@ def too_large(project: Project, cost: Forecast, free: int) -> str:
         return ""
     batch = int(project.training.get("batch_size", 32))
     largest = sorted(cost.nodes, key=lambda node: cost.nodes[node].activations, reverse=True)[:2]
-    names = [label(project.graph.nodes[node]) for node in largest]
+    names = [label_among(project.graph, node) for node in largest]
     kept = tr("{first} and {second}", first=names[0], second=names[1]) if len(names) > 1 else "".join(names)
     fixed = cost.weights + cost.gradients + cost.optimizer
     fitting = int(batch * (free - fixed) / max(cost.peak - fixed, 1) * 0.9)

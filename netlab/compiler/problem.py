@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from netlab.document.graph import Node
+from netlab.compiler.blocks import ancestors
+from netlab.document.graph import Graph, Node
 from netlab.language import tr
 from netlab.layers.layer import catalogue
 from netlab.layers.shape import Fix
@@ -50,6 +51,17 @@ class Problem:
 
 def label(node: Node) -> str:
     """What to call a node in a sentence: ``Linear “fc1”``, or ``Linear n3`` while it has no name."""
+    return _labelled(node, node.name)
+
+
+def label_among(graph: Graph, id: str) -> str:
+    """What to call a node where others may bear its name: with the blocks around it, ``LayerNorm “layer 2 › norm1”``."""
+    node = graph.nodes[id]
+    names = [block.name or block.id for block in reversed([*ancestors(graph, id)])]
+    return _labelled(node, " › ".join([*names, node.name or id]) if names else node.name)
+
+
+def _labelled(node: Node, name: str) -> str:
     cls = catalogue().get(node.type)
     title = tr(cls.title()) if cls else node.type
-    return tr("{kind} “{name}”", kind=title, name=node.name) if node.name else tr("{kind} {id}", kind=title, id=node.id)
+    return tr("{kind} “{name}”", kind=title, name=name) if name else tr("{kind} {id}", kind=title, id=node.id)

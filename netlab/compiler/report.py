@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from netlab.compiler.infer import Inferred
-from netlab.compiler.problem import label
+from netlab.compiler.problem import label_among
 from netlab.document.project import Project
 from netlab.language import tr
 
@@ -43,7 +43,7 @@ def table(project: Project, inferred: Inferred) -> str:
         shapes = [str(shape) for (n, _), shape in inferred.outputs.items() if n == node]
         count = inferred.parameters(node)
         told = f"{count:,}" if count else tr("unknown until tested") if node in inferred.untested else ""
-        rows.append((label(project.graph.nodes[node]), ", ".join(shapes) or "–", told))
+        rows.append((label_among(project.graph, node), ", ".join(shapes) or "–", told))
     rows.append(("total", "", f"{inferred.parameters():,}"))
     widths = [max(len(row[i]) for row in rows) for i in range(3)]
     return "\n".join(f"{a:{widths[0]}}  {b:{widths[1]}}  {c:>{widths[2]}}".rstrip() for a, b, c in rows)

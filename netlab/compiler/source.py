@@ -16,7 +16,7 @@ from netlab.compiler.definitions import HEADER, Definitions, names_of_module
 from netlab.compiler.infer import Inferred
 from netlab.compiler.names import RESERVED, Namespace, identifier
 from netlab.compiler.passages import without_passages
-from netlab.compiler.problem import Problem, label
+from netlab.compiler.problem import Problem, label_among
 from netlab.compiler.trace import reaching
 from netlab.compiler.writer import DEEPER, INDENT, Book, ClassWriter, write_block_class
 from netlab.document.graph import BLOCK, Edge
@@ -276,4 +276,4 @@ def _docstring_safe(title: str) -> str:
 
 def where(project: Project, node: str) -> str:
     """What to call the node of a source line in a sentence."""
-    return label(project.graph.nodes[node]) if node in project.graph.nodes else "the model"
+    return label_among(project.graph, node) if node in project.graph.nodes else "the model"

@@ -16,7 +16,7 @@ import torch
 from safetensors.torch import save
 from torch import nn
 
-from netlab.compiler.problem import label
+from netlab.compiler.problem import label_among
 from netlab.compiler.standalone import standalone
 from netlab.data.dataset import Dataset, source_of
 from netlab.document import file
@@ -164,7 +164,10 @@ def _to_onnx(built: Built, out: Path) -> str:
     if unable:
         node = built.project.graph.nodes[unable[0]]
         raise ExportError(
-            sentences(tr("{node} has no form in ONNX.", node=label(node)), tr(built.inferred.layers[node.id].no_onnx))
+            sentences(
+                tr("{node} has no form in ONNX.", node=label_among(built.project.graph, node.id)),
+                tr(built.inferred.layers[node.id].no_onnx),
+            )
         )
     outputs = [f"output_{i}" if i else "output" for i in range(len(built.source.outputs))]
     buffer = io.BytesIO()

@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 import torch
 
-from netlab.compiler.problem import label
+from netlab.compiler.blocks import along
+from netlab.compiler.problem import label_among
 from netlab.engine.build import Built
 from netlab.engine.distributed import ALONE, Team
 from netlab.engine.precision import Precision
@@ -35,12 +36,12 @@ class GradientMeter:
     ) -> None:
         self.precision, self.record, self.clock, self.team = precision, record, clock, team
         self.nodes: dict[str, list[torch.nn.Parameter]] = {}
-        for node in built.inferred.weights:
-            places = built.source.modules_of_node.get(node, ())
+        for node in along(built.project.graph, built.inferred.order):
+            places = built.source.modules_of_node.get(node, ()) if node in built.inferred.weights else ()
             found = [p for path, _ in places for p in built.model.get_submodule(path).parameters()]
             if found:
                 self.nodes[node] = found
-        self.names = {node: label(built.project.graph.nodes[node]) for node in self.nodes}
+        self.names = {node: label_among(built.project.graph, node) for node in self.nodes}
         self._next = 0.0
 
     def look(self, step: int) -> None:

@@ -15,7 +15,8 @@ from typing import Any
 import torch
 from torch.autograd.graph import Node
 
-from netlab.compiler.problem import label
+from netlab.compiler.blocks import along
+from netlab.compiler.problem import label_among
 from netlab.engine.lines import after_each_line, names_assigned
 from netlab.engine.loader import Batch
 from netlab.engine.probing import Record
@@ -113,8 +114,9 @@ class TimeMeter:
 
     def _told(self) -> Times:
         graph = self.built.project.graph
-        nodes = [node for node in self.built.inferred.order if any(node in forward for forward, _ in self._taken)]
+        flow = along(graph, self.built.inferred.order)
+        nodes = [node for node in flow if any(node in forward for forward, _ in self._taken)]
         forward, backward = (
             [MS * statistics.median(taken[i][node] for taken in self._taken) for node in nodes] for i in (0, 1)
         )
-        return Times(nodes, [label(graph.nodes[node]) for node in nodes], forward, backward)
+        return Times(nodes, [label_among(graph, node) for node in nodes], forward, backward)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from netlab.language import listing, mark, sentences, tr
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from netlab.language import listing, mark, sentences, tr
 from netlab.runs.reader import LIVE, RunReader
 
 CIRCUMSTANCES = {
@@ -68,7 +67,9 @@ def _reason(first: RunReader, second: RunReader, step: int) -> str:
     changed = differing(then, now)
     if changed:
         return tr("What was not the same: {changes}.", changes=changed)
-    marks = [mark.text for reader in (first, second) for mark in reader.marks() if mark.kind in BY_HAND and mark.step <= step]
+    marks = [
+        mark.text for reader in (first, second) for mark in reader.marks() if mark.kind in BY_HAND and mark.step <= step
+    ]
     if marks:
         return tr("It was steered by hand: {mark}.", mark=marks[0])
     if then.get("device_type", "cpu") != "cpu":

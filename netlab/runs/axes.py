@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from netlab.language import tr
-
 import json
 import math
 from typing import Any
@@ -14,6 +12,7 @@ from netlab.data.dataset import catalogue as sources
 from netlab.document.paths import find_node, set_by_path
 from netlab.document.project import Project
 from netlab.document.training import Training
+from netlab.language import tr
 from netlab.layers.layer import catalogue as layers
 from netlab.options import Float, Int, Option
 
@@ -130,9 +129,13 @@ def _range(path: str, text: str, option: Option[Any] | None) -> Axis:
     try:
         a, b, points = float(low), float(high), int(count or 0)
     except ValueError:
-        raise SweepError(tr("{text!r} is no range of numbers. Write it as LOW..HIGH, or LOW..HIGH/POINTS.", text=text)) from None
+        raise SweepError(
+            tr("{text!r} is no range of numbers. Write it as LOW..HIGH, or LOW..HIGH/POINTS.", text=text)
+        ) from None
     if not a < b or not math.isfinite(b - a):
-        raise SweepError(tr("The range {text} of {path} does not go upwards. Put the smaller end first.", text=text, path=path))
+        raise SweepError(
+            tr("The range {text} of {path} does not go upwards. Put the smaller end first.", text=text, path=path)
+        )
     if isinstance(option, Int):
         for end in (a, b):
             option.check(int(end) if end.is_integer() else end)
@@ -142,5 +145,7 @@ def _range(path: str, text: str, option: Option[Any] | None) -> Axis:
     if not count:
         return found
     if not 2 <= points <= MOST_POINTS:
-        raise SweepError(tr("{count} points of a range are too few or too many. Ask for 2 to {most}.", count=count, most=MOST_POINTS))
+        raise SweepError(
+            tr("{count} points of a range are too few or too many. Ask for 2 to {most}.", count=count, most=MOST_POINTS)
+        )
     return Axis(path, list(dict.fromkeys(found.at(i / (points - 1)) for i in range(points))))

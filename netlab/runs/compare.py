@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from netlab.language import mark, tr
-
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ from netlab.document import diff, file
 from netlab.document.paths import settings
 from netlab.document.project import Project
 from netlab.document.training import node_training
+from netlab.language import mark, tr
 from netlab.runs.reader import RunReader
 from netlab.runs.store import PROJECT
 
@@ -103,8 +102,15 @@ def graph_differences(old: Project, new: Project) -> list[str]:
     for node in old.graph.nodes.keys() & new.graph.nodes.keys():
         before, after = (node_training(project.graph, project.graph.nodes[node]) for project in (old, new))
         told += [
-            tr("node {node}: {setting} {before} → {after}", node=_name(new.graph.nodes[node]), setting=name, before=f"{before[name]:g}", after=f"{after[name]:g}")
-            for name in before if before[name] != after[name]
+            tr(
+                "node {node}: {setting} {before} → {after}",
+                node=_name(new.graph.nodes[node]),
+                setting=name,
+                before=f"{before[name]:g}",
+                after=f"{after[name]:g}",
+            )
+            for name in before
+            if before[name] != after[name]
         ]
     for path, (before, after) in changes.items():
         kind = path.partition("/")[0]
@@ -135,12 +141,18 @@ def _node_change(before: Any, after: Any) -> list[str]:
     if before.type != after.type:
         told.append(tr("node {node} became {type}", node=_name(before), type=after.type))
     if before.frozen != after.frozen:
-        told.append(tr("node {node} frozen", node=_name(after)) if after.frozen else tr("node {node} thawed", node=_name(after)))
+        told.append(
+            tr("node {node} frozen", node=_name(after)) if after.frozen else tr("node {node} thawed", node=_name(after))
+        )
     if before.bypassed != after.bypassed:
         words = mark("node {node} bypassed") if after.bypassed else mark("node {node} no longer bypassed")
         told.append(tr(words, node=_name(after)))
     if before.shares != after.shares:
-        words = mark("node {node} uses the weights of {other}") if after.shares else mark("node {node} has weights of its own")
+        words = (
+            mark("node {node} uses the weights of {other}")
+            if after.shares
+            else mark("node {node} has weights of its own")
+        )
         told.append(tr(words, node=_name(after), other=after.shares))
     return told
 

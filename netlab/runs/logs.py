@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from netlab.language import tr
-
 import csv
 import io
 from collections.abc import Iterator
 from pathlib import Path
 
 from netlab.document.file import write_atomically
+from netlab.language import tr
 from netlab.runs.reader import RunReader
 from netlab.runs.store import RunError
 

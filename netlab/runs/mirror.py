@@ -6,8 +6,6 @@ over the line is judged like a file from a stranger: bounded, typed, and never a
 
 from __future__ import annotations
 
-from netlab.language import tr
-
 import base64
 import os
 import queue
@@ -25,6 +23,7 @@ import msgspec
 import psutil
 
 from netlab.document.file import write_atomically
+from netlab.language import tr
 from netlab.protocol import commands
 from netlab.runs.reader import LIVE, RunReader
 from netlab.runs.schema import connect_to_read, connect_to_write
@@ -42,7 +41,6 @@ COLUMNS = {
 }
 WHOLE = ("model.py", "engine.log", TOKENIZER, FITTED)
 SENT = re.compile("|".join(map(re.escape, WHOLE)) + r"|checkpoints/(step-\d+|kept-\d+|last|best)\.safetensors")
-
 
 
 def _files_of(folder: Path) -> list[Path]:
@@ -293,7 +291,9 @@ class Copy:
                 case End():
                     self.over = True
         except (msgspec.MsgspecError, sqlite3.Error, KeyError, TypeError, ValueError) as error:
-            raise LineError(tr("The other machine said something that cannot be understood: {error}.", error=error)) from error
+            raise LineError(
+                tr("The other machine said something that cannot be understood: {error}.", error=error)
+            ) from error
 
     def say(self, values: dict[str, str] | None = None, broken: bool = False) -> None:
         """Write the status: that of the run, but this process is who keeps the copy alive."""
@@ -357,4 +357,3 @@ class Copy:
 def serve(folder: Path) -> None:
     """Feed over the standard pipes."""
     feed(folder, sys.stdin.buffer, sys.stdout.buffer)
-

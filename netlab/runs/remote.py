@@ -6,8 +6,6 @@ line again as often as it breaks, and what it asks of the other machine it may a
 
 from __future__ import annotations
 
-from netlab.language import tr
-
 import json
 import re
 import secrets
@@ -20,6 +18,7 @@ from pathlib import Path
 import msgspec
 
 from netlab.document.file import write_atomically
+from netlab.language import tr
 from netlab.runs import store
 from netlab.runs.launch import launch
 from netlab.runs.mirror import Copy, LineError, lines
@@ -78,7 +77,9 @@ def remote_of(folder: Path) -> Remote | None:
     except FileNotFoundError:
         return None
     except (OSError, msgspec.MsgspecError) as error:
-        raise RemoteError(tr("{folder} cannot be read: {error}. Start the run again.", folder=folder / FILE, error=error)) from error
+        raise RemoteError(
+            tr("{folder} cannot be read: {error}. Start the run again.", folder=folder / FILE, error=error)
+        ) from error
 
 
 def accept(name: str, root: Path, project: bytes, steps: int | None = None) -> Path:
@@ -138,7 +139,11 @@ def _hold_line(folder: Path, remote: Remote, copy: Copy) -> str:
     try:
         place = str(json.loads(told)["run"])
     except (ValueError, KeyError, TypeError):
-        return tr("{host} answered with something else than a run. Check that {command!r} is NetLab there.", host=remote.host, command=remote.netlab)
+        return tr(
+            "{host} answered with something else than a run. Check that {command!r} is NetLab there.",
+            host=remote.host,
+            command=remote.netlab,
+        )
     line = _ssh(remote.host, [*shlex.split(remote.netlab), "feed", place], stdin=subprocess.PIPE)
     assert line.stdin is not None
     assert line.stdout is not None
@@ -188,9 +193,16 @@ def _ssh(host: str, words: list[str], stdin: int) -> subprocess.Popen[bytes]:
             ["ssh", *OPTIONS, host, shlex.join(words)], stdin=stdin, stdout=pipe, stderr=pipe, start_new_session=True
         )
     except OSError as error:
-        raise RemoteError(tr("ssh cannot be started: {reason}. Install an ssh client.", reason=error.strerror)) from error
+        raise RemoteError(
+            tr("ssh cannot be started: {reason}. Install an ssh client.", reason=error.strerror)
+        ) from error
 
 
 def _sentence(remote: Remote, complaint: bytes) -> str:
     last = complaint.decode(errors="replace").strip().splitlines()[-1:] or [tr("it did not say why")]
-    return tr("{host} could not be used: {reason}. Check with: ssh {host} {command} --version", host=remote.host, reason=last[0][:300], command=remote.netlab)
+    return tr(
+        "{host} could not be used: {reason}. Check with: ssh {host} {command} --version",
+        host=remote.host,
+        reason=last[0][:300],
+        command=remote.netlab,
+    )

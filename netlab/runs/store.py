@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from netlab.language import mark, tr
-
 import os
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from netlab.document.file import write_atomically
+from netlab.language import mark, tr
 from netlab.runs.about import About, about
 from netlab.runs.reader import RunReader
 from netlab.runs.schema import FILE, copy_record
@@ -53,7 +52,7 @@ class RunInfo:
     step: int
     started: float
     message: str
-    said: About = About()
+    said: About = field(default_factory=About)
 
     @property
     def title(self) -> str:
@@ -70,6 +69,7 @@ class RunInfo:
 def default_root() -> Path:
     """Where runs go unless told otherwise: ``NETLAB_RUNS``, or ``runs`` in the present folder."""
     return Path(os.environ.get("NETLAB_RUNS") or "runs")
+
 
 NO_STEPS = mark("A run of {count} steps does nothing. Ask for at least one.")
 NO_EPOCHS = mark("A run of {count} epochs does nothing. Ask for at least one.")
@@ -89,9 +89,13 @@ def create(project: bytes, root: Path | None = None, name: str | None = None, st
         folder = _make(root, name)
         (folder / CHECKPOINTS).mkdir()
     except FileExistsError as error:
-        raise RunError(tr("There is a run in {path} already. Choose another name for --run.", path=error.filename)) from error
+        raise RunError(
+            tr("There is a run in {path} already. Choose another name for --run.", path=error.filename)
+        ) from error
     except OSError as error:
-        raise RunError(tr("No run can be made in {root}: {reason}. Choose another folder.", root=root, reason=error.strerror)) from error
+        raise RunError(
+            tr("No run can be made in {root}: {reason}. Choose another folder.", root=root, reason=error.strerror)
+        ) from error
     write_atomically(folder / PROJECT, project)
     extend(folder, steps)
     write_atomically(folder / "commands.jsonl", b"")
@@ -122,7 +126,13 @@ def job(folder: Path) -> Job:
     except FileNotFoundError:
         return Job()
     except msgspec.DecodeError as error:
-        raise RunError(tr("{folder} is damaged: {error}. Start a new run from the project.", folder=folder / 'job.json', error=error)) from error
+        raise RunError(
+            tr(
+                "{folder} is damaged: {error}. Start a new run from the project.",
+                folder=folder / "job.json",
+                error=error,
+            )
+        ) from error
 
 
 def extend(folder: Path, steps: int | None = None, epochs: int | None = None) -> None:
@@ -175,7 +185,14 @@ def branch(folder: Path, step: int | None = None, name: str | None = None) -> Pa
     fitting = [at for at in known if step is None or at <= step]
     if not fitting:
         kept = ", ".join(f"{at:,}" for at in sorted(known)) or tr("none")
-        raise RunError(tr("The run {name} has no checkpoint at or before step {step}. Its checkpoints: {kept}.", name=folder.name, step=step, kept=kept))
+        raise RunError(
+            tr(
+                "The run {name} has no checkpoint at or before step {step}. Its checkpoints: {kept}.",
+                name=folder.name,
+                step=step,
+                kept=kept,
+            )
+        )
     at = max(fitting)
     made = create((folder / PROJECT).read_bytes(), folder.parent, name)
     for target in ("last", f"step-{at}"):

@@ -7,8 +7,6 @@ trials is read from their runs.
 
 from __future__ import annotations
 
-from netlab.language import tr
-
 import itertools
 import math
 import time
@@ -21,6 +19,7 @@ import msgspec
 import numpy as np
 
 from netlab.document.file import write_atomically
+from netlab.language import tr
 from netlab.runs.axes import MOST_POINTS, Axis, SweepError
 from netlab.runs.compare import best_of, lower_is_better
 from netlab.runs.reader import LIVE, RunReader, is_alive
@@ -115,7 +114,9 @@ def points(sweep: Sweep) -> list[dict[str, Any]]:
     for each in sweep.axes:
         if not each.values:
             ends = f"{each.path}={each.low:g}..{each.high:g}"
-            raise SweepError(tr("A grid needs a number of points for {ends}. Write {ends}/5, or choose random or tpe.", ends=ends))
+            raise SweepError(
+                tr("A grid needs a number of points for {ends}. Write {ends}/5, or choose random or tpe.", ends=ends)
+            )
     combinations = itertools.product(*(each.values for each in sweep.axes))
     paths = [each.path for each in sweep.axes]
     return [dict(zip(paths, values, strict=True)) for values in itertools.islice(combinations, sweep.trials)]
@@ -141,10 +142,14 @@ def create(project: bytes, sweep: Sweep, root: Path, name: str | None = None) ->
                 break
             except FileExistsError:
                 if name is not None:
-                    raise SweepError(tr("{folder} is already there. Choose another name for the sweep.", folder=folder)) from None
+                    raise SweepError(
+                        tr("{folder} is already there. Choose another name for the sweep.", folder=folder)
+                    ) from None
                 count += 1
     except OSError as error:
-        raise SweepError(tr("No sweep can be made in {root}: {reason}. Choose another folder.", root=root, reason=error.strerror)) from error
+        raise SweepError(
+            tr("No sweep can be made in {root}: {reason}. Choose another folder.", root=root, reason=error.strerror)
+        ) from error
     write_atomically(folder / BASE, project)
     write_atomically(folder / "commands.jsonl", b"")
     write_atomically(folder / SPEC, msgspec.json.encode(sweep))
@@ -158,7 +163,9 @@ def spec(folder: Path) -> Sweep:
     except FileNotFoundError:
         raise SweepError(tr("There is no sweep in {folder}.", folder=folder)) from None
     except (OSError, msgspec.MsgspecError) as error:
-        raise SweepError(tr("{folder} cannot be read: {error}. Start a new sweep.", folder=folder / SPEC, error=error)) from error
+        raise SweepError(
+            tr("{folder} cannot be read: {error}. Start a new sweep.", folder=folder / SPEC, error=error)
+        ) from error
 
 
 def find_sweep(folder: Path | str) -> Path | None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from netlab.language import tr
-
 import shutil
 import time
 from pathlib import Path
 
+from netlab.language import tr
 from netlab.runs.reader import LIVE, RunReader
 from netlab.runs.store import PROJECT, RunError
 
@@ -24,14 +23,26 @@ def delete(folder: Path) -> Path:
     state = reader.status().get("state")
     reader.close()
     if state in LIVE:
-        raise RunError(tr("The run {name} is still being trained. Stop it first with: netlab stop {folder}", name=folder.name, folder=folder))
+        raise RunError(
+            tr(
+                "The run {name} is still being trained. Stop it first with: netlab stop {folder}",
+                name=folder.name,
+                folder=folder,
+            )
+        )
     trash = folder.parent / FOLDER
     target = trash / f"{folder.name}-{time.time_ns()}"
     try:
         trash.mkdir(exist_ok=True)
         shutil.move(folder, target)
     except OSError as error:
-        raise RunError(tr("{folder} cannot be moved to the trash: {reason}. It is where it was.", folder=folder, reason=error.strerror)) from error
+        raise RunError(
+            tr(
+                "{folder} cannot be moved to the trash: {reason}. It is where it was.",
+                folder=folder,
+                reason=error.strerror,
+            )
+        ) from error
     return target
 
 

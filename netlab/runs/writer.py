@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from netlab.language import tr
-
 import logging
 import sqlite3
 import threading
 import time
 from pathlib import Path
 
+from netlab.language import tr
 from netlab.runs.schema import connect_to_write
 from netlab.runs.store import RunError
 
@@ -38,7 +37,11 @@ class RunWriter:
         try:
             self._base = connect_to_write(folder)
         except sqlite3.Error as error:
-            message = tr("The run in {folder} cannot be written: {error}. Check that the folder is there and writable.", folder=folder, error=error)
+            message = tr(
+                "The run in {folder} cannot be written: {error}. Check that the folder is there and writable.",
+                folder=folder,
+                error=error,
+            )
             raise RunError(message) from error
         self._rows: list[tuple[str, tuple]] = []
         self._handing = threading.Lock()
@@ -123,7 +126,10 @@ class RunWriter:
                 self._keep_for_later(rows, error)
                 return
         if self._refused:
-            self.log("warning", tr("The disk refused for a while ({reason}). The metrics since then were kept.", reason=self._refused))
+            self.log(
+                "warning",
+                tr("The disk refused for a while ({reason}). The metrics since then were kept.", reason=self._refused),
+            )
             self._refused = ""
 
     def _keep_for_later(self, rows: list[tuple[str, tuple]], error: sqlite3.Error) -> None:

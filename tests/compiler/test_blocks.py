@@ -6,8 +6,10 @@ import pytest
 import torch
 from torch import nn
 
+from netlab.compiler.blocks import along
 from netlab.compiler.builder import Graph
 from netlab.compiler.check import check
+from netlab.compiler.problem import label_among
 from netlab.compiler.source import generate
 from netlab.compiler.standalone import standalone
 from netlab.document import edits, file, tying
@@ -186,6 +188,13 @@ def test_nested_blocks_and_removal() -> None:
     assert text.index("class FeedForward") < text.index("class Layer")
     built = build(project)
     assert run(built, torch.randint(0, 100, (2, 64))).shape == (2, 64, 104)
+    names = [label_among(project.graph, id) for id in project.graph.nodes]
+    assert {"Linear “layer1 › feed forward › expand1”", "Embedding “token_embedding”"} <= set(names)
+    known = check(project)
+    flow = [label_among(project.graph, node) for node in along(project.graph, known.order)]
+    inside = [i for i, name in enumerate(flow) if "“layer1 › " in name]
+    assert inside == list(range(inside[0], inside[-1] + 1))
+    assert flow.index("LayerNorm “layer1 › norm1b”") < flow.index("Linear “layer1 › feed forward › expand1”")
     gone = edits.remove(project, [blocks[0]])
     assert all(n.type != BLOCK or n.id == blocks[1] for n in gone.graph.nodes.values())
     file.encode(gone)

@@ -48,7 +48,7 @@ def told(reader: RunReader, step: int = 10**9) -> dict[str, tuple[float, float]]
     found = reader.reading_at(TIMES, "", step)
     assert found is not None
     assert isinstance(found.summary, Times)
-    assert len(set(found.summary.nodes)) == len(found.summary.nodes) == len(found.summary.names)
+    assert len(set(found.summary.nodes)) == len(found.summary.nodes) == len(set(found.summary.names))
     return dict(zip(found.summary.nodes, zip(found.summary.forward, found.summary.backward, strict=True), strict=True))
 
 

@@ -31,7 +31,7 @@ def test_what_is_varied_is_read_from_words(project: Project) -> None:
     width = f"{linear.id}.out_features"
     assert axis(project, f"{width}=16,32,64") == Axis(width, [16, 32, 64])
     assert axis(project, "training.optimizer=adam,sgd").values == ["adam", "sgd"]
-    assert axis(project, f'{linear.id}.bias=[true, false]').values == [True, False]
+    assert axis(project, f"{linear.id}.bias=[true, false]").values == [True, False]
     rate = axis(project, "training.learning_rate=1e-4..1e-1")
     assert (rate.low, rate.high, rate.log, rate.whole) == (1e-4, 0.1, True, False)
     assert math.isclose(rate.at(0.5), math.sqrt(1e-5))
@@ -39,7 +39,9 @@ def test_what_is_varied_is_read_from_words(project: Project) -> None:
     assert (batch.log, batch.whole, batch.at(0.0), batch.at(1.0)) == (False, True, 16, 64)
     assert axis(project, "data.noise=0..0.5/3").values == [0.0, 0.25, 0.5]
     assert axis(project, "training.batch_size=1..3/9").values == [1, 2, 3], "no point twice"
-    assert axis(project, "data.noise=0..1/3").values == [0.0, 0.5, 1.0], "the option takes fractions, however it is written"
+    assert axis(project, "data.noise=0..1/3").values == [0.0, 0.5, 1.0], (
+        "the option takes fractions, however it is written"
+    )
     batch = axis(project, "training.batch_size=1e1..1e3")
     assert (batch.log, batch.whole, batch.at(0.0), batch.at(0.5), batch.at(1.0)) == (True, True, 10, 100, 1000)
 
@@ -104,7 +106,8 @@ def test_trials_are_read_from_their_runs(project: Project, tmp_path: Path) -> No
     assert sweeps.state_of(folder)["state"] == "new"
     for number, accuracy in enumerate((0.5, 0.9, None)):
         run = store.create(file.encode(project), folder, f"trial-{number}")
-        write_atomically(run / sweeps.TRIAL, msgspec.json.encode(Drawn(number, {"training.seed": number + 1}, number == 0)))
+        drawn = Drawn(number, {"training.seed": number + 1}, number == 0)
+        write_atomically(run / sweeps.TRIAL, msgspec.json.encode(drawn))
         if accuracy is not None:
             writer = RunWriter(run)
             writer.metrics(1, {"val/accuracy": accuracy, "train/loss": 1.0})

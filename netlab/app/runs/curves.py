@@ -9,15 +9,15 @@ import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from netlab.app.metrics import metric
 from netlab.app.plot import Plot
 from netlab.app.theme import series, themes
 from netlab.app.training.curve import Curve, smooth
 from netlab.app.training.folded_line import FoldedLine
-from netlab.app.metrics import metric
+from netlab.language import mark, tr
 from netlab.runs.compare import lower_is_better
 from netlab.runs.reader import LIVE, RunReader
 from netlab.runs.store import RunInfo
-from netlab.language import mark, tr
 
 FIRST = ("val/loss", "train/loss")
 SMOOTHING = 0.35

@@ -7,13 +7,13 @@ from html import escape
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QScrollArea, QVBoxLayout, QWidget
 
+from netlab.app.metrics import metric
 from netlab.app.runs.table import shown
 from netlab.app.theme import color, series, themes
-from netlab.app.metrics import metric
+from netlab.language import mark, sentences, tr
 from netlab.runs.again import same_numbers
 from netlab.runs.compare import compare, graph_differences, project_of
 from netlab.runs.store import RunInfo
-from netlab.language import mark, sentences, tr
 
 EMPTY = mark("Select a run to see what differs from the one before it, or several.")
 SAME = mark("They have the same settings and the same graph.")

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from netlab.app import recent
+from netlab.app.metrics import metric
 from netlab.app.runs.curves import Overlay
 from netlab.app.runs.differences import Differences
 from netlab.app.runs.table import KEY, Row, Table
@@ -29,15 +30,14 @@ from netlab.app.theme import series
 from netlab.app.training.panel import WORDS
 from netlab.app.training.repeating import run_again
 from netlab.app.watching import Watching
-from netlab.app.metrics import metric
 from netlab.document import file
+from netlab.language import mark, tr
 from netlab.protocol import commands
 from netlab.runs import queue, remote, trash
 from netlab.runs.about import describe
 from netlab.runs.compare import final_metrics
 from netlab.runs.reader import LIVE
 from netlab.runs.store import PROJECT, RunError, RunInfo, job, list_runs
-from netlab.language import mark, tr
 
 LOOK_MS = 1000
 NAME, STATE, STEP, NOTE = mark("Name"), mark("State"), mark("Steps"), mark("Note")

@@ -93,10 +93,11 @@ class Table(QTreeWidget):
 
     def event(self, event: QEvent) -> bool:
         """Take the key Delete before the window's menu does, where rows are selected."""
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            if event.key() == Qt.Key.Key_Delete and self.chosen():
-                event.accept()
-                return True
+        if not isinstance(event, QKeyEvent) or event.type() != QEvent.Type.ShortcutOverride:
+            return super().event(event)
+        if event.key() == Qt.Key.Key_Delete and self.chosen():
+            event.accept()
+            return True
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

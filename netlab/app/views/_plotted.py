@@ -10,7 +10,7 @@ from netlab.app.theme import themes
 from netlab.app.views.view import View
 
 SHOWN_NAMES = 10
-LETTERS, LABEL_WIDTH = 16, 120
+LETTERS, LABEL_WIDTH = 20, 140
 
 
 class PlottedView(View):
@@ -50,6 +50,6 @@ class NodePlot(PlottedView):
 
 
 def _short(name: str) -> str:
-    """The name that somebody gave a node, or what it is; long ones cut."""
+    """The name that somebody gave a node, or what it is; of a long one its end, which tells it from its neighbours."""
     own = name.partition("“")[2].rstrip("”") or name
-    return own if len(own) <= LETTERS else f"{own[: LETTERS - 1]}…"
+    return own if len(own) <= LETTERS else f"…{own[1 - LETTERS :]}"
