@@ -5,7 +5,7 @@ from __future__ import annotations
 from netlab.language import mark, tr
 
 QUANTITIES = (
-    mark("loss"), mark("accuracy"), mark("mae"), mark("rmse"), mark("r2"), mark("f1"), mark("auroc"),
+    mark("loss"), mark("accuracy"), mark("mae"), mark("mse"), mark("rmse"), mark("r2"), mark("f1"), mark("auroc"),
     mark("perplexity"), mark("exact_match"), mark("lr"), mark("epoch"), mark("samples_per_s"),
 )  # fmt: skip
 PARTS = {"train": mark("train/{quantity}"), "val": mark("val/{quantity}"), "test": mark("test/{quantity}")}

@@ -50,6 +50,9 @@ class Source:
         targets: fields that only losses need; given, `forward` returns ``(outputs, {"loss": …})``.
         imports: the import lines the nodes asked for.
         parameters: what `forward` calls each field: a name of ours that looks like it.
+        counted: for readings that are means over the targets that count, such as those that are no padding, and not
+            over rows: the field of the targets and the index of those left out, by the name of the reading.
+        loss_weights: the weights of several losses in the total, by the names of their readings; {} for a single one.
         definitions: the nodes that use each text which a user wrote, by the text.
         lines_of_text: for lines of such a text: the text, and which of its lines it is, from 1.
     """
@@ -62,6 +65,8 @@ class Source:
     outputs: tuple[str, ...]
     imports: tuple[str, ...]
     parameters: Mapping[str, str] = field(default_factory=dict)
+    counted: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    loss_weights: Mapping[str, float] = field(default_factory=dict)
     definitions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     lines_of_text: Mapping[int, tuple[str, int]] = field(default_factory=dict)
 
@@ -101,6 +106,8 @@ class _Model:
         for edge in self.graph.edges.values():
             self.into[edge.target][edge.target_port] = edge
         self.outputs, self.losses = self._of_role("output"), self._of_role("loss")
+        self.counted: dict[str, tuple[str, int]] = {}
+        self.loss_weights: dict[str, float] = {}
         self._refuse_incomplete()
         model = reaching(self.graph, self.outputs)
         everything = reaching(self.graph, [*self.outputs, *self.losses])
@@ -201,6 +208,8 @@ class _Model:
             outputs,
             imports,
             self.parameters,
+            self.counted,
+            self.loss_weights,
             self.definitions.nodes,
             {i: (text, n) for i, (_, text, n) in enumerate(written, len(head) - len(written) + 1) if text},
         )
@@ -247,19 +256,34 @@ class _Model:
             writer.put(f"{INDENT}return {result}")
         return returned
 
+    def _counted(self, loss: str) -> tuple[str, int] | None:
+        """The field of a loss's targets and the index of those it leaves out; None where all count, or are computed."""
+        ignored, edge = self.book.codes[loss].ignores, self.into[loss].get("target")
+        layer = self.inferred.layers[edge.source] if edge is not None else None
+        if ignored is None or layer is None or layer.role != "input":
+            return None
+        return layer.values["field"], ignored
+
     def _write_losses(self, result: str) -> None:
-        terms, readings = [], []
+        terms: list[str] = []
+        readings: list[str] = []
         for node in self.losses:
             layer = self.inferred.layers[node]
             name = self.writer.values[node, next(iter(layer.outputs()))]
             weight = layer.values.get("weight", 1.0)
             terms.append(name if weight == 1.0 else f"{weight!r} * {name}")
+            own = "loss"
             if len(self.losses) > 1:
+                own = name
                 readings.append(f'"{name}": {name}')
+                self.loss_weights[name] = weight
+            counted = self._counted(node)
+            self.counted |= {own: counted} if counted else {}
             arguments = {port: self.writer.value(node, port) for port in layer.inputs()}
             for metric, expression in self.book.codes[node].metrics.items():
                 key = metric if len(self.losses) == 1 else f"{name}_{metric}"
                 readings.append(f'"{key}": {expression.format(**arguments)}')
+                self.counted |= {key: counted} if counted else {}
         total = " + ".join(terms)
         readings = [f'"loss": {total}', *readings]
         line = f"{INDENT}return {result}, {{{', '.join(readings)}}}"

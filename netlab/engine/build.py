@@ -7,7 +7,7 @@ import linecache
 import random
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -33,13 +33,18 @@ SHOWN_AS = "<netlab model.py>"
 
 @dataclass(frozen=True)
 class Built:
-    """A model and what is known of it."""
+    """A model and what is known of it.
+
+    Attributes:
+        loss_weights: those of the source, as long as `reweigh` gives no others.
+    """
 
     project: Project
     model: nn.Module
     source: Source
     inferred: Inferred
     filename: str
+    loss_weights: dict[str, float] = field(default_factory=dict)
 
     def module(self, node: str) -> nn.Module | None:
         """The submodule that holds a node's weights; the first of several for a node in a repeated block."""
@@ -131,7 +136,7 @@ def _built(project: Project, inferred: Inferred, filename: str) -> Built:
     for node in project.graph.nodes.values():
         for name, _ in source.modules_of_node.get(node.id, ()) if node.frozen else ():
             model.get_submodule(name).requires_grad_(False)
-    return Built(project, model, source, inferred, filename)
+    return Built(project, model, source, inferred, filename, dict(source.loss_weights))
 
 
 def reweigh(built: Built, weights: Mapping[str, float], *models: nn.Module) -> None:
@@ -147,7 +152,9 @@ def reweigh(built: Built, weights: Mapping[str, float], *models: nn.Module) -> N
         if layer is None or layer.role != "loss":
             raise EditError(tr("{node!r} is no loss. Name the node of a loss.", node=node))
         project = edits.set_option(project, node, "weight", layer.options()["weight"].check(weight))
-    text = generate(project, check(project)).text
+    source = generate(project, check(project))
+    text = source.text
+    built.loss_weights.update(source.loss_weights)
     if built.filename != SHOWN_AS:
         write_atomically(Path(built.filename), text.encode())
     linecache.cache[built.filename] = (len(text), None, text.splitlines(keepends=True), built.filename)

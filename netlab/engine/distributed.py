@@ -14,7 +14,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
@@ -102,8 +102,10 @@ class Team:
                 )
             )
 
-    def parallel(self, model: nn.Module, device: torch.device) -> Callable[..., Any]:
+    def parallel(self, model: nn.Module, device: torch.device, losses: Collection[str] = ()) -> Callable[..., Any]:
         """The model as it is to be run: each backward pass leaves the mean of all gradients in every process.
+
+        The gradients may be those of the total loss, or of any of several `losses`, named as their readings.
 
         Buffers, such as the running means of a batch normalisation, are the leader's (Li et al. 2020).
 
@@ -112,7 +114,7 @@ class Team:
         """
         self.work_on(device)
         alone = self.size == 1 or not any(p.requires_grad for p in model.parameters())
-        return model if alone else _Parallel(model)
+        return model if alone else _Parallel(model, losses)
 
     def mean(self, readings: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         """The means over all processes of scalars that each has."""
@@ -177,8 +179,8 @@ class Team:
 class _Parallel:
     """Runs a model in torch's `DistributedDataParallel`, which is made anew when other weights learn than before."""
 
-    def __init__(self, model: nn.Module) -> None:
-        self._model, self._parameters = Readings(model), list(model.parameters())
+    def __init__(self, model: nn.Module, losses: Collection[str]) -> None:
+        self._model, self._parameters = Readings(model, losses), list(model.parameters())
         self._learning: list[bool] = []
 
     def __call__(self, **fields: torch.Tensor) -> tuple[None, dict[str, torch.Tensor]]:
@@ -192,13 +194,13 @@ class _Parallel:
 class Readings(nn.Module):
     """The model reduced to its readings: a prediction that leads to no loss has no gradient to wait for."""
 
-    def __init__(self, model: nn.Module) -> None:
+    def __init__(self, model: nn.Module, losses: Collection[str] = ()) -> None:
         super().__init__()
-        self.model = model
+        self.model, self.losses = model, frozenset(("loss", *losses))
 
     def forward(self, **fields: torch.Tensor) -> tuple[None, dict[str, torch.Tensor]]:
         readings = self.model(**fields)[1]
-        return None, {name: value if name == "loss" else value.detach() for name, value in readings.items()}
+        return None, {n: value if n in self.losses else value.detach() for n, value in readings.items()}
 
 
 ALONE = Team()

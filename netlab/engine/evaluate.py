@@ -15,6 +15,7 @@ from netlab.engine import checkpoint
 from netlab.engine.build import Built
 from netlab.engine.device import choose
 from netlab.engine.loader import Loader
+from netlab.engine.means import Sums
 from netlab.engine.precision import Precision
 from netlab.language import tr
 
@@ -31,31 +32,29 @@ def over(
     enough: Callable[[], bool] = lambda: False,
     measures: Measures | None = None,
 ) -> dict[str, float]:
-    """Means over all rows of a split, in evaluation mode; {} if the split is empty. The mode is put back.
+    """Means over a whole split, in evaluation mode; {} if it is empty. The mode is put back.
+
+    A reading is the mean over what it is one over in a batch: rows, or the targets that count.
 
     Args:
         precision: the numbers to compute in; float32 if none.
         enough: asked between batches; when true, the pass is given up and the result is {}.
         measures: they see every batch as well.
     """
-    totals: dict[str, torch.Tensor] = {}
-    rows = 0
+    sums = Sums(built.source.counted, built.loss_weights)
     was_training = built.model.training
     built.model.eval()
     for batch in loader.all_of(split):
         if enough():
-            totals.clear()
+            sums.totals.clear()
             break
-        count = len(next(iter(batch.values())))
         with precision.region() if precision is not None else nullcontext():
             scores, readings = built.model(**built.source.arguments(batch))
         if measures is not None:
             measures.see(scores, batch[measures.target])
-        for name, value in readings.items():
-            totals[name] = totals.get(name, 0) + value.double() * count
-        rows += count
+        sums.see(readings, batch)
     built.model.train(was_training)
-    return {name: float(total) / rows for name, total in totals.items()}
+    return sums.means()
 
 
 @dataclass(frozen=True)

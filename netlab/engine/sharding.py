@@ -150,7 +150,7 @@ def _spread(built: Built, model: nn.Module, mesh: Any, compiles: bool = False) -
     for unit in _units(built, model):
         fully_shard(unit, mesh=mesh, reshard_after_forward=True)
     run: Any = torch.compile(model) if compiles else model
-    root = Readings(run)  # the class of the model itself is to stay ours
+    root = Readings(run, built.loss_weights)  # the class of the model itself is to stay ours
     fully_shard(root, mesh=mesh, reshard_after_forward=True)
     return root
 

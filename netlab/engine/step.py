@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -15,6 +15,7 @@ from netlab.engine.distributed import ALONE, Team
 from netlab.engine.faults import TrainingFault
 from netlab.engine.guard import Guard
 from netlab.engine.loader import Batch
+from netlab.engine.means import contribution, count
 from netlab.engine.optim import Optimizer, averaged
 from netlab.engine.precision import LOWEST_SCALE, Precision
 from netlab.engine.sharding import Sharded
@@ -24,11 +25,20 @@ FORWARD, BACKWARD, UPDATE = PHASES
 Readings = dict[str, torch.Tensor]
 
 
+@dataclass(frozen=True)
+class _Part:
+    """A part of a batch, and its shares of the whole: of the rows, and of the targets that count, by reading."""
+
+    batch: Batch
+    rows: float
+    shares: dict[str, torch.Tensor]
+
+
 class Stepper:
     """Forward, backward, update: θ ← θ − η ∂J/∂θ, by the optimizer's rule.
 
-    A batch may go through in parts; loss, metrics and gradients are then the means over the parts, weighted by their
-    rows, which is the batch as a whole for every loss that is a mean over rows.
+    A batch may go through in parts, and a process of a team has one; loss, metrics and gradients are those of the batch
+    as a whole: each part weighs as much as it has of its rows, or of its targets for a loss that leaves some out.
 
     Attributes:
         readings: the loss and metrics of the batch, complete once it has gone backward.
@@ -70,21 +80,33 @@ class Stepper:
             self.model: Callable[..., Any] = self.sharded
             return
         model: Any = torch.compile(self.built.model) if self.compiles else self.built.model
-        self.model = self.team.parallel(model, self.guard.device)
+        self.model = self.team.parallel(model, self.guard.device, self.built.loss_weights)
 
     def forward(self, batch: Batch) -> None:
         """Run the model on the batch, or on its first part."""
         self.batch = batch
         rows = len(next(iter(batch.values())))
-        if self.micro_batches == 1:
-            self._parts: list[tuple[Batch, float]] = [(batch, 1.0)]
-        else:
+        parts = [batch]
+        if self.micro_batches > 1:
             size = -(-rows // self.micro_batches)
             cuts = {name: values.split(size) for name, values in batch.items()}
-            counts = [len(part) for part in next(iter(cuts.values()))]
-            self._parts = [({n: cuts[n][i] for n in cuts}, count / rows) for i, count in enumerate(counts)]
+            parts = [{n: cuts[n][i] for n in cuts} for i in range(-(-rows // size))]
+        shares = self._shares(parts)
+        self._parts = [
+            _Part(part, len(next(iter(part.values()))) / rows, share) for part, share in zip(parts, shares, strict=True)
+        ]
         with self._words:
-            self.readings = self._run(self._parts[0][0])
+            self.readings = self._run(batch if len(parts) == 1 else parts[0])
+
+    def _shares(self, parts: list[Batch]) -> list[dict[str, torch.Tensor]]:
+        """What each part has of the targets that count in the whole batch, by reading; as if there were one process."""
+        each = [count(part, self.built.source.counted) for part in parts]
+        names = list(each[0])
+        if not names:
+            return each
+        counts = torch.stack([torch.stack([part[name] for name in names]) for part in each])
+        shares = counts * self.team.size / self.team.sum(counts.sum(0))
+        return [dict(zip(names, share, strict=True)) for share in shares]
 
     def backward(self) -> None:
         """Find the gradients; further parts of the batch go forward and backward one by one."""
@@ -94,16 +116,19 @@ class Stepper:
                 self.readings = self.team.mean(self.readings)
 
     def _backward(self) -> None:
-        if len(self._parts) == 1:
+        if len(self._parts) == 1 and not self._parts[0].shares:
             self._derive(self._scaled(self.readings["loss"]))
             return
         total: Readings = {}
-        for i, (part, share) in enumerate(self._parts):
-            readings = self.readings if i == 0 else self._run(part)
-            self._derive(self._scaled(readings["loss"] * share))
-            total = {name: total.get(name, 0) + value.detach() * share for name, value in readings.items()}
+        for i, part in enumerate(self._parts):
+            readings = self._weighed(self.readings if i == 0 else self._run(part.batch), part)
+            self._derive(self._scaled(readings["loss"]))
+            total = {name: total.get(name, 0) + value.detach() for name, value in readings.items()}
             self.readings = {}  # nothing of a part is held while the next one runs
         self.readings = total
+
+    def _weighed(self, readings: Readings, part: _Part) -> Readings:
+        return contribution(readings, part.rows, part.shares, self.built.loss_weights)
 
     def _derive(self, loss: torch.Tensor) -> None:
         """What `Tensor.backward` does, without its checks, which take a third of its time on a small model."""
@@ -161,8 +186,8 @@ class Stepper:
         """Forward and backward once more, for an optimizer that looks for a good length of its step."""
         self.optimizer.zero_grad()
         total = torch.zeros((), device=self.readings["loss"].device)
-        for part, share in self._parts:
-            loss = self._run(part)["loss"] * share
+        for part in self._parts:
+            loss = self._weighed(self._run(part.batch), part)["loss"]
             loss.backward()
             total += loss.detach()
         return self.team.mean({"loss": total})["loss"]

@@ -20,11 +20,11 @@ from netlab.document import schedules
 from netlab.document.optimizers import rule
 from netlab.document.schedules import SCHEDULES
 from netlab.document.training import Training
-from netlab.engine import drawing, progress
+from netlab.engine import drawing, means, progress
 from netlab.engine.build import Built
 from netlab.engine.loader import EVALUATED_AT_ONCE
 from netlab.engine.optim import CURVATURE, Group, frozen_epochs, grouped
-from netlab.engine.training_texts import DRAWS, PARTS, SCRIPT, TEAM
+from netlab.engine.training_texts import COUNTED_PARTS, DRAWS, MEANS, PARTS, SCRIPT, SEE, TEAM
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,12 @@ class _Plan:
         return self.training["clip"] != "none" and not self.searches
 
     @property
+    def counted(self) -> dict[str, tuple[str, int]]:
+        """Readings that are means over the targets that count, as the source has them, by what the model calls fields."""
+        source = self.built.source
+        return {name: (source.parameters[field], ignored) for name, (field, ignored) in source.counted.items()}
+
+    @property
     def frozen(self) -> dict[str, int]:
         """Epochs for which weights stay as they are, by their names."""
         return frozen_epochs(self.built)
@@ -98,7 +104,10 @@ def training_script(built: Built, draws: Iterable[Draw] = ()) -> str:
         if not draws
         else "batch if epoch is None else drawn(batch, DRAWS, SEED, epoch, torch.from_numpy(part))",
         run=_run(plan),
-        parts=PARTS if plan.split else "",
+        parts=(COUNTED_PARTS if plan.counted else PARTS) if plan.split else "",
+        sums="sums = Sums(COUNTED, LOSS_WEIGHTS)" if plan.counted else "totals, count = {}, 0",
+        see=_indented(3, ["sums.see(run(model, batch), batch)"] if plan.counted else SEE),
+        means="sums.means()" if plan.counted else MEANS,
         prepare=_indented(1, _prepare(plan)),
         thaw=_indented(2, _thaw(plan)),
         rate=_indented(3, _rate(plan)),
@@ -127,6 +136,10 @@ def _definitions(plan: _Plan) -> tuple[set[str], str]:
         found, text = definitions([Path(progress.__file__)], ["Progress"])
         imports |= found
         texts.append(text)
+    if plan.counted:
+        found, text = definitions([Path(means.__file__)], ["Sums", *(["contribution"] if plan.split else [])])
+        imports |= found
+        texts.append(text)
     return imports | ({"from __future__ import annotations"} if texts else set()), "\n\n\n".join(texts)
 
 
@@ -137,6 +150,8 @@ def _constants(plan: _Plan) -> dict[str, Any]:
     if plan.follows:
         names = ("warmup_steps", *SCHEDULES[training["schedule"]].settings)
         found["SCHEDULE"] = {name: training[name] for name in names}
+    if plan.counted:
+        found |= {"COUNTED": plan.counted, "LOSS_WEIGHTS": dict(plan.built.source.loss_weights)}
     if plan.frozen:
         found["FROZEN_EPOCHS"] = plan.frozen
     return found
@@ -268,14 +283,18 @@ def _backward(plan: _Plan) -> list[str]:
     if not plan.split:
         loss = scaled.format('readings["loss"]')
         return [f"readings = run({plan.model}, batch)", f"{loss}.backward()"]
+    told, share, detached = f"run({plan.model}, part)", "share", "value.detach() * share"
     loss = scaled.format('told["loss"] * share') if plan.scales else '(told["loss"] * share)'
+    if plan.counted:
+        told, share, detached = f"contribution({told}, share, shares, LOSS_WEIGHTS)", "share, shares", "value.detach()"
+        loss = scaled.format('told["loss"]')
     return [
         "readings = {}",
-        "for part, share in parts(batch):",
-        f"    told = run({plan.model}, part)",
+        f"for part, {share} in parts(batch):",
+        f"    told = {told}",
         f"    {loss}.backward()",
         "    for name, value in told.items():",
-        "        readings[name] = readings.get(name, 0) + value.detach() * share",
+        f"        readings[name] = readings.get(name, 0) + {detached}",
     ]
 
 
@@ -296,8 +315,10 @@ def _search(plan: _Plan) -> list[str]:
     if plan.split:
         body = [
             "total = 0.0",
-            "for part, share in parts(batch):",
-            f'    loss = run({plan.model}, part)["loss"] * share',
+            "for part, share, shares in parts(batch):" if plan.counted else "for part, share in parts(batch):",
+            f'    loss = contribution(run({plan.model}, part), share, shares, LOSS_WEIGHTS)["loss"]'
+            if plan.counted
+            else f'    loss = run({plan.model}, part)["loss"] * share',
             "    loss.backward()",
             "    total += loss.detach()",
             "return total",

@@ -28,15 +28,11 @@ def run(model, batch):
 {parts}def evaluate(model, data, rows):
     """Mean of every reading over the rows."""
     model.eval()
-    totals, count = {{}}, 0
+    {sums}
     with torch.no_grad():
         for batch in batches(data, rows, {evaluated}):
-            share = len(batch[INPUTS[0]])
-            count += share
-            for name, value in run(model, batch).items():
-                totals[name] = totals.get(name, 0.0) + value.item() * share
-    model.train()
-    return {{name: total / count for name, total in totals.items()}}
+{see}    model.train()
+    return {means}
 
 
 def main():
@@ -82,12 +78,31 @@ It is written for one process, which takes whole batches and holds the whole mod
 asks for give the same numbers but for rounding, and for dropout, of which each draws its own.
 """
 
+SEE = (
+    "share = len(batch[INPUTS[0]])",
+    "count += share",
+    "for name, value in run(model, batch).items():",
+    "    totals[name] = totals.get(name, 0.0) + value.item() * share",
+)
+MEANS = "{name: total / count for name, total in totals.items()}"
+
 PARTS = '''def parts(batch):
     """A batch in smaller parts, each with its share of the rows."""
     rows = len(batch[INPUTS[0]])
     cuts = {name: values.split(-(-rows // MICRO_BATCHES)) for name, values in batch.items()}
     for i, first in enumerate(cuts[INPUTS[0]]):
         yield {name: cuts[name][i] for name in cuts}, len(first) / rows
+
+
+'''
+
+COUNTED_PARTS = '''def parts(batch):
+    """A batch in smaller parts, each with its share of the rows, and of the targets that count."""
+    rows, whole = len(batch[INPUTS[0]]), count(batch, COUNTED)
+    cuts = {name: values.split(-(-rows // MICRO_BATCHES)) for name, values in batch.items()}
+    for i, first in enumerate(cuts[INPUTS[0]]):
+        part = {name: cuts[name][i] for name in cuts}
+        yield part, len(first) / rows, {name: n / whole[name] for name, n in count(part, COUNTED).items()}
 
 
 '''

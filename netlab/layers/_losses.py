@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from netlab.language import sentences, tr
 from netlab.layers._fixes import widen
 from netlab.layers._merging import TOGETHER, flatter, need_equal
 from netlab.layers.layer import Fix, Layer, Output, Shape, ShapeError
 from netlab.layers.shape import FLOAT, INT
 from netlab.options import Float
+
+LEFT_OUT = -100
+"""The index of a target that torch's class losses leave out unless they are told another one."""
 
 
 class LossLayer(Layer):
@@ -73,3 +78,17 @@ def rows(prediction: Shape) -> tuple[str, str]:
 
 
 ACCURACY = "({prediction}.argmax(-1) == {target}).float().mean()"
+
+
+def class_reports(target: Shape, ignored: int = LEFT_OUT) -> dict[str, Any]:
+    """The keywords of `Code` for a loss that leaves out the targets of one index: its metrics, and that index.
+
+    The accuracy is the share of right answers among the targets that count, without a shape that depends on the data.
+    """
+    if target.rank == 1 and ignored == LEFT_OUT:  # one answer a row, all of which count
+        return {"metrics": {"accuracy": ACCURACY}}
+    right = "({prediction}.argmax(-1) == {target})"
+    counts = f"({{target}} != {ignored})"
+    if ignored >= 0:  # the model may well answer with the ignored class
+        right = f"({right} & {counts})"
+    return {"metrics": {"accuracy": f"{right}.sum() / {counts}.sum()"}, "ignores": ignored}

@@ -1,6 +1,7 @@
 """CrossEntropyLoss: how surprised the model is by the right class."""
 
 from netlab.language import sentences, tr
+from netlab.layers._losses import LEFT_OUT, class_reports
 from netlab.layers._merging import TOGETHER, flatter
 from netlab.layers.layer import Case, Code, Fix, Input, Layer, Output, Shape, ShapeError, Shapes
 from netlab.layers.shape import INT
@@ -23,7 +24,7 @@ class CrossEntropyLoss(Layer):
     y = Output("The loss, a scalar.")
     weight = Float(1.0, min=0.0, max=1e6, help="Its share in the total loss.")
     label_smoothing = Float(0.0, min=0.0, max=1.0, help="Share of certainty spread over all classes.")
-    ignore_index = Int(-100, min=-(2**31), max=2**31 - 1, help="Targets with this index are left out.")
+    ignore_index = Int(LEFT_OUT, min=-(2**31), max=2**31 - 1, help="Targets with this index are left out.")
 
     def shapes(self, prediction: Shape, target: Shape) -> Shape:
         prediction.need_float("Cross-entropy", "prediction")
@@ -52,18 +53,9 @@ class CrossEntropyLoss(Layer):
         scores = "{prediction}.flatten(0, -2)" if flat else "{prediction}"
         classes = "{target}.flatten()" if flat else "{target}"
         more = f", label_smoothing={self.label_smoothing}" if self.label_smoothing else ""
-        more += f", ignore_index={self.ignore_index}" if self.ignore_index != -100 else ""
-        return Code(forward=f"F.cross_entropy({scores}, {classes}{more})", metrics={"accuracy": self._accuracy(target)})
-
-    def _accuracy(self, target: Shape) -> str:
-        """Share of right answers among the targets that count, without a shape that depends on the data."""
-        right = "({prediction}.argmax(-1) == {target})"
-        if target.rank == 1 and self.ignore_index == -100:
-            return f"{right}.float().mean()"
-        counts = f"({{target}} != {self.ignore_index})"
-        if self.ignore_index >= 0:  # the model may well answer with the ignored class
-            right = f"({right} & {counts})"
-        return f"{right}.sum() / {counts}.sum()"
+        more += f", ignore_index={self.ignore_index}" if self.ignore_index != LEFT_OUT else ""
+        told = class_reports(target, self.ignore_index)
+        return Code(forward=f"F.cross_entropy({scores}, {classes}{more})", **told)
 
     def kept(self, inputs: Shapes, outputs: Shapes) -> int:
         return inputs["prediction"].elements() + 1  # the logarithms of the softmax

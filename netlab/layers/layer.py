@@ -65,12 +65,14 @@ class Code:
         init: expression that makes the module, ``""`` if the node needs none.
         imports: import lines beyond ``torch``, ``nn`` and ``F``.
         metrics: for loss layers, expressions to report beside the loss, by metric name.
+        ignores: for loss layers, the target that is left out of the mean, of the loss as of its metrics; None for none.
     """
 
     forward: str = "{self}({x})"
     init: str = ""
     imports: tuple[str, ...] = ()
     metrics: dict[str, str] = field(default_factory=dict)
+    ignores: int | None = None
     targets: str = ""
     definition: str = ""
     defines: str = ""

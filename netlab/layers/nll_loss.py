@@ -1,6 +1,6 @@
 """NLLLoss: how improbable the right class was."""
 
-from netlab.layers._losses import ACCURACY, LossLayer, need_classes, rows
+from netlab.layers._losses import LossLayer, class_reports, need_classes, rows
 from netlab.layers.layer import Case, Code, Input, Shape
 
 
@@ -23,7 +23,7 @@ class NLLLoss(LossLayer):
 
     def code(self, prediction: Shape, target: Shape) -> Code:
         scores, classes = rows(prediction)
-        return Code(forward=f"F.nll_loss({scores}, {classes})", metrics={"accuracy": ACCURACY})
+        return Code(forward=f"F.nll_loss({scores}, {classes})", **class_reports(target))
 
     cases = [
         Case(prediction="B 10", target="int B", y=""),

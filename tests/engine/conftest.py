@@ -40,6 +40,19 @@ def points(probes: bool = False, act: str = "relu", width: int = 32, **training:
     return g.project("Moons", "points", data_options=data, **settings)
 
 
+def masked_pairs(**training: Any) -> Project:
+    """Guesses hidden tokens, of which every row has another number, and whether one sentence follows the other."""
+    g = Graph()
+    words = g.add("embedding", g.add("input", field="tokens"), num_embeddings=270, embedding_dim=8)
+    tokens = g.add("linear", words, name="tokens", out_features=270)
+    pairs = g.add("linear", g.add("mean", words, axis=1), name="pairs", out_features=2)
+    g.add("output", tokens)
+    g.add("cross_entropy_loss", tokens, g.add("input", field="original"), name="masked", ignore_index=0)
+    g.add("cross_entropy_loss", pairs, g.add("input", field="is_next"), name="next", weight=0.5)
+    settings = {"device": "cpu", "epochs": 1, "batch_size": 256, "learning_rate": 0.01} | training
+    return g.project("Masked", "masked_docs", data_options={"vocab_size": 270, "context": 12}, **settings)
+
+
 def differs(told: str) -> float:
     """By how much a model differs from what it was exported to, as the export tells."""
     found = re.search(r"equal to within (\S+)\.$", told)
@@ -50,6 +63,11 @@ def differs(told: str) -> float:
 @pytest.fixture
 def make_points() -> Callable[..., Project]:
     return points
+
+
+@pytest.fixture
+def make_masked() -> Callable[..., Project]:
+    return masked_pairs
 
 
 @pytest.fixture
