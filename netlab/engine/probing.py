@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-import numpy as np
 import torch
 
 from netlab.data.dataset import Dataset
 from netlab.engine.build import Built, output_nodes
 from netlab.engine.lines import Look, after_each_line, first_assigned
 from netlab.engine.loader import Loader
+from netlab.engine.specimen import GRID, Specimen, plain
 from netlab.probes.probe import ATTENTION, OUTPUT, SURFACE, WEIGHTS, Probe, Seen, catalogue
 from netlab.protocol.summaries import encode
 
-GRID = 64
-SHOWN_POINTS = 600
 Record = Callable[[int, str, str, bytes], None]
+Values = dict[str, tuple[tuple, torch.Tensor]]  # inputs and output of a node's module
 Watched = tuple[str, str, Probe]  # key of the probe, and id of the node it looks at
 
 
@@ -27,10 +26,12 @@ class Prober:
 
     def __init__(self, built: Built, loader: Loader, dataset: Dataset, record: Record) -> None:
         self.built = self.seen = built
-        self.loader, self.dataset, self.record = loader, dataset, record
+        self.device, self.record = loader.device, record
+        self.specimen = Specimen(loader, dataset, built.source.inputs)
         self.options = {(choice.probe, choice.node): choice.options for choice in built.project.probes.values()}
         self.probes: list[Watched] = []
         self._next: dict[tuple[str, str], float] = {}
+        self._calls: dict[str, int] = {}  # how often the module of a node runs for one sample
 
     def watch(self, choices: list[tuple[str, str]]) -> None:
         """Look at these pairs of probe key and node id from now on; what does not fit is left out."""
@@ -46,7 +47,7 @@ class Prober:
 
     def _generators(self) -> list[int]:
         """Indices of the GPUs whose generators have to be left as they are."""
-        return [torch.cuda.current_device()] if self.loader.device.type == "cuda" else []
+        return [torch.cuda.current_device()] if self.device.type == "cuda" else []
 
     def _has_weights(self, node: str) -> bool:
         return bool(self.built.inferred.weights.get(node))
@@ -81,27 +82,28 @@ class Prober:
         finally:
             model.train(was_training)
 
-    def _run_sample(self, nodes: set[str]) -> dict[str, tuple[tuple, torch.Tensor]]:
+    def _run_sample(self, nodes: set[str]) -> Values:
         """Inputs and output of the modules of some nodes, for the first validation row."""
-        found: dict[str, tuple[tuple, torch.Tensor]] = {}
-        hooks, loose = [], {node for node in nodes if self.seen.module(node) is None}
-        for node in nodes:
-            module = self.seen.module(node)
-            if module is not None:
-                hooks.append(module.register_forward_hook(_keep(found, node)))
+        found: Values = {}
+        modules = {node: self.seen.module(node) for node in nodes}
+        loose = {node for node, module in modules.items() if module is None}
+        keeper = _Keeper(found, {} if loose else self._calls)
+        hooks = [m.register_forward_hook(keeper.of(node)) for node, m in modules.items() if m is not None]
+        inputs = self.seen.source.questions(self.specimen.batch)
         try:
-            batch = self.loader.sample()
-            inputs = self.seen.source.questions(batch)
             if loose:
-                after_each_line(self.seen, lambda: self.seen.model(**inputs), self._keeper(found, loose))
+                after_each_line(self.seen, lambda: self.seen.model(**inputs), self._line_keeper(found, loose))
             elif hooks:
                 self.seen.model(**inputs)
+            self._calls |= keeper.calls
+        except _Enough:
+            pass
         finally:
             for hook in hooks:
                 hook.remove()
         return found
 
-    def _keeper(self, found: dict[str, tuple[tuple, torch.Tensor]], nodes: set[str]) -> Look:
+    def _line_keeper(self, found: Values, nodes: set[str]) -> Look:
         """Keeps what the lines of nodes without a module assign."""
         text = self.seen.source.text.splitlines()
 
@@ -113,72 +115,64 @@ class Prober:
 
         return look
 
-    def _see(self, probe: Probe, node: str, values: dict[str, tuple[tuple, torch.Tensor]]) -> Seen | None:
+    def _see(self, probe: Probe, node: str, values: Values) -> Seen | None:
         module = self.seen.module(node)
         if probe.reads == WEIGHTS and module is not None:
-            return Seen({name: _numpy(p) for name, p in module.named_parameters()})
+            return Seen({name: plain(p) for name, p in module.named_parameters()})
         if probe.reads == SURFACE:
             return self._surface(node)
         if node not in values:
             return None
         arguments, output = values[node]
         if probe.reads == OUTPUT:
-            return Seen({"y": _numpy(output[0])}, caption=self._caption())
+            return Seen({"y": plain(output[0])}, caption=self.specimen.caption)
         if module is None:
             return None
         attention: Any = module  # what the attention probe fits has `attention_weights` and `causal`
-        weights = _numpy(attention.attention_weights(*arguments)[0])
-        queries, keys = self._tokens(weights.shape[1]), self._tokens(weights.shape[2])
+        weights = plain(attention.attention_weights(*arguments)[0])
+        queries, keys = (self.specimen.tokens(length) for length in weights.shape[1:])
         return Seen({"weights": weights}, queries, keys, bool(attention.causal))
-
-    def _tokens(self, length: int) -> list[str]:
-        """The tokens of the sample, or positions from 1 where there is no text of that length."""
-        words = self.dataset.tokenizer
-        names = [f.name for f in self.dataset.fields if f.kind == "tokens" and f.name in self.seen.source.inputs]
-        for name in names if words is not None else ():
-            ids = self.loader.sample()[name][0].tolist()
-            if len(ids) == length and words is not None:
-                return [words.token(i) for i in ids]
-        return [str(i + 1) for i in range(length)]
-
-    def _caption(self) -> str:
-        labels = [f for f in self.dataset.fields if f.kind == "label" and f.name in self.loader.columns]
-        if not labels:
-            return ""
-        index = int(self.loader.sample()[labels[0].name][0])
-        return labels[0].names[index] if index < len(labels[0].names) else str(index)
 
     def _surface(self, node: str) -> Seen | None:
         """The probability of the second class over the plane, for a model of 2-D points."""
-        points = [f.name for f in self.dataset.fields if f.kind == "points"]
-        if self.seen.source.inputs != tuple(points) or len(points) != 1:
+        plane = self.specimen.plane
+        if plane is None:
             return None
-        xy = self.loader.columns[points[0]]
-        low, high = xy.amin(0) - 0.15, xy.amax(0) + 0.15
-        axes = [torch.linspace(float(a), float(b), GRID, device=xy.device) for a, b in zip(low, high, strict=True)]
-        grid = torch.cartesian_prod(axes[1], axes[0]).flip(1)  # rows from bottom to top
-        results = self.seen.model(grid)
+        results = self.seen.model(plane.grid)
         outputs = results if isinstance(results, tuple) else (results,)
         scores = outputs[output_nodes(self.seen).index(node)]
         if scores.dim() != 2:
             return None
         share = scores.softmax(1)[:, 1] if scores.shape[1] > 1 else scores[:, 0]
-        label = next((f.name for f in self.dataset.fields if f.kind == "label"), "")
-        rows = self.loader.splits["train"][:SHOWN_POINTS]
-        labels = self.loader.columns[label][rows] if label in self.loader.columns else torch.zeros(len(rows))
-        arrays = {"grid": _numpy(share).reshape(GRID, GRID), "points": _numpy(xy[rows]), "labels": _numpy(labels)}
-        extent = (float(low[0]), float(high[0]), float(low[1]), float(high[1]))
-        return Seen(arrays, extent=extent)
+        arrays = {"grid": plain(share).reshape(GRID, GRID), "points": plane.points, "labels": plane.labels}
+        return Seen(arrays, extent=plane.extent)
 
 
-def _keep(found: dict[str, tuple[tuple, torch.Tensor]], node: str) -> Callable[..., None]:
-    def hook(module: torch.nn.Module, arguments: tuple, output: object) -> None:
-        tensor = output[0] if isinstance(output, tuple) else output
-        if isinstance(tensor, torch.Tensor):
-            found[node] = (arguments, tensor)
-
-    return hook
+class _Enough(Exception):
+    """All that was asked for has been seen; the rest of the model need not run."""
 
 
-def _numpy(tensor: torch.Tensor) -> np.ndarray:
-    return tensor.detach().cpu().numpy()
+class _Keeper:
+    """Hooks that keep what modules are given and send; of one that runs several times, the last.
+
+    Args:
+        known: how often the module of a node runs; once all have run so often, the pass ends.
+    """
+
+    def __init__(self, found: Values, known: Mapping[str, int]) -> None:
+        self.calls: dict[str, int] = {}
+        self._found, self._known = found, known
+
+    def of(self, node: str) -> Callable[..., None]:
+        """The hook for the module of a node."""
+        self.calls[node] = 0
+
+        def hook(module: torch.nn.Module, arguments: tuple, output: object) -> None:
+            tensor = output[0] if isinstance(output, tuple) else output
+            if isinstance(tensor, torch.Tensor):
+                self._found[node] = (arguments, tensor)
+            self.calls[node] += 1
+            if all(count == self._known.get(name) for name, count in self.calls.items()):
+                raise _Enough
+
+        return hook

@@ -6,6 +6,8 @@ import logging
 import sqlite3
 import threading
 import time
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
 from netlab.language import tr
@@ -119,8 +121,8 @@ class RunWriter:
                 return
             try:
                 self._base.execute("BEGIN")
-                for table, values in rows:
-                    self._base.execute(INSERTS[table], values)
+                for table, following in groupby(rows, itemgetter(0)):
+                    self._base.executemany(INSERTS[table], [values for _, values in following])
                 self._base.execute("COMMIT")
             except sqlite3.Error as error:
                 self._keep_for_later(rows, error)

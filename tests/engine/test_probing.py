@@ -90,3 +90,37 @@ def test_feature_maps_with_their_options_and_the_mode_is_put_back() -> None:
     assert summary.caption in "0123456789"
     prober.look(5, prober.due())
     assert len(found) == 1, "not before its time"
+
+
+def test_of_a_module_that_runs_several_times_the_last_time_is_told() -> None:
+    g = Graph()
+    block = g.block("again", mode="repeat", repeat=3, share_weights=True)
+    with g.inside(block):
+        into = g.add("block_input", name="x")
+        conv = g.add("conv2d", into, out_channels=1, kernel_size=3, padding=1)
+        g.add("block_output", conv, name="y")
+    g.connect(g.add("input", field="image"), block)
+    scores = g.add("linear", g.add("flatten", block), out_features=10)
+    g.add("output", scores)
+    g.add("cross_entropy_loss", scores, g.add("input", field="label"))
+    built = build(g.project("Tiny", "digits", device="cpu"))
+    dataset = source_of("digits", {}).load()
+    told: list[bytes] = []
+    loader = Loader(dataset, ("image", "label"), 8, 0, torch.device("cpu"))
+    prober = Prober(built, loader, dataset, lambda step, probe, node, data: told.append(data))
+    prober.watch([("feature_maps", conv)])
+    module, head = built.module(conv), built.module(scores)
+    assert module is not None
+    assert head is not None
+    sent: list[torch.Tensor] = []
+    module.register_forward_hook(lambda _, __, output: sent.append(output))
+    ran: list[object] = []
+    head.register_forward_hook(lambda *_: ran.append(0))
+    for _ in range(3):
+        prober.look(0, prober.due(always=True))
+    summary = decode(told[-1])
+    assert isinstance(summary, FeatureMaps)
+    np.testing.assert_array_equal(numbers(summary.values), sent[2][0].numpy().astype("<f2"))
+    assert told[0] == told[1] == told[2]
+    assert len(sent) == 9
+    assert len(ran) == 1, "once it is known how often the module runs, the rest is left out"
