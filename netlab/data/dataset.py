@@ -120,11 +120,22 @@ class Source(Options):
 
 def normalise(x: np.ndarray, train: np.ndarray, per_column: bool = True) -> tuple[np.ndarray, tuple[Any, Any]]:
     """Mean 0 and standard deviation 1 on the training rows; the same shift and scale for all others."""
+    if x.dtype == np.uint8 and not per_column:
+        return _normalised_bytes(x, x[train])
     seen = x[train].astype(np.float64)
     axis = 0 if per_column else None
     mean, std = seen.mean(axis=axis), seen.std(axis=axis)
     std = np.where(std == 0, 1.0, std)
     return ((x - mean) / std).astype(np.float32), (np.asarray(mean).tolist(), np.asarray(std).tolist())
+
+
+def _normalised_bytes(x: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, tuple[float, float]]:
+    """The same for bytes, of which there are only 256: each is counted, and looked up in a table."""
+    values = np.arange(256)
+    counts = sum(np.bincount(part.ravel(), minlength=256) for part in np.array_split(seen, -(-seen.size >> 20) or 1))
+    mean = float(counts @ values) / seen.size
+    std = float(np.sqrt(counts @ (values - mean) ** 2 / seen.size)) or 1.0
+    return ((values - mean) / std).astype(np.float32)[x], (mean, std)
 
 
 def catalogue() -> dict[str, type[Source]]:
@@ -164,5 +175,5 @@ def fingerprint(dataset: Dataset) -> str:
                 continue
             array = np.ascontiguousarray(column)
             digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
-            digest.update(array.tobytes())
+            digest.update(array.data)
     return digest.hexdigest()

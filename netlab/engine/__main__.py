@@ -78,14 +78,24 @@ def main() -> int:
 
 
 def warm_up() -> None:
-    """Load what the first step would wait for: torch, and with the first step of a model a good part of it again."""
+    """Load what the first step would wait for: a small model is made and learns once, which brings nearly all of it."""
     import torch
 
     import netlab.engine.train  # noqa: F401 - loaded for later
+    from netlab.compiler.builder import Graph
+    from netlab.engine.build import build
+    from netlab.probes.probe import catalogue
 
-    layer = torch.nn.Conv2d(1, 8, 3)
-    layer(torch.zeros(8, 1, 16, 16)).relu().sum().backward()
-    torch.optim.Adam(layer.parameters(), fused=True).step()
+    catalogue()
+    g = Graph()
+    maps = g.add("relu", g.add("conv2d", g.add("input", field="image"), out_channels=8, kernel_size=3))
+    scores = g.add("linear", g.add("flatten", g.add("max_pool2d", maps)), out_features=10)
+    g.add("output", scores)
+    g.add("cross_entropy_loss", scores, g.add("input", field="label"))
+    built = build(g.project("", "digits"))
+    batch = {"image": torch.zeros(8, 1, 8, 8), "label": torch.zeros(8, dtype=torch.int64)}
+    built.model(**batch)[1]["loss"].backward()
+    torch.optim.Adam(built.model.parameters(), fused=True).step()
 
 
 def work(folder: Path, resume: bool, ticket: int | None = None, broken: int | None = None) -> int:

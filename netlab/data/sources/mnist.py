@@ -36,6 +36,6 @@ class Mnist(ImageChanges, Source):
                 tr("The digits in {name} cannot be read ({error}). Install NetLab again.", name=FILE.name, error=error)
             ) from error
         splits = self.shuffled_splits(len(x))  # the file is sorted by label
-        pixels, scale = normalise(x.astype(np.float32), splits["train"], per_column=False)
+        pixels, scale = normalise(x, splits["train"], per_column=False)
         columns = {"image": pixels[:, None], "label": y.astype(np.int64)}
         return Dataset(self.fields(), columns, splits, normalisation={"image": scale}, draws=self.changes("image"))
