@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +17,7 @@ from netlab.app.runs.panel import RunsPanel
 from netlab.app.runs.table import KEY
 from netlab.document import edits, file
 from netlab.runs import queue, store, trash
-from netlab.runs.about import about
+from netlab.runs.about import about, describe
 from netlab.runs.writer import RunWriter
 from tests.app.conftest import Hand
 
@@ -128,6 +129,26 @@ def test_a_deleted_run_comes_back(panel: RunsPanel) -> None:
     menu.aboutToShow.emit()
     menu.actions()[0].trigger()
     assert listed(panel) == ["run-2", "run-1", "run-0"]
+
+
+def test_many_runs_leave_room_for_their_curves_whatever_they_are_called(panel: RunsPanel) -> None:
+    project = (panel.root / "run-0" / "project.netlab").read_bytes()
+    for i in range(12):
+        folder = store.create(project, panel.root, f"other-{i}")
+        describe(folder, name="<b>a & b</b> <br>" + "学习率" * 30)
+        writer = RunWriter(folder)
+        writer.metrics(1, {"val/loss": float(i)})
+        writer.close()
+    store.create(project, panel.root, "fresh")
+    panel.refresh()
+    panel.table.selectAll()
+    QApplication.processEvents()
+    assert len(panel.overlay.curves) == 15
+    assert item(panel, "fresh").text(1) == "Not begun"
+    legend = panel.overlay.legend
+    assert "&lt;b&gt;a" in legend.text()
+    assert re.search(r"… and \d+ more", legend.text())
+    assert panel.overlay.plot.height() > legend.height()
 
 
 def test_a_run_is_watched_by_double_click_on_its_state(panel: RunsPanel) -> None:

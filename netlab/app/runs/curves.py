@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from netlab.runs.store import RunInfo
 
 FIRST = ("val/loss", "train/loss")
 SMOOTHING = 0.35
+NAMED = 8  # as many as there are colours
+LINES, NAME_WIDTH = 2, 170  # of the legend; pixels of one name at most
 EMPTY = mark("Select runs to see their curves on the same axes.")
 
 
@@ -42,6 +45,7 @@ class Overlay(QWidget):
         self.legend = QLabel("")
         self.legend.setTextFormat(Qt.TextFormat.RichText)
         self.legend.setWordWrap(True)
+        self.legend.setContentsMargins(8, 0, 8, 2)
         self.empty = QLabel(tr(EMPTY))
         self.empty.setProperty("muted", True)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -50,11 +54,12 @@ class Overlay(QWidget):
         row.setSpacing(12)
         row.addWidget(self.choice)
         row.addWidget(self.log)
-        row.addWidget(self.legend, 1)
+        row.addStretch(1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
         layout.addLayout(row)
+        layout.addWidget(self.legend)
         layout.addWidget(self.empty, 1)
         layout.addWidget(self.plot, 1)
         themes.changed.connect(self.redraw)
@@ -97,7 +102,7 @@ class Overlay(QWidget):
         self.plot.restyle()
         self.plot.item.clear()
         self.curves = {}
-        told = []
+        named: list[tuple[str, str]] = []
         for i, run in enumerate(self._runs):
             curve = self._curve(run.path, name)
             if not curve.size:
@@ -108,9 +113,25 @@ class Overlay(QWidget):
                 curve = Curve(x, smooth(y, SMOOTHING))
             line = self.curves[run.name] = FoldedLine(curve, training, pen=pg.mkPen(series(i), width=2))
             self.plot.item.addItem(line)
-            told.append(f"<span style='color:{series(i).name()}'>━</span>&nbsp;{run.title.replace(' ', '&nbsp;')}")
+            named.append((series(i).name(), run.title))
         self.plot.item.setLogMode(y=self.log.isChecked() and lower_is_better(name))
+        self._write_legend(named)
+
+    def _write_legend(self, named: list[tuple[str, str]]) -> None:
+        """As many names as two lines hold, and how many more there are: the curves need the room."""
+        metrics = self.legend.fontMetrics()
+        room = LINES * max(self.width(), NAME_WIDTH) - NAME_WIDTH
+        told: list[str] = []
+        for shade, title in named[:NAMED]:
+            short = metrics.elidedText(title, Qt.TextElideMode.ElideMiddle, NAME_WIDTH)
+            room -= metrics.horizontalAdvance(short) + 30
+            if room < 0 and told:
+                break
+            told.append(f"<span style='color:{shade}'>━</span>&nbsp;{escape(short).replace(' ', '&nbsp;')}")
+        if len(named) > len(told):
+            told.append(escape(tr("… and {count} more", count=len(named) - len(told))))
         self.legend.setText(" &nbsp; ".join(told))
+        self.legend.setVisible(bool(told))
 
     def _curve(self, folder: Path, name: str) -> Curve:
         if (folder, name) not in self._kept:

@@ -27,7 +27,7 @@ RESUME = mark("Resume from the last checkpoint")
 WORDS = {
     "queued": mark("Waiting for its turn"), "starting": mark("Starting…"), "running": mark("Training"),
     "paused": mark("Paused"), "finished": mark("Finished"), "stopped": mark("Stopped"), "failed": mark("Failed"),
-    "lost": mark("Engine lost"),
+    "lost": mark("Engine lost"), "new": mark("Not begun"),
 }  # fmt: skip
 
 
