@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import combinations
 from pathlib import Path
 
 import msgspec
 import pytest
+from pyqtgraph import TextItem
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtTest import QTest
@@ -14,13 +16,15 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from netlab.app.sweeps.dialog import SweepDialog, proposal
-from netlab.app.sweeps.plots import Scale
+from netlab.app.sweeps.plots import Parallel, Scale
+from netlab.app.theme import color
 from netlab.document import file
 from netlab.document.file import write_atomically
 from netlab.document.paths import set_by_path, settings
+from netlab.options import Choice
 from netlab.runs import store, sweeps
-from netlab.runs.axes import Axis, axis
-from netlab.runs.sweeps import Drawn, Sweep
+from netlab.runs.axes import Axis, axis, option_of
+from netlab.runs.sweeps import Drawn, Sweep, Trial
 from netlab.runs.writer import RunWriter
 from tests.app.conftest import Hand
 
@@ -120,13 +124,44 @@ def test_trials_are_drawn_and_chosen(make_window: Callable[..., Hand], example: 
     assert panel.state.text() == "Not begun   3 of 4 trials"
 
 
+def test_names_and_numbers_of_many_settings_do_not_meet(qtbot: QtBot) -> None:
+    picture = Parallel()
+    qtbot.addWidget(picture)
+    picture.resize(370, 500)
+    axes = [Axis(f"a_rather_long_name_of_a_node_{i}.out_features", low=1e-5, high=1.0, log=True) for i in range(6)]
+    losses = [0.03, 0.4, 0.9, 1000.0]
+    trials = [
+        Trial(i, Path(), {axis.path: 10.0 ** (-i - 1) for axis in axes}, "finished", 1, loss, "val/loss", "")
+        for i, loss in enumerate(losses)
+    ]
+    picture.show()
+    picture.show_trials(axes, trials, set())
+    QApplication.processEvents()
+    labels = [item for item in picture.item.items if isinstance(item, TextItem)]
+    boxes = [label.mapRectToScene(label.boundingRect()) for label in labels]
+    meeting = [
+        (a.toPlainText(), b.toPlainText())
+        for (a, one), (b, other) in combinations(zip(labels, boxes, strict=True), 2)
+        if one.adjusted(4, 6, -4, -6).intersects(other.adjusted(4, 6, -4, -6))
+    ]
+    assert not meeting
+    assert all(picture.rect().contains(box.toAlignedRect().adjusted(4, 4, -4, -4)) for box in boxes), (
+        "nothing is cut off"
+    )
+    *_, last = picture.paths[2].getData()[1]
+    assert last > 0.2, "one loss out of all bounds does not press the others together"
+    assert picture.paths[0].opts["pen"].color() == color("good"), "the best is seen among many"
+
+
 @pytest.mark.parametrize("name", ["spirals", "lenet"])
 def test_what_is_proposed_for_a_setting_can_be_tried(name: str) -> None:
     project = file.load(Path(__file__).resolve().parents[2] / "examples" / f"{name}.netlab")
     for path, value in settings(project).items():
         if path != "data.source":
-            found = axis(project, f"{path}={proposal(value)}")
+            option = option_of(project, path)
+            found = axis(project, f"{path}={proposal(value, option)}")
             assert found.path == path
+            assert not isinstance(option, Choice) or found.values == list(option.choices), "all there is to choose from"
             assert value in found.values or found.low <= value <= found.high
 
 

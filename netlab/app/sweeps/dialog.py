@@ -29,9 +29,9 @@ from netlab.document import file
 from netlab.document.edits import EditError
 from netlab.document.paths import settings
 from netlab.language import mark, tr
-from netlab.options import OptionError
+from netlab.options import Choice, Float, Option, OptionError
 from netlab.runs import sweeps
-from netlab.runs.axes import SweepError, axis
+from netlab.runs.axes import SweepError, axis, option_of
 
 HELP = mark(
     "A list 16, 32, 64 is tried value by value. A range 1e-4..1e-1 is drawn from; 0..0.5/6 means six points of it."
@@ -53,8 +53,12 @@ def ask_sweep(session: Session, place: str, name: str) -> SweepDialog:
     return dialog
 
 
-def proposal(value: Any) -> str:
-    """Values to try around the one that is set."""
+def proposal(value: Any, option: Option[Any] | None = None) -> str:
+    """Values to try around the one that is set, or all choices there are."""
+    if isinstance(option, Choice):
+        return ", ".join(option.choices)
+    if isinstance(option, Float) and value == 0 and option.max <= 1:
+        return ", ".join(f"{share * option.max:g}" for share in (0, 0.1, 0.2, 0.5))
     if isinstance(value, bool):
         return "true, false"
     if isinstance(value, int) and value > 0:
@@ -141,8 +145,7 @@ class SweepDialog(QDialog):
         """Vary one more setting."""
         if path in self.axes:
             return
-        option = proposal(self.known.get(path))
-        self.axes[path] = QLineEdit(option)
+        self.axes[path] = QLineEdit(proposal(self.known.get(path), option_of(self.session.project, path)))
         self._lay_out()
         self.axes[path].setFocus()
 

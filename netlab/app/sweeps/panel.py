@@ -34,7 +34,7 @@ from netlab.runs.sweeps import Trial
 
 LOOK_MS = 1000
 EMPTY = mark("No sweeps yet. Right-click an option in the inspector, and choose Sweep…")
-STATES = WORDS | {"pruned": mark("Ended early"), "new": mark("Not begun")}
+STATES = WORDS | {"pruned": mark("Ended early")}
 
 
 class SweepsPanel(Watching):

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
@@ -23,7 +23,11 @@ from netlab.runs.compare import lower_is_better
 from netlab.runs.sweeps import Trial
 
 DOT = 9
+BRIEF = 6  # characters of a number along a scale
 MARKS = 4  # numbers along a scale
+FEW = 50  # trials; lines of more are drawn one pixel wide, which is quick
+LEFT, RIGHT = 14, 64  # pixels beside the first and the last upright line
+ROW, ROWS = 0.075, 3  # height of a row of names, of which the lines take 1, and how many there are at most
 
 
 class Scale:
@@ -37,8 +41,9 @@ class Scale:
         if values and len(numbers) == len(values):
             self._low, self._high = self._number(min(numbers)), self._number(max(numbers))
             whole = all(isinstance(value, int) for value in numbers)
-            marks = (self._value(i / (MARKS - 1), whole) for i in range(MARKS))
-            self.ticks = [(self.at(value), shown(value)) for value in dict.fromkeys(marks)]
+            tried = sorted(set(numbers))
+            marks = tried if len(tried) <= MARKS else [self._value(i / (MARKS - 1), whole) for i in range(MARKS)]
+            self.ticks = [(self.at(value), _brief(value)) for value in dict.fromkeys(marks)]
         else:
             words = sorted({json.dumps(value) for value in values})
             last = max(1, len(words) - 1)
@@ -67,13 +72,17 @@ def measured(trials: Sequence[Trial]) -> list[Trial]:
 
 
 def shades(trials: Sequence[Trial]) -> list[QColor]:
-    """A colour for each trial: the better its rank, the stronger; so that it means the same in both themes."""
+    """A colour for each trial: the better its rank, the stronger, and that of the table for the best.
+
+    Many weak ones lie over each other, and have to stay weaker than a strong one.
+    """
     order = np.argsort(np.array([trial.best for trial in trials], float))
     rank = np.empty(len(trials))
     rank[order] = np.linspace(1.0, 0.0, len(trials)) if len(trials) > 1 else [1.0]
     if trials and not lower_is_better(trials[0].objective):
         rank = 1.0 - rank
-    return [color("accent" if share == 1.0 else "train", int(45 + 150 * share)) for share in rank]
+    faint = 90 if len(trials) <= FEW else 25
+    return [color("good") if share == 1.0 else color("train", int(faint + (200 - faint) * share**3)) for share in rank]
 
 
 class Parallel(Plot):
@@ -86,6 +95,10 @@ class Parallel(Plot):
         self.item.hideAxis("left")
         self.item.hideAxis("bottom")
         self.item.setMouseEnabled(False, False)
+        self._resized = QTimer(self)
+        self._resized.setSingleShot(True)
+        self._resized.timeout.connect(self._redraw)
+        self.item.vb.sigResized.connect(lambda _: self._resized.start())  # other names fit beside each other now
         themes.changed.connect(self._redraw)
 
     def show_trials(self, axes: list[Axis], trials: list[Trial], chosen: set[int]) -> None:
@@ -99,28 +112,51 @@ class Parallel(Plot):
         if not found:
             return
         scales = [Scale([trial.values[axis.path] for trial in found], _is_log(axis)) for axis in axes]
-        scales.append(Scale([trial.best for trial in found]))
-        titles = [*_short([axis.path for axis in axes]), metric(found[0].objective)]
+        losses = [trial.best for trial in found]
+        scales.append(Scale(losses, _is_wide(losses)))
+        step = max(1.0, (self.width() - LEFT - RIGHT) / len(axes))  # pixels from one upright line to the next
         for x, scale in enumerate(scales):
             self.item.plot([x, x], [0, 1], pen=pg.mkPen(color("border"), width=1))
-            last = x == len(axes)
+            room = RIGHT if x == len(axes) else step
             for y, text in scale.ticks[:12]:
-                self._write(text, "muted", x + (-0.02 if last else 0.02), y, (1.0 if last else 0.0, 0.5))
-            self._write(titles[x], "text", x, 1.1, (1.0 if last else 0.0 if x == 0 else 0.5, 1.0))
-        for trial, shade in sorted(zip(found, shades(found), strict=True), key=lambda pair: pair[0].number in chosen):
+                text = self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(room) - 4)
+                self._write(text, "muted", x + 2 / step, y, (0.0, 0.5), fill=True)
+        rows = self._name([*_short([axis.path for axis in axes]), metric(found[0].objective)], step)
+        ranked = sorted(zip(found, shades(found), strict=True), key=lambda pair: pair[1].alpha())
+        for trial, shade in sorted(ranked, key=lambda pair: pair[0].number in chosen):
             values = [*(trial.values[axis.path] for axis in axes), trial.best]
             ys = [scale.at(value) for scale, value in zip(scales, values, strict=True)]
             strong = trial.number in chosen
-            pen = pg.mkPen(color("validation") if strong else shade, width=3 if strong else 1.5)
-            self.paths[trial.number] = self.item.plot(list(range(len(ys))), ys, pen=pen)
-        self.item.setXRange(-0.1, len(scales) - 0.9, padding=0)
-        self.item.setYRange(-0.1, 1.3, padding=0)
+            width = 3 if strong else 2.5 if shade.alpha() == 255 else 1.5 if len(found) <= FEW else 1
+            pen = pg.mkPen(color("validation") if strong else shade, width=width)
+            line = self.paths[trial.number] = pg.PlotCurveItem(list(range(len(ys))), ys, pen=pen, antialias=True)
+            self.item.addItem(line, ignoreBounds=True)
+        self.item.setXRange(-LEFT / step, len(axes) + RIGHT / step, padding=0)
+        self.item.setYRange(-0.06, 1.06 + ROW * (rows + 0.5), padding=0)
+
+    def _name(self, titles: list[str], step: float) -> int:
+        """Write what the upright lines are, in as many rows as it takes for the names not to meet; returns how many."""
+        widths = [self.fontMetrics().horizontalAdvance(title) + 10 for title in titles]
+        rows = min(ROWS, len(titles), max(1, math.ceil(max(widths[:-1]) / step)))
+        for x, title in enumerate(titles):
+            behind = len(titles) - 1 - x
+            room = min(step * rows, step * behind + RIGHT) if behind and rows > 1 else step if behind else RIGHT + LEFT
+            at, side = (x - LEFT / step, 0.0) if behind else (x + RIGHT / step, 1.0)
+            self._write(self._cut(title, room - 8), "text", at, 1.06 + ROW * (behind % rows), (side, 1.0))
+        return rows
+
+    def _cut(self, text: str, room: float) -> str:
+        return self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, max(0, int(room)))
 
     def _redraw(self) -> None:
         self.show_trials(*self._shown)
 
-    def _write(self, text: str, shade: str, x: float, y: float, anchor: tuple[float, float]) -> None:
-        label = pg.TextItem(text, color=color(shade), anchor=anchor)
+    def _write(
+        self, text: str, shade: str, x: float, y: float, anchor: tuple[float, float], fill: bool = False
+    ) -> None:
+        behind = color("surface", 190) if fill else None
+        label = pg.TextItem(text, color=color(shade), anchor=anchor, fill=behind)
+        label.setFont(self.font())
         label.setPos(x, y)
         label.setZValue(5)
         self.item.addItem(label)
@@ -171,6 +207,7 @@ class Scatter(QWidget):
             pg.mkBrush(color("validation") if trial.number in chosen else shade)
             for trial, shade in zip(found, shades(found), strict=True)
         ]
+        self.plot.item.setLogMode(y=_is_wide([trial.best for trial in found]))
         self.points = self.plot.item.plot(
             x, [trial.best for trial in found], pen=None, symbol="o", symbolSize=DOT, symbolPen=None,
             symbolBrush=brushes,
@@ -183,9 +220,23 @@ def _short(paths: list[str]) -> list[str]:
     return [last if lasts.count(last) == 1 else path for last, path in zip(lasts, paths, strict=True)]
 
 
+def _brief(value: float) -> str:
+    """A number along a scale, where there is little room."""
+    if not isinstance(value, float):
+        return shown(value)
+    text = f"{value:.3g}"
+    text = text if len(text) <= BRIEF else f"{value:.1e}"
+    return text.replace("e-0", "e-").replace("e+0", "e")
+
+
 def _is_log(axis: Axis) -> bool:
     """A list is on a logarithmic scale by the same rule as a range: if its ends are a factor of 100 apart."""
     numbers = [v for v in axis.values if isinstance(v, int | float) and not isinstance(v, bool)]
     if not axis.values or len(numbers) < len(axis.values):
         return axis.log
-    return min(numbers) > 0 and max(numbers) / min(numbers) >= 100
+    return _is_wide(numbers)
+
+
+def _is_wide(values: Sequence[Any]) -> bool:
+    """Whether values are a factor of 100 apart: on an even scale most of them would lie on one spot."""
+    return min(values) > 0 and max(values) / min(values) >= 100
