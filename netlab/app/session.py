@@ -339,7 +339,11 @@ class Session(QObject):
             folder = self.run.folder
             if self.run.status.get("micro_batches"):
                 split_batches(folder, int(self.run.status["micro_batches"]))
-            self.jobs.resume(folder)
+            try:
+                self.jobs.resume(folder)
+            except OSError as error:
+                self.message.emit(tr("The run could not be told: {fault}.", fault=error), "error")
+                return
             self.attach(folder, awaited=True)
 
     def pause(self) -> None:

@@ -113,7 +113,7 @@ def work(folder: Path, resume: bool, ticket: int | None = None, broken: int | No
     with open(folder / "engine.log", "a", buffering=1, encoding="utf-8") as log:
         _redirect(log)
         try:
-            with turn(folder, ticket) as goes_ahead:
+            with turn(folder, ticket, resume) as goes_ahead:
                 status = _train(folder, resume, broken) if goes_ahead else {"state": "stopped"}
         except ValueError as error:  # another engine has the run, or its folder cannot be written
             print(error)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +16,12 @@ from netlab.document.project import Project
 from netlab.document.training import Training
 from netlab.engine import recovery, together, trackers
 from netlab.engine.distributed import is_of_a_team
+from netlab.engine.process import ends_softly
 from netlab.engine.queueing import turn
+from netlab.protocol import commands
 from netlab.runs import store
 from netlab.runs.again import same_numbers
+from netlab.runs.reader import RunReader, status_of
 
 LINES_PER_SECOND = 5
 
@@ -31,26 +36,39 @@ def train(options: Any) -> int:
             lambda: _prepared(options), root, options.resume is not None, told
         )
         return _farewell(folder, status, told, options.json) if leads else 0 if _is_fine(status) else 1
-    hearing = trackers.find(options.track)
-    folder = _prepared(options)
-    with turn(folder, time.time_ns() if options.queue else None) as goes_ahead:
+    hearing, resume = trackers.find(options.track), options.resume is not None
+    with ends_softly():  # also between the parts of the job
+        folder = _prepared(options)
+        status = _trained(folder, told, hearing, resume, time.time_ns() if options.queue else None)
+    return _farewell(folder, status, told, options.json)
+
+
+def _trained(
+    folder: Path,
+    told: _Teller,
+    hearing: dict[str, trackers.Tracker],
+    resume: bool = False,
+    ticket: int | None = None,
+) -> dict[str, str]:
+    """Train a run when its turn has come; its final status."""
+    with turn(folder, ticket, resume) as goes_ahead:
         if not goes_ahead:
-            return 0
-        with trackers.told(folder, hearing):
-            status = together.train(folder, resume=options.resume is not None, on_metrics=told)
+            return status_of(folder)
+        with trackers.told(folder, hearing), told.follows(folder):
+            status = together.train(folder, resume=resume, on_metrics=told)
             if status.get("broken"):
                 print(f"The GPU failed at step {status['broken']}. A new process looks why.", file=sys.stderr)
                 status = recovery.replaced(folder, int(status["broken"]), told)
-    return _farewell(folder, status, told, options.json)
+    return status
 
 
 def again(options: Any) -> int:
     """Train the project of a run once more from the start, and say whether the numbers are the same, or why not."""
     told = _Teller(options.json)
     before = store.find_run(options.target)
-    folder = store.again(before)
-    with turn(folder, None):
-        status = together.train(folder, resume=False, on_metrics=told)
+    with ends_softly():
+        folder = store.again(before)
+        status = _trained(folder, told, {})
     compared = same_numbers(before, folder)
     code = _farewell(folder, status, told, options.json, again=before.name, compared=compared)
     if compared and not options.json:
@@ -62,6 +80,7 @@ def _prepared(options: Any) -> Path:
     """The folder of the run: a new one, or the one to go on with."""
     if options.resume is not None:
         folder = store.find_run(options.resume)
+        commands.append(folder, commands.Begin())
         steps = options.steps
         if steps is not None or options.epochs is not None:
             store.extend(folder, steps=steps, epochs=options.epochs)
@@ -89,12 +108,30 @@ def _settled(project: Project, options: Any) -> Project:
 
 
 class _Teller:
-    """Prints metrics a few times a second, and every validation."""
+    """Prints metrics a few times a second, and every validation; what the engine warns of goes to standard error."""
 
     def __init__(self, as_json: bool) -> None:
         self.as_json = as_json
         self.last: dict[str, float] = {}
         self._next = 0.0
+        self._reader: RunReader | None = None
+        self._warned = 0
+
+    @contextmanager
+    def follows(self, folder: Path) -> Iterator[None]:
+        """Pass on what the engine of a run warns of from now on."""
+        self._reader = RunReader(folder)
+        self._warned = max((number for number, _ in self._reader.warnings()), default=0)
+        try:
+            yield
+            self._warn()
+        finally:
+            self._reader.close()
+
+    def _warn(self) -> None:
+        for number, message in [] if self._reader is None else self._reader.warnings(self._warned):
+            self._warned = number
+            print(message, file=sys.stderr, flush=True)
 
     def __call__(self, step: int, epoch: int, metrics: dict[str, float]) -> None:
         self.last |= metrics
@@ -102,6 +139,7 @@ class _Teller:
         if now < self._next and "val/loss" not in metrics:
             return
         self._next = now + 1 / LINES_PER_SECOND
+        self._warn()
         if self.as_json:
             print(json.dumps({"step": step, "epoch": epoch, "metrics": metrics}), flush=True)
         else:
@@ -113,17 +151,24 @@ def _is_fine(status: dict[str, str]) -> bool:
     return status.get("state") in ("finished", "stopped")
 
 
+def _stopped(folder: Path, status: dict[str, str]) -> str:
+    kept = store.checkpoints(folder)
+    if not kept:
+        return f"stopped after step {status.get('step')}, without a checkpoint: {folder}"
+    told = f"stopped after step {status.get('step')}, with a checkpoint of step {store.step_of(kept[-1])}: {folder}"
+    return f"{told}\nLet it go on with: netlab train --resume {folder}"
+
+
 def _farewell(folder: Path, status: dict[str, str], told: _Teller, as_json: bool, **more: str) -> int:
     fine = _is_fine(status)
     message = status.get("message", "")
     if as_json:
-        print(
-            json.dumps(
-                {"run": str(folder), "state": status.get("state"), "message": message, "final": told.last, **more}
-            )
-        )
+        final = {"run": str(folder), "state": status.get("state"), "message": message, "final": told.last}
+        print(json.dumps(final | more))
+    elif status.get("state") == "stopped":
+        print(f"{message} {folder}" if message else _stopped(folder, status))
     elif fine:
-        print(f"{status.get('state')} after step {status.get('step')}: {folder}")
+        print(f"finished after step {status.get('step')}: {folder}")
     if not fine:
         print(message or "The run failed.", file=sys.stderr)
     return 0 if fine else 1

@@ -6,6 +6,7 @@ After an assert on a GPU, such as for a class that is not there, no process can 
 from __future__ import annotations
 
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -16,18 +17,20 @@ from netlab.engine.faults import TrainingFault
 from netlab.engine.process import ends_softly
 from netlab.engine.recorder import OnMetrics
 from netlab.engine.together import RESTARTS, train
-from netlab.language import tr
+from netlab.language import mark, tr
 from netlab.protocol import commands
 from netlab.runs import store
 from netlab.runs.launch import launch
-from netlab.runs.reader import LIVE, RunReader, Update
+from netlab.runs.reader import LIVE, RunReader, Update, is_alive, status_of
 from netlab.runs.writer import RunWriter
 
 LOOK_SECONDS = 0.2
+ENDING = mark("The new process has been told to write a checkpoint and end.")
 
 
 def hand_over(folder: Path, step: int) -> subprocess.Popen[bytes]:
     """Let a new process look into the failure at a step; this one is to end."""
+    commands.append(folder, commands.Begin())  # what is said while it looks, it hears before its first step
     successor = launch(["recover", str(folder), "--step", str(step)], log=folder / "engine.log")
     writer = RunWriter(folder)
     began = psutil.Process(successor.pid).create_time()
@@ -40,17 +43,18 @@ def hand_over(folder: Path, step: int) -> subprocess.Popen[bytes]:
 
 def replaced(folder: Path, step: int, on_metrics: OnMetrics) -> dict[str, str]:
     """Let a new process take the place of this one, and pass on what it measures; the final status of the run."""
-    successor = hand_over(folder, step)
     reader, stopped = RunReader(folder), False
     reader.poll()  # what this process measured is known
     with ends_softly() as asked:
+        successor = hand_over(folder, step)
         while True:
             status = reader.status()
             _pass_on(reader.poll(), on_metrics)
-            if status.get("state") not in LIVE:
-                break
+            if status.get("state") not in LIVE and not (status.get("broken") and is_alive(status)):
+                break  # one that broke in its turn is alive until it has handed over
             if asked.stop and not stopped:
                 commands.append(folder, commands.Stop())
+                print(tr(ENDING), file=sys.stderr, flush=True)
                 stopped = True
             time.sleep(LOOK_SECONDS)
     reader.close()
@@ -67,9 +71,7 @@ def _pass_on(update: Update, on_metrics: OnMetrics) -> None:
 
 def recover(folder: Path, step: int) -> dict[str, str]:
     """Say what was wrong with the batch, or, if nothing was, go on from the last checkpoint; the final status."""
-    reader = RunReader(folder)
-    restarts = int(reader.status().get("restarts") or 0)
-    reader.close()
+    restarts = int(status_of(folder).get("restarts") or 0)
     fault = explain(folder, step)
     if fault is None and restarts >= RESTARTS:
         told = tr(
@@ -88,8 +90,4 @@ def recover(folder: Path, step: int) -> dict[str, str]:
     writer.close()
     if fault is None:
         return train(folder, resume=bool(store.checkpoints(folder, "step")))
-    reader = RunReader(folder)
-    try:
-        return reader.status()
-    finally:
-        reader.close()
+    return status_of(folder)

@@ -77,5 +77,7 @@ class Steering:
                 self.asked.hold, self.waits = to, False
             case commands.Stop():
                 self.asked.stop = True
+            case commands.Begin():
+                pass  # for the engine that it asks for
             case _:
                 self._change(command, phase)

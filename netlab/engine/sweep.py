@@ -94,7 +94,7 @@ class _Driver:
         self.sweep = sweeps.spec(folder)
         self.base: Project = file.load(folder / sweeps.BASE)
         self.search = search(folder, self.sweep)
-        self.orders = CommandReader(folder, from_end=(folder / sweeps.STATE).exists())
+        self.orders = CommandReader(folder, again=(folder / sweeps.STATE).exists())
         self.threads = max(1, (os.cpu_count() or 1) // self.sweep.jobs)
         self.running: list[_Running] = []
         self.spare: subprocess.Popen[bytes] | None = None

@@ -23,7 +23,7 @@ from netlab.engine import checkpoint, faults, moments, optim, start
 from netlab.engine.build import Built, build, seed_everything
 from netlab.engine.changes import change
 from netlab.engine.circumstances import circumstances
-from netlab.engine.commands import CommandReader
+from netlab.engine.commands import of_run
 from netlab.engine.device import arranged, choose, free_memory, threads_for
 from netlab.engine.distributed import ALONE, Orders, Team, Unwritten, is_loss_of_a_partner
 from netlab.engine.evaluate import over
@@ -35,7 +35,7 @@ from netlab.engine.keeping import Best, Keeper
 from netlab.engine.loader import Batch, Loader, load_data
 from netlab.engine.precision import Precision, deterministic
 from netlab.engine.probing import Prober
-from netlab.engine.process import Asked, ends_softly, refuse_second_engine
+from netlab.engine.process import Asked, ends_softly, only_engine
 from netlab.engine.progress import Progress
 from netlab.engine.recorder import OnMetrics, Recorder
 from netlab.engine.sharding import SHARDED, Sharded
@@ -46,7 +46,7 @@ from netlab.engine.telling import tell
 from netlab.engine.times import TimeMeter
 from netlab.language import sentences, tr
 from netlab.runs import store
-from netlab.runs.reader import RunReader
+from netlab.runs.reader import status_of
 from netlab.runs.writer import RunWriter
 
 REPORT_SECONDS = 0.05
@@ -67,11 +67,17 @@ def run_job(
     """
     if not team.leads:
         return _help(folder, resume, team)
-    refuse_second_engine(folder)
-    reader = CommandReader(folder, from_end=resume)  # what is said from now on counts, also while the data loads
+    with only_engine(folder):
+        _lead(folder, resume, on_metrics, team)
+    return status_of(folder)
+
+
+def _lead(folder: Path, resume: bool, on_metrics: OnMetrics | None, team: Team) -> None:
+    """Do the job, and write of it whatever is to be known."""
+    reader = of_run(folder, resume)  # also what is said while the data loads
     writer = RunWriter(folder)
     process = psutil.Process()
-    writer.status(state="starting", pid=process.pid, pid_start=process.create_time(), message="")
+    writer.status(state="starting", pid=process.pid, pid_start=process.create_time(), message="", begun=reader.begun)
     if not resume:
         writer.status(started=time.time())
         writer.forget_after(-1)
@@ -89,10 +95,6 @@ def run_job(
         tell(writer, faults.of_unexpected(error), team)
     finally:
         writer.close()
-    run = RunReader(folder)
-    status = run.status()
-    run.close()
-    return status
 
 
 def _help(folder: Path, resume: bool, team: Team) -> dict[str, str]:

@@ -55,10 +55,17 @@ class SetProbes(msgspec.Struct, frozen=True, tag="set_probes"):
     probes: list[tuple[str, str]]
 
 
+class Begin(msgspec.Struct, frozen=True, tag="begin"):
+    """An engine is asked to go on with the run: what was said before is over, what is said from here on counts.
+
+    Without it a command would be lost that is given while the engine starts and finds out why it had to.
+    """
+
+
 PHASES = ("forward", "backward", "update")
 """The parts of a step, and the probe names under which a job that is led through them records what is there."""
 
-Pace = Pause | Resume | Stop | Advance
+Pace = Pause | Resume | Stop | Advance | Begin
 Change = Keep | SetLearningRate | SetWeightDecay | SetLossWeight | SetProbes
 Command = Pace | Change
 _decoder = msgspec.json.Decoder(Command)

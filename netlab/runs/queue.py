@@ -68,11 +68,11 @@ def place(root: Path, ticket: int | None = None, goes_on: Callable[[], bool] = l
 def _ticket(path: Path) -> Iterator[None]:
     """Hold a ticket, which is locked before it can be seen: an unlocked one would be taken for that of a dead."""
     hidden = path.with_name(f"new-{path.name}")
-    with _locked(hidden):
+    with locked(hidden):
         try:
             hidden.rename(path)
         except OSError:  # Windows does not rename an open file
-            with suppress(OSError), _locked(path):
+            with suppress(OSError), locked(path):
                 yield
             return
         yield
@@ -81,7 +81,7 @@ def _ticket(path: Path) -> Iterator[None]:
 def _take_place(folder: Path, root: Path, held: ExitStack) -> bool:
     for number in range(1, places(root) + 1):
         try:
-            held.enter_context(_locked(folder / f"place-{number}"))
+            held.enter_context(locked(folder / f"place-{number}"))
         except OSError:  # somebody trains there
             continue
         return True
@@ -94,7 +94,7 @@ def _is_behind(folder: Path, own: Path) -> bool:
         if ticket.name >= own.name:
             return False
         try:
-            with _locked(ticket):
+            with locked(ticket):
                 pass
         except OSError:
             return True
@@ -104,7 +104,7 @@ def _is_behind(folder: Path, own: Path) -> bool:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def locked(path: Path) -> Iterator[None]:
     """Hold the lock of a file; `OSError` at once if another process holds it."""
     with path.open("a+b") as handle:
         if os.name == "nt":

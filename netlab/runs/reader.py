@@ -134,6 +134,10 @@ class RunReader:
         """All that the engine said, oldest first."""
         return [LogLine(*row) for row in self._ask("SELECT time, level, message, node, detail FROM log ORDER BY id")]
 
+    def warnings(self, behind: int = 0) -> list[tuple[int, str]]:
+        """Number and sentence of each warning behind a number, oldest first."""
+        return self._ask("SELECT id, message FROM log WHERE level = 'warning' AND id > ? ORDER BY id", behind)
+
     def marks(self) -> list[Mark]:
         """Everything that was changed or noticed, oldest first."""
         return [Mark(*row) for row in self._ask("SELECT step, kind, text FROM marks ORDER BY id")]
@@ -198,6 +202,15 @@ def is_alive(status: dict[str, str]) -> bool:
         return same and process.status() != psutil.STATUS_ZOMBIE
     except (psutil.Error, ValueError):
         return False
+
+
+def status_of(folder: Path) -> dict[str, str]:
+    """All status keys of a run, as `RunReader.status` gives them."""
+    reader = RunReader(folder)
+    try:
+        return reader.status()
+    finally:
+        reader.close()
 
 
 def open_run(folder: Path | str) -> RunReader:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -100,8 +101,19 @@ def test_in_a_terminal_too_a_new_process_says_what_was_wrong(
     assert "The GPU failed at step 1. A new process looks why." in told
     assert "“pick” is asked for number" in told
     broken_gpu(monkeypatch, at=1)
-    assert main(["train", str(fine), "--steps", "9", "--run", str(tmp_path / "runs" / "fine")]) == 0
-    assert "step      9" in capsys.readouterr().out, "what the new process measures is shown here"
+    hand_over = recovery.hand_over
+
+    def interrupted(folder: Path, step: int) -> object:
+        successor = hand_over(folder, step)
+        signal.raise_signal(signal.SIGINT)
+        return successor
+
+    monkeypatch.setattr(recovery, "hand_over", interrupted)
+    assert main(["train", str(fine), "--steps", "5000000", "--run", str(tmp_path / "runs" / "fine")]) == 0
+    told = capsys.readouterr()
+    assert "step      1" in told.out, "what the new process measures is shown here"
+    assert "stopped after step 1, with a checkpoint of step 1" in told.out, "also what is said while it looks counts"
+    assert "told to write a checkpoint" in told.err
 
 
 def test_a_gpu_that_failed_for_no_reason_costs_a_process_and_some_steps(

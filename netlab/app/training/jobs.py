@@ -9,6 +9,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer
 
+from netlab.protocol import commands
 from netlab.runs import store
 from netlab.runs.launch import dismiss, hand_over, launch, waiting
 
@@ -65,7 +66,12 @@ class Jobs(QObject):
         self._reaper.start()
 
     def resume(self, folder: Path) -> None:
-        """Let an engine go on with a run."""
+        """Let an engine go on with a run, which hears what is said to it from now on.
+
+        Raises:
+            OSError: the run cannot be told.
+        """
+        commands.append(folder, commands.Begin())
         self._hand_over(folder, resume=True)
 
     def _hand_over(self, folder: Path, resume: bool) -> None:
