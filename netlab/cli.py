@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 FINE, PROBLEM = 0, 1
+INTERRUPTED = 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; returns 0 fine, 1 a problem with project or data, 2 a wrong command line."""
+    """Run one command; 0 fine, 1 a problem with project or data, 2 a wrong command line, 130 ended by Ctrl+C."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     from netlab.language import use_as_told
 
@@ -29,6 +30,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output has gone; nothing is wrong with the project
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FINE
+    except KeyboardInterrupt:  # where it costs nothing but the command itself; a job ends softly
+        return INTERRUPTED
     except (ValueError, OSError) as error:
         return _report(error, bool(getattr(options, "json", False)))
 
@@ -251,11 +254,10 @@ def _train(options: Any) -> int:
 
 def _command(options: Any) -> int:
     from netlab.protocol import commands
-    from netlab.runs.store import find_run
-    from netlab.runs.sweeps import find_sweep
+    from netlab.runs.telling import tell
 
     words = {"pause": commands.Pause, "resume": commands.Resume, "stop": commands.Stop}
-    commands.append(find_sweep(options.target) or find_run(options.target), words[options.command]())
+    tell(options.target, words[options.command]())
     return FINE
 
 

@@ -78,6 +78,7 @@ def _set(options: Any) -> int:
     from netlab.document import file
     from netlab.document.edits import EditError
     from netlab.document.paths import find_node
+    from netlab.document.training import Training
     from netlab.protocol import commands
     from netlab.runs.store import PROJECT, find_run
 
@@ -88,7 +89,7 @@ def _set(options: Any) -> int:
         raise EditError(f"{options.assignment!r} is not NAME=NUMBER, for example learning_rate=0.001.") from None
     settings = {"learning_rate": commands.SetLearningRate, "weight_decay": commands.SetWeightDecay}
     if name in settings:
-        return _tell(options.target, settings[name](value))
+        return _tell(options.target, settings[name](Training.options()[name].check(value)))
     node, dot, rest = name.rpartition(".")
     if not dot or rest != "weight":
         raise EditError(f"{name!r} cannot be set while a job runs; {', '.join(settings)} and NODE.weight can.")
@@ -105,8 +106,7 @@ def _branch(options: Any) -> int:
 
 
 def _tell(target: Path, command: Any) -> int:
-    from netlab.protocol import commands
-    from netlab.runs.store import find_run
+    from netlab.runs.telling import tell
 
-    commands.append(find_run(target), command)
+    tell(target, command)
     return FINE

@@ -124,16 +124,21 @@ def test_train_evaluate_resume_and_list(run: Run, tmp_path: Path, spirals: Path)
     assert 0 <= json.loads(out)["metrics"]["accuracy"] <= 1
     assert run("evaluate", folder, "--split", "val")[0] == 0
 
-    status, out, _ = run("train", "--resume", folder, "--steps", 50, "--json")
+    changed = edits.set_data_option(file.load(folder / "project.netlab"), "noise", 0.3)
+    file.save(changed, folder / "project.netlab")
+    status, out, err = run("train", "--resume", folder, "--steps", 50, "--json")
     assert status == 0
+    assert "not bit for bit as it would have: data" in err
     assert max(line["step"] for line in _lines(out)[:-1]) == 50
     rows = json.loads(run("runs", tmp_path / "runs", "--json")[1])
     assert [(row["name"], row["state"], int(row["step"])) for row in rows] == [("first", "finished", 50)]
     assert "first" in run("runs", tmp_path / "runs")[1]
-    for command in ("pause", "resume", "stop"):
-        run(command, folder)
-    words = (folder / "commands.jsonl").read_text()
-    assert len(words.splitlines()) >= 3 or "stop" in words
+    before = (folder / "commands.jsonl").read_bytes()
+    for command in (["pause"], ["resume"], ["stop"], ["step"], ["keep"]):
+        status, _, err = run(*command, folder)
+        assert (status, "Nobody trains first now; it is finished" in err) == (1, True)
+    assert "learning_rate is -1" in run("set", folder, "learning_rate=-1")[2]
+    assert (folder / "commands.jsonl").read_bytes() == before
 
 
 def test_set_reaches_data_training_and_nodes(run: Run, tmp_path: Path, spirals: Path) -> None:

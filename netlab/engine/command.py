@@ -16,7 +16,7 @@ from netlab.document.project import Project
 from netlab.document.training import Training
 from netlab.engine import recovery, together, trackers
 from netlab.engine.distributed import is_of_a_team
-from netlab.engine.process import ends_softly
+from netlab.engine.process import ends_softly, refuse_second_engine
 from netlab.engine.queueing import turn
 from netlab.protocol import commands
 from netlab.runs import store
@@ -80,6 +80,7 @@ def _prepared(options: Any) -> Path:
     """The folder of the run: a new one, or the one to go on with."""
     if options.resume is not None:
         folder = store.find_run(options.resume)
+        refuse_second_engine(folder)  # before its job is another one
         commands.append(folder, commands.Begin())
         steps = options.steps
         if steps is not None or options.epochs is not None:
