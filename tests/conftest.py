@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
+import nursery
 import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -46,6 +47,17 @@ def tmp_home(homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in USER_FOLDERS:
         monkeypatch.setenv(name, str(home / name.lower()))
     return home
+
+
+@pytest.fixture(scope="session", autouse=True)
+def warm_engines() -> Iterator[None]:
+    """Let the engines that a test starts be forked from one with torch loaded, where the system can."""
+    if not nursery.POSSIBLE:
+        yield
+        return
+    with nursery.nursery() as address, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("netlab.runs.launch.subprocess", nursery.starting(address))
+        yield
 
 
 class _Collector(logging.Handler):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,12 +14,11 @@ import pytest
 from netlab.compiler.builder import Graph
 from netlab.document import file
 from netlab.document.project import Project
-from netlab.runs import store
+from netlab.runs import launch, store
 from netlab.runs.reader import RunReader
 
 COMING_BACK = ("lenet", "bert", "seq2seq", "transformer", "vae")
 """Examples that are exported to ONNX and imported again: between them they have every operator of the others."""
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def points(probes: bool = False, act: str = "relu", width: int = 32, **training: Any) -> Project:
@@ -81,15 +79,19 @@ def new_run(tmp_path: Path) -> Callable[..., Path]:
 
 
 @pytest.fixture
+def cold(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Engines are started anew in this test, not forked from a warm one: they are its children, by their names."""
+    monkeypatch.setattr("netlab.runs.launch.subprocess", subprocess)
+
+
+@pytest.fixture
 def engine() -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
-    """Starts real engine processes; what is left of them at the end is killed."""
+    """Starts engine processes; what is left of them at the end is killed."""
     started: list[subprocess.Popen[bytes]] = []
 
     def start(*arguments: str) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "netlab.engine", *arguments]
-        process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, start_new_session=True)
-        started.append(process)
-        return process
+        started.append(launch.launch([*arguments], stdin=subprocess.PIPE))
+        return started[-1]
 
     yield start
     for process in started:

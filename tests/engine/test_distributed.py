@@ -55,6 +55,7 @@ def losses(folder: Path, name: str = "train/loss") -> np.ndarray:
     return found
 
 
+@pytest.mark.usefixtures("cold")
 def test_two_processes_give_the_numbers_of_one(make_masked: Any, new_run: Callable[..., Path]) -> None:
     """Also of a loss that is a mean over hidden tokens, of which each process has another number."""
     more = {"optimizer": "adam", "micro_batches": 2, "clip": "norm", "clip_at": 0.5, "ema_decay": 0.9}
@@ -73,6 +74,7 @@ def test_two_processes_give_the_numbers_of_one(make_masked: Any, new_run: Callab
     assert not [p for p in living if "partner" in p.cmdline()]
 
 
+@pytest.mark.usefixtures("cold")
 def test_a_lost_process_costs_some_steps_and_commands_reach_all(
     make_points: Any, new_run: Any, engine: Any, wait_for: Any, read: Any
 ) -> None:

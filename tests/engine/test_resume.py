@@ -185,6 +185,7 @@ def test_killed_engine_is_lost_and_resumes_to_the_same_bits(
 
 
 @posix
+@pytest.mark.usefixtures("cold")
 def test_commands_and_signals_on_a_real_engine(
     make_points: Points, new_run: NewRun, read: Read, engine: Engine, wait_for: Wait
 ) -> None:
