@@ -10,6 +10,7 @@ import numpy as np
 
 from netlab.language import listing, mark, sentences, tr
 from netlab.runs.reader import LIVE, RunReader
+from netlab.runs.strand import Strand
 
 CIRCUMSTANCES = {
     "netlab": mark("NetLab"), "torch": mark("torch"), "python": mark("Python"), "processor": mark("processor"),
@@ -37,29 +38,81 @@ def _short(value: Any) -> str:
 
 
 def same_numbers(first: Path, second: Path) -> str:
-    """A sentence on the losses of two runs of the same project, step by step, and on why they differ."""
-    readers = RunReader(first), RunReader(second)
-    try:
-        (steps, losses), (other_steps, others) = (reader.metrics(LOSS) for reader in readers)
+    """A sentence on the losses of two runs of the same project, step by step, and on why they differ; "" without any."""
+    alike = Alike(first, second)
+    while alike.go_on():
+        pass
+    return alike.sentence()
+
+
+class Alike:
+    """Holds the losses of two runs against each other, a stretch at a time, so that a window can do it.
+
+    Attributes:
+        count: steps that were found the same.
+    """
+
+    def __init__(self, first: Path, second: Path) -> None:
+        self._folders = (first, second)
+        self._begin()
+
+    def _begin(self) -> None:
+        self._strands = [Strand(folder, LOSS) for folder in self._folders]
+        self._waiting: list[tuple[np.ndarray, ...]] = [(np.empty(0, np.int64), np.empty(0)) for _ in self._folders]
+        self._unequal: tuple[int, float, float] | None = None
+        self.count = 0
+
+    def go_on(self) -> bool:
+        """Read on where less is known, and compare; False when all there is was compared, or a difference found."""
+        if self._unequal is not None:
+            return False
+        known = [len(steps) for steps, _ in self._waiting]
+        at = known.index(min(known))
+        return self._read(at) or (known[0] == known[1] and self._read(1 - at))
+
+    def _read(self, at: int) -> bool:
+        found = self._strands[at].read()
+        if self._strands[at].anew:
+            self._begin()
+            return True
+        if found is None:
+            return False
+        self._waiting[at] = tuple(np.concatenate(pair) for pair in zip(self._waiting[at], found, strict=True))
+        self._compare()
+        return True
+
+    def _compare(self) -> None:
+        (steps, losses), (other_steps, others) = self._waiting
         count = min(len(steps), len(other_steps))
-        if not count:
-            return ""
         unequal = (steps[:count] != other_steps[:count]) | ~np.isclose(losses[:count], others[:count], 0, 0, True)
-        if not unequal.any():
-            if any(reader.status().get("state") in LIVE for reader in readers):
-                return tr("The same numbers, to the bit, in all {count:,} steps so far.", count=count)
-            return tr("The same numbers, to the bit, in all {count:,} steps they have in common.", count=count)
-        at = int(unequal.argmax())
-        told = tr(
-            "The losses differ from step {step:,} on: {loss:.6g} and {other:.6g}.",
-            step=steps[at],
-            loss=losses[at],
-            other=others[at],
-        )
-        return sentences(told, _reason(*readers, int(steps[at])))
-    finally:
-        for reader in readers:
-            reader.close()
+        if unequal.any():
+            at = int(unequal.argmax())
+            self._unequal = int(steps[at]), float(losses[at]), float(others[at])
+            count = at
+        self.count += count
+        self._waiting = [(steps[count:], losses[count:]), (other_steps[count:], others[count:])]
+
+    def sentence(self, more: bool = False) -> str:
+        """What was found so far; `more`: there is more to compare."""
+        readers = RunReader(self._folders[0]), RunReader(self._folders[1])
+        try:
+            if self._unequal is not None:
+                step, loss, other = self._unequal
+                told = tr(
+                    "The losses differ from step {step:,} on: {loss:.6g} and {other:.6g}.",
+                    step=step,
+                    loss=loss,
+                    other=other,
+                )
+                return sentences(told, _reason(*readers, step))
+            if not self.count:
+                return ""
+            if more or any(reader.status().get("state") in LIVE for reader in readers):
+                return tr("The same numbers, to the bit, in all {count:,} steps so far.", count=self.count)
+            return tr("The same numbers, to the bit, in all {count:,} steps they have in common.", count=self.count)
+        finally:
+            for reader in readers:
+                reader.close()
 
 
 def _reason(first: RunReader, second: RunReader, step: int) -> str:

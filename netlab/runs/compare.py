@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from netlab.document import diff, file
 from netlab.document.paths import settings
@@ -31,12 +30,10 @@ def lower_is_better(metric: str) -> bool:
     return not any(quantity == good or quantity.endswith(f"_{good}") for good in HIGHER_IS_BETTER)
 
 
-def best_of(values: np.ndarray, metric: str) -> float | None:
-    """The best of the finite values; None if there is none."""
-    finite = values[np.isfinite(values)]
-    if not finite.size:
-        return None
-    return float(finite.min() if lower_is_better(metric) else finite.max())
+def best_of(reader: RunReader, metric: str) -> float | None:
+    """The best of the finite values of a run; None if there is none."""
+    found = reader.extremes(metric)
+    return None if found is None else found[0] if lower_is_better(metric) else found[1]
 
 
 @dataclass(frozen=True)
@@ -77,10 +74,17 @@ def differing(all_settings: list[dict[str, Any]]) -> list[str]:
 
 def project_of(folder: Path) -> Project | None:
     """The project that a run was made of; None if its file cannot be read."""
+    path = folder / PROJECT
     try:
-        return file.load(folder / PROJECT)
-    except file.FileError:
+        return _loaded(path, path.stat().st_mtime_ns)
+    except (OSError, file.FileError):
         return None
+
+
+@lru_cache(maxsize=64)
+def _loaded(path: Path, changed: int) -> Project:
+    """A project as it was when its file was `changed`: runs that train are compared again each second."""
+    return file.load(path)
 
 
 def final_metrics(folder: Path) -> dict[str, float]:

@@ -26,7 +26,7 @@ from netlab.document.file import write_atomically
 from netlab.language import tr
 from netlab.protocol import commands
 from netlab.runs.reader import LIVE, RunReader
-from netlab.runs.schema import connect_to_read, connect_to_write
+from netlab.runs.schema import connect_to_read, connect_to_write, take_in
 from netlab.runs.store import FITTED, TOKENIZER
 
 LOOK_SECONDS = 0.1
@@ -279,7 +279,7 @@ class Copy:
             message = _to_copy.decode(line)
             match message:
                 case Anew():
-                    for table in ("metrics", "readings", "marks"):
+                    for table in ("metrics", "readings", "marks", "overview"):
                         self.base.execute(f"DELETE FROM {table}")
                 case Rows(table=table, rows=rows):
                     self._insert(table, rows)
@@ -310,9 +310,12 @@ class Copy:
         columns = COLUMNS[table]
         marks = ", ".join("?" * (len(columns) + 1))
         query = f"INSERT OR REPLACE INTO {table} (id, {', '.join(columns)}) VALUES ({marks})"
+        unpacked = [[_unpacked(value) for value in row] for row in rows]
         self.base.execute("BEGIN")
         try:
-            self.base.executemany(query, [[_unpacked(value) for value in row] for row in rows])
+            self.base.executemany(query, unpacked)
+            if table == "metrics":
+                take_in(self.base, ((row[2], row[3]) for row in unpacked))
         finally:
             self.base.execute("COMMIT")
 

@@ -13,9 +13,10 @@ import numpy as np
 import psutil
 
 from netlab.protocol.summaries import Summary, decode
-from netlab.runs.schema import connect_to_read
+from netlab.runs.schema import FINITE, connect_to_read
 
 LATEST_ROWS = 5000
+STRETCH = 10_000  # rows that are read in a few hundredths of a second, so that a window stays awake
 LIVE = ("queued", "starting", "running", "paused")
 Curve = tuple[np.ndarray, np.ndarray]
 
@@ -108,9 +109,28 @@ class RunReader:
         """All steps (int64) and values (float64) of one metric, in order of recording."""
         return _arrays(self._ask("SELECT step, value FROM metrics WHERE name = ? ORDER BY id", name))
 
+    def stretch(self, name: str, after: int = 0, rows: int = STRETCH) -> tuple[Curve, int]:
+        """One metric bit by bit: its values among the next `rows` rows of all metrics, and the id of the last of these.
+
+        It is `after` again when there are no more rows for now.
+        """
+        newest = self._ask("SELECT max(id) FROM metrics")
+        last = max(after, min(after + rows, newest[0][0] or 0 if newest else 0))
+        query = "SELECT step, value FROM metrics WHERE id > ? AND id <= ? AND name = ? ORDER BY id"
+        return _arrays(self._ask(query, after, last, name) if last > after else []), last
+
     def names(self) -> list[str]:
         """Names of all metrics recorded."""
-        return [row[0] for row in self._ask("SELECT DISTINCT name FROM metrics ORDER BY name")]
+        found = self._ask("SELECT name FROM overview ORDER BY name")
+        return [row[0] for row in found or self._ask("SELECT DISTINCT name FROM metrics ORDER BY name")]
+
+    def extremes(self, name: str) -> tuple[float, float] | None:
+        """The lowest and the highest finite value of a metric; None if there is none."""
+        found = self._ask("SELECT low, high FROM overview WHERE name = ?", name)
+        if not found:
+            query = "SELECT min(value), max(value) FROM metrics WHERE name = ? AND abs(value) <= ?"
+            found = self._ask(query, name, FINITE)
+        return None if not found or found[0][0] is None else (found[0][0], found[0][1])
 
     def rows(self) -> Iterator[tuple[int, str, float | None, float]]:
         """Every value in order of recording: step, metric, value (None where it was no number), seconds since 1970."""
@@ -119,8 +139,9 @@ class RunReader:
             yield from base.execute("SELECT step, name, value, time FROM metrics ORDER BY id")
 
     def latest(self) -> dict[str, float]:
-        """The newest value of each metric that the last rows have; the end of a run measures all of them once more."""
-        rows = self._ask("SELECT name, value FROM metrics ORDER BY id DESC LIMIT ?", LATEST_ROWS)
+        """The newest value of each metric; of a run of an earlier version, of those that its last rows have."""
+        rows = self._ask("SELECT name, value FROM overview")
+        rows = rows or self._ask("SELECT name, value FROM metrics ORDER BY id DESC LIMIT ?", LATEST_ROWS)
         return {name: np.nan if value is None else value for name, value in reversed(rows)}
 
     def status(self) -> dict[str, str]:

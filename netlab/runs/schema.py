@@ -1,8 +1,13 @@
-"""The tables of ``run.sqlite``. A reader asks for ids behind the last it saw; an id is never used twice."""
+"""The tables of ``run.sqlite``. A reader asks for ids behind the last it saw; an id is never used twice.
+
+``overview`` has the newest value of each metric, and the lowest and highest of those that are finite, so that nobody
+has to go through a million rows for them. A run of an earlier version has none until it goes on.
+"""
 
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
 from pathlib import Path
 
 FILE = "run.sqlite"
@@ -18,6 +23,7 @@ CREATE TABLE IF NOT EXISTS marks (
 CREATE TABLE IF NOT EXISTS log (
     id INTEGER PRIMARY KEY AUTOINCREMENT, time REAL NOT NULL, level TEXT NOT NULL, message TEXT NOT NULL,
     node TEXT NOT NULL, detail TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS overview (name TEXT PRIMARY KEY, value REAL, low REAL, high REAL);
 CREATE TABLE IF NOT EXISTS status (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 
@@ -28,7 +34,41 @@ def connect_to_write(folder: Path) -> sqlite3.Connection:
     base.execute("PRAGMA journal_mode=WAL")
     base.execute("PRAGMA synchronous=NORMAL")
     base.executescript(TABLES)
+    query = "SELECT EXISTS (SELECT 1 FROM metrics) AND NOT EXISTS (SELECT 1 FROM overview)"
+    if base.execute(query).fetchone()[0]:  # a run of an earlier version goes on
+        base.execute("BEGIN")
+        count_again(base)
+        base.execute("COMMIT")
     return base
+
+
+FINITE = 1.7976931348623157e308
+TAKE_IN = """
+INSERT INTO overview VALUES (?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value,
+    low = min(coalesce(low, excluded.low), coalesce(excluded.low, low)),
+    high = max(coalesce(high, excluded.high), coalesce(excluded.high, high))"""
+COUNT_AGAIN = f"""
+INSERT INTO overview SELECT name, (SELECT value FROM metrics WHERE id = last), low, high FROM (
+    SELECT name, max(id) AS last, min(CASE WHEN abs(value) <= {FINITE!r} THEN value END) AS low,
+        max(CASE WHEN abs(value) <= {FINITE!r} THEN value END) AS high FROM metrics GROUP BY name)"""
+
+
+def take_in(base: sqlite3.Connection, values: Iterable[tuple[str, float | None]]) -> None:
+    """Take new values of metrics into the overview, oldest first, in the transaction that writes them."""
+    found: dict[str, list[float | None]] = {}
+    for name, value in values:
+        known = found.setdefault(name, [None, None, None])
+        known[0] = value
+        if value is not None and abs(value) <= FINITE:
+            known[1] = value if known[1] is None or value < known[1] else known[1]
+            known[2] = value if known[2] is None or value > known[2] else known[2]
+    base.executemany(TAKE_IN, [(name, *known) for name, known in found.items()])
+
+
+def count_again(base: sqlite3.Connection) -> None:
+    """Make the overview anew, in the transaction that took rows away."""
+    base.execute("DELETE FROM overview")
+    base.execute(COUNT_AGAIN)
 
 
 def copy_record(source: Path, target: Path) -> None:

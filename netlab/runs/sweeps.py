@@ -236,7 +236,7 @@ def trial(folder: Path, objective: str) -> Trial | None:
     reader = RunReader(folder)
     try:
         status = reader.status()
-        best = best_of(reader.metrics(objective)[1], objective)
+        best = best_of(reader, objective)
     finally:
         reader.close()
     state = "pruned" if got.pruned else status.get("state", "new")

@@ -11,7 +11,7 @@ from operator import itemgetter
 from pathlib import Path
 
 from netlab.language import tr
-from netlab.runs.schema import connect_to_write
+from netlab.runs.schema import connect_to_write, count_again, take_in
 from netlab.runs.store import RunError
 
 FLUSH_SECONDS = 0.05
@@ -81,6 +81,7 @@ class RunWriter:
             self._base.execute("BEGIN")
             for table in ("metrics", "readings", "marks"):
                 self._base.execute(f"DELETE FROM {table} WHERE step > ?", (step,))
+            count_again(self._base)
             times = self._base.execute("SELECT value FROM status WHERE key = 'rewinds'").fetchone()
             for row in (("rewinds", str(int(times[0]) + 1 if times else 1)), ("rewound_to", str(step))):
                 self._base.execute(INSERTS["status"], row)
@@ -90,7 +91,10 @@ class RunWriter:
         """Drop what was measured at a step on data that is not trained on, because it is measured again."""
         self._write()
         with self._writing:
+            self._base.execute("BEGIN")
             self._base.execute("DELETE FROM metrics WHERE step = ? AND name LIKE 'val/%'", (step,))
+            count_again(self._base)
+            self._base.execute("COMMIT")
 
     def flush(self) -> None:
         """Write everything handed over so far; for the few moments when it matters."""
@@ -123,6 +127,7 @@ class RunWriter:
                 self._base.execute("BEGIN")
                 for table, following in groupby(rows, itemgetter(0)):
                     self._base.executemany(INSERTS[table], [values for _, values in following])
+                take_in(self._base, (values[1:3] for table, values in rows if table == "metrics"))
                 self._base.execute("COMMIT")
             except sqlite3.Error as error:
                 self._keep_for_later(rows, error)

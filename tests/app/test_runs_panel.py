@@ -59,11 +59,11 @@ def listed(panel: RunsPanel) -> list[str]:
     return [panel.table.topLevelItem(i).data(0, KEY) for i in range(panel.table.topLevelItemCount())]
 
 
-def test_runs_are_compared_by_curve_setting_and_graph(panel: RunsPanel) -> None:
+def test_runs_are_compared_by_curve_setting_and_graph(panel: RunsPanel, qtbot) -> None:
     assert listed(panel) == ["run-2", "run-1", "run-0"]
     click(panel, "run-2")
     click(panel, "run-0", SHIFT)
-    assert sorted(panel.overlay.curves) == ["run-0", "run-1", "run-2"]
+    qtbot.waitUntil(lambda: sorted(panel.overlay.curves) == ["run-0", "run-1", "run-2"], timeout=20_000)
     assert panel.overlay.choice.currentText() == "val/loss"
     x, y = panel.overlay.curves["run-2"].getData()
     assert (len(x), y[0]) == (20, 4.0)
@@ -72,7 +72,7 @@ def test_runs_are_compared_by_curve_setting_and_graph(panel: RunsPanel) -> None:
     assert "0.5" in told
     assert "node added" in told or "node removed" in told
     click(panel, "run-1")
-    assert list(panel.overlay.curves) == ["run-1"]
+    qtbot.waitUntil(lambda: list(panel.overlay.curves) == ["run-1"], timeout=20_000)
     told = panel.differences.text.text()
     assert "run-0" in told, "one run is compared with the one before it"
     same = panel.differences.same.text()
@@ -131,7 +131,7 @@ def test_a_deleted_run_comes_back(panel: RunsPanel) -> None:
     assert listed(panel) == ["run-2", "run-1", "run-0"]
 
 
-def test_many_runs_leave_room_for_their_curves_whatever_they_are_called(panel: RunsPanel) -> None:
+def test_many_runs_leave_room_for_their_curves_whatever_they_are_called(panel: RunsPanel, qtbot) -> None:
     project = (panel.root / "run-0" / "project.netlab").read_bytes()
     for i in range(12):
         folder = store.create(project, panel.root, f"other-{i}")
@@ -142,8 +142,7 @@ def test_many_runs_leave_room_for_their_curves_whatever_they_are_called(panel: R
     store.create(project, panel.root, "fresh")
     panel.refresh()
     panel.table.selectAll()
-    QApplication.processEvents()
-    assert len(panel.overlay.curves) == 15
+    qtbot.waitUntil(lambda: len(panel.overlay.curves) == 15, timeout=20_000)
     assert item(panel, "fresh").text(1) == "Not begun"
     legend = panel.overlay.legend
     assert "&lt;b&gt;a" in legend.text()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 import os
 import subprocess
 import sys
@@ -12,7 +13,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import psutil
 import pytest
 
@@ -22,8 +22,12 @@ from netlab.document.paths import set_by_path, settings
 from netlab.document.project import Project
 from netlab.runs import queue, store, trash
 from netlab.runs.about import about, describe
+from netlab.runs.again import Alike
 from netlab.runs.compare import best_of, compare, graph_differences, lower_is_better
 from netlab.runs.logs import export_log
+from netlab.runs.reader import RunReader
+from netlab.runs.schema import connect_to_write
+from netlab.runs.strand import Strand
 from netlab.runs.writer import RunWriter
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -73,13 +77,67 @@ def test_runs_are_compared_by_what_differs(project: Project, root: Path) -> None
 
 
 def test_the_better_of_two_values_depends_on_the_metric() -> None:
-    values = np.array([0.3, np.nan, 0.1, 0.2])
     assert lower_is_better("val/loss")
     assert not lower_is_better("val/accuracy")
     assert not lower_is_better("val/next_accuracy")
     assert lower_is_better("val/inaccuracy")
-    assert (best_of(values, "val/loss"), best_of(values, "val/accuracy")) == (0.1, 0.3)
-    assert best_of(np.array([np.nan]), "val/loss") is None
+
+
+def test_what_a_run_came_to_is_known_without_its_rows_being_counted(project: Project, root: Path) -> None:
+    folder = recorded(project, root, [0.3, float("nan"), float("inf"), 0.1, 0.2])
+    writer = RunWriter(folder)
+    writer.metrics(5, {"val/loss": float("nan"), "val/accuracy": 0.5})
+    for step in range(6, 3000):  # a long epoch, in which nothing is validated
+        writer.metrics(step, {"train/loss": 0.15, "train/grad_norm": 1.0})
+    writer.close()
+
+    def told() -> tuple[list[float | None], dict[str, float]]:
+        reader = RunReader(folder)
+        best = [best_of(reader, name) for name in ("train/loss", "val/accuracy", "val/loss")]
+        last, names = reader.latest(), reader.names()
+        reader.close()
+        assert set(last) <= set(names)
+        return best, last
+
+    best, last = told()
+    assert best == [0.1, 0.9, None]
+    assert math.isnan(last.pop("val/loss"))
+    assert last == {"val/accuracy": 0.5, "train/loss": 0.15, "train/grad_norm": 1.0}
+    base = connect_to_write(folder)
+    base.execute("DROP TABLE overview")  # as an earlier version left it
+    base.close()
+    assert told()[0] == best
+    RunWriter(folder).close()
+    assert told()[1].keys() == {*last, "val/loss"}
+    writer = RunWriter(folder)
+    writer.forget_after(4)
+    writer.close()
+    assert told() == ([0.1, 0.9, None], {"train/loss": 0.1, "val/accuracy": 0.9})
+
+
+def test_a_long_run_is_read_and_compared_bit_by_bit(project: Project, root: Path) -> None:
+    one, two = (recorded(project, root, [1.0 / step for step in range(1, 3001)]) for _ in range(2))
+    strand, seen = Strand(one, "train/loss"), 0
+    reader = RunReader(one)
+    (steps, _), last = reader.stretch("train/loss", 0, rows=1000)
+    assert (len(steps), last) == (500, 1000), "half of the rows are of another metric"
+    assert reader.stretch("train/loss", 6000)[1] == 6000
+    reader.close()
+    while (found := strand.read()) is not None:
+        seen += len(found[0])
+    assert seen == 3000
+    alike = Alike(one, two)
+    while alike.go_on():
+        pass
+    assert alike.sentence().startswith("The same numbers, to the bit, in all 3,000 steps")
+    writer = RunWriter(two)
+    writer.forget_after(10)
+    writer.metrics(11, {"train/loss": 7.0})
+    writer.close()
+    assert alike.go_on(), "it went back to a checkpoint"
+    while alike.go_on():
+        pass
+    assert "differ from step 11 on: 0.0909091 and 7." in alike.sentence()
 
 
 def test_what_differs_between_graphs_is_said(project: Project) -> None:

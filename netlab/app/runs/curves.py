@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from html import escape
 from pathlib import Path
 from typing import Any
 
 import pyqtgraph as pg
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from netlab.app.metrics import metric
@@ -17,14 +18,32 @@ from netlab.app.training.curve import Curve, smooth
 from netlab.app.training.folded_line import FoldedLine
 from netlab.language import mark, tr
 from netlab.runs.compare import lower_is_better
-from netlab.runs.reader import LIVE, RunReader
+from netlab.runs.reader import RunReader
 from netlab.runs.store import RunInfo
+from netlab.runs.strand import Strand
 
 FIRST = ("val/loss", "train/loss")
 SMOOTHING = 0.35
+READ_SECONDS, DRAW_SECONDS = 0.03, 0.25  # a run of a million steps takes seconds to read
 NAMED = 8  # as many as there are colours
 LINES, NAME_WIDTH = 2, 170  # of the legend; pixels of one name at most
 EMPTY = mark("Select runs to see their curves on the same axes.")
+
+
+class _Kept:
+    """What was read of one metric of a run."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self.curve, self._strand = Curve(), Strand(folder, name)
+
+    def read(self) -> bool:
+        """Read the next stretch; False if there is no more for now."""
+        found = self._strand.read()
+        if self._strand.anew:
+            self.curve = Curve()
+        if found is not None:
+            self.curve.append(*found)
+        return found is not None
 
 
 class Overlay(QWidget):
@@ -33,14 +52,17 @@ class Overlay(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._runs: list[RunInfo] = []
-        self._kept: dict[tuple[Path, str], Curve] = {}
+        self._kept: dict[tuple[Path, str], _Kept] = {}
+        self._reading = QTimer(self)
+        self._reading.setSingleShot(True)
+        self._reading.timeout.connect(self._read_on)
         self.curves: dict[str, Any] = {}
         self.choice = QComboBox()
         self.choice.setAccessibleName(tr("Metric"))
         self.choice.setMinimumWidth(130)
-        self.choice.activated.connect(lambda _: self.redraw())
+        self.choice.activated.connect(lambda _: self._read_on())
         self.log = QCheckBox(tr("Log scale"))
-        self.log.toggled.connect(lambda _: self.redraw())
+        self.log.toggled.connect(lambda _: self._draw())
         self.plot = Plot(tr("step"))
         self.legend = QLabel("")
         self.legend.setTextFormat(Qt.TextFormat.RichText)
@@ -62,18 +84,30 @@ class Overlay(QWidget):
         layout.addWidget(self.legend)
         layout.addWidget(self.empty, 1)
         layout.addWidget(self.plot, 1)
-        themes.changed.connect(self.redraw)
-        self.redraw()
+        themes.changed.connect(self._draw)
+        self._draw()
 
     def show_runs(self, runs: list[RunInfo]) -> None:
-        """Draw these runs; a run that is over is read once."""
-        live = {run.path for run in runs if run.state in LIVE}
-        known = {run.path: run.step for run in self._runs}
-        stale = live | {run.path for run in runs if known.get(run.path) != run.step}
-        self._kept = {key: curve for key, curve in self._kept.items() if key[0] not in stale and key[0] in known}
+        """Draw these runs; of one that was drawn before, only what is new is read."""
+        paths = {run.path for run in runs}
+        self._kept = {key: kept for key, kept in self._kept.items() if key[0] in paths}
         self._runs = runs
         self._fill_metrics()
-        self.redraw()
+        self._read_on()
+
+    def _read_on(self) -> None:
+        """Read for a moment, draw what there is, and go on when the window has done what else it has to do."""
+        name = self.choice.currentData() or ""
+        until = time.monotonic() + READ_SECONDS
+        all_read = True
+        for run in self._runs:
+            kept = self._kept.setdefault((run.path, name), _Kept(run.path, name))
+            while all_read and kept.read():
+                all_read = time.monotonic() < until
+        if all_read or time.monotonic() > self._drawn + DRAW_SECONDS:
+            self._draw()
+        if not all_read:
+            self._reading.start(0)
 
     def _fill_metrics(self) -> None:
         names: dict[str, None] = {}
@@ -92,8 +126,9 @@ class Overlay(QWidget):
         if choice is not None:
             self.choice.setCurrentIndex(self.choice.findData(choice))
 
-    def redraw(self) -> None:
-        """Draw now, in the colours of the theme."""
+    def _draw(self) -> None:
+        """Draw what was read, in the colours of the theme."""
+        self._drawn = time.monotonic()
         name = self.choice.currentData() or ""
         self.empty.setVisible(not name)
         self.plot.setVisible(bool(name))
@@ -104,9 +139,10 @@ class Overlay(QWidget):
         self.curves = {}
         named: list[tuple[str, str]] = []
         for i, run in enumerate(self._runs):
-            curve = self._curve(run.path, name)
-            if not curve.size:
+            kept = self._kept.get((run.path, name))
+            if kept is None or not kept.curve.size:
                 continue
+            curve = kept.curve
             training = name.startswith("train/")
             if training:
                 x, y = curve.means()
@@ -132,10 +168,3 @@ class Overlay(QWidget):
             told.append(escape(tr("… and {count} more", count=len(named) - len(told))))
         self.legend.setText(" &nbsp; ".join(told))
         self.legend.setVisible(bool(told))
-
-    def _curve(self, folder: Path, name: str) -> Curve:
-        if (folder, name) not in self._kept:
-            reader = RunReader(folder)
-            self._kept[folder, name] = Curve(*reader.metrics(name))
-            reader.close()
-        return self._kept[folder, name]

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from html import escape
+from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from netlab.app.metrics import metric
+from netlab.app.runs.curves import READ_SECONDS
 from netlab.app.runs.table import shown
 from netlab.app.theme import color, series, themes
 from netlab.language import mark, sentences, tr
-from netlab.runs.again import same_numbers
+from netlab.runs.again import Alike
 from netlab.runs.compare import compare, graph_differences, project_of
 from netlab.runs.store import RunInfo
 
@@ -42,11 +45,17 @@ class Differences(QScrollArea):
         layout.addStretch(1)
         self.setWidget(body)
         self._runs: list[RunInfo] = []
+        self._alike: dict[tuple[Path, Path], Alike] = {}
+        self._going_on = QTimer(self)
+        self._going_on.setSingleShot(True)
+        self._going_on.timeout.connect(self._compare_on)
         themes.changed.connect(self._write)
         self._write()
 
     def show_runs(self, runs: list[RunInfo]) -> None:
         """Compare these runs."""
+        paths = {run.path for run in runs}
+        self._alike = {pair: alike for pair, alike in self._alike.items() if paths.issuperset(pair)}
         self._runs = runs
         self._write()
 
@@ -66,14 +75,24 @@ class Differences(QScrollArea):
         lines += [_line(metric(name), [one.final.get(name) for one in compared], best=True) for name in metrics]
         graphs = self._graphs()
         self.text.setText(f"<table cellspacing='0'><tr><td></td>{head}</tr>{''.join(lines)}</table>{graphs}")
-        self.same.setText("" if paths or graphs else sentences(tr(SAME), self._numbers()))
+        self._going_on.stop()
+        self.same.setText("")
+        if not paths and not graphs:
+            self._compare_on()
 
-    def _numbers(self) -> str:
-        """Whether runs of the same project came to the same."""
-        told = {run.title: same_numbers(self._runs[0].path, run.path) for run in self._runs[1:]}
-        if len(set(told.values())) == 1:
-            return next(iter(told.values()))
-        return "\n".join(f"{title}: {sentence}" for title, sentence in told.items() if sentence)
+    def _compare_on(self) -> None:
+        """Hold the numbers of runs that are the same against each other for a moment, and go on later."""
+        until = time.monotonic() + READ_SECONDS
+        first, *others = self._runs
+        told, more = {}, False
+        for run in others:
+            alike = self._alike.setdefault((first.path, run.path), Alike(first.path, run.path))
+            while not more and alike.go_on():
+                more = time.monotonic() > until
+            told[run.title] = alike.sentence(more)
+        self.same.setText(sentences(tr(SAME), _together(told)))
+        if more:
+            self._going_on.start(0)
 
     def _graphs(self) -> str:
         base = project_of(self._runs[0].path)
@@ -88,6 +107,13 @@ class Differences(QScrollArea):
                 title = escape(tr("{run} beside {other}", run=run.title, other=self._runs[0].title))
                 told.append(f"<p><b>{title}</b><br>{shorter}{more}</p>")
         return "".join(told)
+
+
+def _together(told: dict[str, str]) -> str:
+    """What is said of each run; once where it is said of all."""
+    if len(set(told.values())) == 1:
+        return next(iter(told.values()))
+    return "\n".join(f"{title}: {sentence}" for title, sentence in told.items() if sentence)
 
 
 def _line(name: str, values: list[object], best: bool = False) -> str:

@@ -12,7 +12,7 @@ from netlab.app.training.curve import Curve
 from netlab.document.graph import Graph
 from netlab.language import mark, tr
 from netlab.protocol.summaries import GRADIENTS, TIMES, Levels, Times
-from netlab.runs.reader import LIVE, LogLine, Mark, Reading, RunReader, is_alive
+from netlab.runs.reader import LIVE, STRETCH, LogLine, Mark, Reading, RunReader, is_alive
 
 POLL_MS = 40
 START_SECONDS = 30.0
@@ -88,7 +88,9 @@ class RunFollower(QObject):
 
     def poll(self) -> None:
         """Take in what is new."""
-        update = self.reader.poll()
+        update = self.reader.poll(STRETCH)
+        behind = sum(len(steps) for steps, _ in update.metrics.values()) == STRETCH
+        self._timer.setInterval(0 if behind else POLL_MS)  # what is long over is read as fast as the window can bear
         if update.rewound_to is not None:
             for curve in self.curves.values():
                 curve.forget_after(update.rewound_to)
