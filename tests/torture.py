@@ -15,13 +15,14 @@ WORDS = "kill or crash or lost or random or monkey or any"
 MONKEY_OPERATIONS = 1_000_000  # at the canvas, in all turns together
 FAULTY = "gpt bert vit seq2seq"  # examples that are broken in every way, besides those of the suite
 CASES = {"NETLAB_RESUME_CASES": 500, "NETLAB_POISON_CASES": 200, "NETLAB_SIGNALS": 100}  # in all turns, each another
+WIDER = ("compiler/test_faults", "engine/test_exporting", "engine/test_gpu_stand_in")  # with all examples
 PLACES = ("tests/document", "tests/engine", "tests/runs", "tests/app")
 
 
 def main() -> int:
     """Run the kill tests and the random walks again and again, each turn with another seed; 0 if all passed."""
     os.environ["NETLAB_FAULTY"], os.environ["NETLAB_ALL"] = FAULTY, "1"
-    failed = suite("--timeout", "0", "tests/compiler/test_faults.py", "tests/engine/test_exporting.py")
+    failed = suite("--timeout", "0", *(f"tests/{name}.py" for name in WIDER))
     for turn in range(1, REPEATS + 1):
         print(f"turn {turn} of {REPEATS}", flush=True)
         os.environ["NETLAB_MONKEY_SEED"] = os.environ["NETLAB_TURN"] = str(turn)

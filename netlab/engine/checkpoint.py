@@ -23,6 +23,7 @@ from torch.optim.swa_utils import AveragedModel
 from netlab.document import file
 from netlab.document.file import write_atomically
 from netlab.engine.build import Built, build
+from netlab.engine.device import generators, set_generators
 from netlab.engine.optim import Optimizer, parts_of
 from netlab.engine.sharding import is_share, shared_as, whole
 from netlab.language import tr
@@ -59,9 +60,7 @@ def snapshot(
     for name, parameter in built.model.named_parameters():
         for key, value in _state_of(optimizer, parameter).items():
             rest[f"optim/{names[name]}/{key}"] = _put(found, f"optim/{names[name]}/{key}", value)
-    found["rng/cpu"] = torch.get_rng_state()
-    if torch.cuda.is_available():
-        found["rng/cuda"] = torch.cuda.get_rng_state()
+    found |= {f"rng/{kind}": state for kind, state in generators().items()}
     kept = {key: value for key, value in rest.items() if value is not TENSOR}
     return Snapshot(found, state | {"optimizer_state": kept} | _python_generators())
 
@@ -92,9 +91,8 @@ def load(
         average.n_averaged.copy_(tensors[AVERAGE])
     _set_optimizer(built, optimizer, tensors, state.get("optimizer_state", {}))
     _set_python_generators(state)
-    torch.set_rng_state(tensors.get(f"rng/cpu/{rank}", tensors["rng/cpu"]))
-    if torch.cuda.is_available() and "rng/cuda" in tensors:
-        torch.cuda.set_rng_state(tensors.get(f"rng/cuda/{rank}", tensors["rng/cuda"]))
+    kinds = {name.split("/")[1] for name in tensors if name.startswith("rng/")}
+    set_generators({kind: tensors.get(f"rng/{kind}/{rank}", tensors[f"rng/{kind}"]) for kind in kinds})
     return state
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -46,7 +46,7 @@ def choose(wanted: str, processes: int = 1) -> torch.device:
     if kind != "cuda":
         return torch.device(kind)
     chosen = torch.device(kind, _gpu(number, processes))
-    torch.cuda.set_device(chosen)
+    make_current(chosen)
     return chosen
 
 
@@ -93,6 +93,41 @@ def found() -> list[Device]:
     if torch.backends.mps.is_available():  # shares the memory of the machine
         devices.append(Device("mps", "Apple GPU", memory.available, memory.total))
     return devices
+
+
+def make_current(device: torch.device) -> None:
+    """Let this thread work on a GPU: torch keeps the current one by thread, and whatever else it does goes to the first."""
+    if device.type == "cuda":
+        torch.cuda.set_device(device)
+
+
+def generators() -> dict[str, torch.Tensor]:
+    """States of the generators that this process draws from, by kind of device; a GPU counts once it is in use."""
+    found = {"cpu": torch.get_rng_state()}
+    if torch.cuda.is_initialized():
+        found["cuda"] = torch.cuda.get_rng_state()
+    if torch.backends.mps.is_available():
+        found["mps"] = torch.mps.get_rng_state()
+    return found
+
+
+def set_generators(states: Mapping[str, torch.Tensor]) -> None:
+    """Put generators back as they were, as far as this process has them."""
+    torch.set_rng_state(states["cpu"])
+    if "cuda" in states and torch.cuda.is_initialized():
+        torch.cuda.set_rng_state(states["cuda"])
+    if "mps" in states and torch.backends.mps.is_available():
+        torch.mps.set_rng_state(states["mps"])
+
+
+@contextmanager
+def generators_kept() -> Iterator[None]:
+    """Behind it, all generators are where they were before."""
+    states = generators()
+    try:
+        yield
+    finally:
+        set_generators(states)
 
 
 def free_memory(device: torch.device) -> int:

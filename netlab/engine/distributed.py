@@ -26,6 +26,7 @@ import torch.distributed as dist
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
+from netlab.engine import device as devices
 from netlab.engine.commands import CommandReader
 from netlab.engine.process import Asked
 from netlab.language import sentences, tr
@@ -322,12 +323,9 @@ def is_loss_of_a_partner(error: BaseException | str) -> bool:
 
 def generators(team: Team) -> dict[str, torch.Tensor]:
     """The generators of the other processes, for a checkpoint: each draws its own dropout."""
-    own = {"cpu": torch.get_rng_state()}
-    if torch.cuda.is_available():
-        own["cuda"] = torch.cuda.get_rng_state()
     return {
         f"rng/{kind}/{rank}": state
-        for kind, mine in own.items()
+        for kind, mine in devices.generators().items()
         for rank, state in enumerate(team.gathered(mine))
         if rank
     }

@@ -23,6 +23,7 @@ from netlab.data.lazy import Column
 from netlab.data.tokenizer import Tokenizer
 from netlab.document.file import write_atomically
 from netlab.document.project import DataChoice
+from netlab.engine.device import make_current
 from netlab.engine.distributed import ALONE, Team
 from netlab.engine.drawing import Batch, drawn
 from netlab.language import sentences, tr
@@ -140,7 +141,7 @@ class Loader:
     def sample(self, split: str = "val", count: int = 1) -> Batch:
         """The first rows of a split, or of the training rows if it is empty."""
         rows = self.splits[split] if len(self.splits[split]) else self.splits["train"]
-        return self._read(rows[:count], training=False)[1]
+        return next(self._served(iter([rows[:count]]), training=False))[1]
 
     def _served(self, cuts: Iterator[torch.Tensor], training: bool) -> Iterator[tuple[torch.Tensor, Batch]]:
         """Rows and batches, in the order of the cuts however many workers read them."""
@@ -148,7 +149,7 @@ class Loader:
             for rows in cuts:
                 yield rows, {name: column[rows] for name, column in self.columns.items()}
             return
-        pool = ThreadPoolExecutor(self.workers, "netlab-loader")
+        pool = ThreadPoolExecutor(self.workers, "netlab-loader", make_current, (self.device,))
         coming: deque[Future[tuple[torch.Tensor, Batch]]] = deque()
         try:
             for rows in cuts:

@@ -59,7 +59,8 @@ class Sums:
         rows = torch.tensor(len(next(iter(batch.values()))))
         for name, value in readings.items():
             share = known.get(name, rows).to(value.device)
-            self.totals[name] = self.totals.get(name, 0.0) + weighed(value.double(), share)
+            exact = value if value.device.type == "mps" else value.double()  # Apple's GPUs have no float64
+            self.totals[name] = self.totals.get(name, 0.0) + weighed(exact, share)
             self.counts[name] = self.counts.get(name, 0) + share
 
     def means(self) -> dict[str, float]:

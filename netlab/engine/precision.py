@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import torch
 
+WORK_SPACE = ("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
 LOWEST_SCALE = 2.0**-10  # a loss scale below this says that gradients are not finite for another reason
 
 
@@ -44,9 +46,13 @@ class Precision:
 
 @contextmanager
 def deterministic(wanted: bool) -> Iterator[None]:
-    """Within it, torch only uses kernels that give the same bits each time, and refuses what has none."""
+    """Within it, torch only uses kernels that give the same bits each time, and refuses what has none.
+
+    On a GPU products refuse as well unless cuBLAS is told of a work space of fixed size before its first one.
+    """
     before, benchmark = torch.are_deterministic_algorithms_enabled(), torch.backends.cudnn.benchmark
     if wanted:
+        os.environ.setdefault(*WORK_SPACE)
         torch.use_deterministic_algorithms(True)
         torch.backends.cudnn.benchmark = False
     try:

@@ -10,6 +10,7 @@ import torch
 
 from netlab.data.dataset import Dataset
 from netlab.engine.build import Built, output_nodes
+from netlab.engine.device import generators_kept
 from netlab.engine.lines import Look, after_each_line, first_assigned
 from netlab.engine.loader import Loader
 from netlab.engine.specimen import GRID, Specimen, plain
@@ -45,10 +46,6 @@ class Prober:
         self.probes = fitting
         self._next = {(key, node): self._next.get((key, node), 0.0) for key, node, _ in fitting}
 
-    def _generators(self) -> list[int]:
-        """Indices of the GPUs whose generators have to be left as they are."""
-        return [torch.cuda.current_device()] if self.device.type == "cuda" else []
-
     def _has_weights(self, node: str) -> bool:
         return bool(self.built.inferred.weights.get(node))
 
@@ -73,7 +70,7 @@ class Prober:
         was_training = model.training
         model.eval()
         try:
-            with torch.no_grad(), torch.random.fork_rng(self._generators()):
+            with torch.no_grad(), generators_kept():
                 values = self._run_sample({node for _, node, probe in due if probe.reads in (OUTPUT, ATTENTION)})
                 for key, node, probe in due:
                     seen = self._see(probe, node, values)

@@ -24,6 +24,7 @@ from netlab.engine import drawing, means, progress
 from netlab.engine.build import Built
 from netlab.engine.loader import EVALUATED_AT_ONCE
 from netlab.engine.optim import CURVATURE, Group, frozen_epochs, grouped
+from netlab.engine.precision import WORK_SPACE
 from netlab.engine.training_texts import COUNTED_PARTS, DRAWS, MEANS, PARTS, SCRIPT, SEE, TEAM
 
 
@@ -86,6 +87,7 @@ def training_script(built: Built, draws: Iterable[Draw] = ()) -> str:
     plan, source = _Plan(built, training), built.source
     imports, written = _definitions(plan)
     imports |= {"import numpy as np", "import torch", "from model import Model"}
+    imports |= {"import os"} if training["deterministic"] else set()
     imports |= {"from draws import DRAWS, drawn"} if draws else set()
     imports |= (
         {"from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn"} if training["ema_decay"] else set()
@@ -182,6 +184,8 @@ def _prepare(plan: _Plan) -> list[str]:
     for node in plan.built.project.graph.nodes.values():
         lines += [f"model.{name}.requires_grad_(False)" for name, _ in places.get(node.id, ()) if node.frozen]
     if training["deterministic"]:
+        name, value = WORK_SPACE
+        lines.append(f'os.environ["{name}"] = "{value}"  # else products on a GPU refuse')
         lines.append("torch.use_deterministic_algorithms(True)")
     if training["compile"]:
         lines.append("fast = torch.compile(model)")
