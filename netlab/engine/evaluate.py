@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from netlab.data.dataset import DataError, source_of
+from netlab.document.training import Training
 from netlab.engine import checkpoint
 from netlab.engine.build import Built
 from netlab.engine.device import choose
@@ -18,6 +19,7 @@ from netlab.engine.loader import Loader
 from netlab.engine.means import Sums
 from netlab.engine.precision import Precision
 from netlab.language import tr
+from netlab.runs import store
 
 if TYPE_CHECKING:
     from netlab.engine.measures import Measures
@@ -81,14 +83,16 @@ def evaluate(folder: Path, split: str = "test") -> Evaluation:
 
     built = checkpoint.trained(folder)
     project = built.project
-    device = choose(project.training.get("device", "auto"))
+    training = Training(**project.training).values
+    device = choose(training["device"])
     built.model.to(device)
     source = source_of(project.data.source, project.data.options)
     dataset = source.load()
     if not len(dataset.splits.get(split, ())):
         raise DataError(tr("The {split} part of the data is empty. Give it a share in the data settings.", split=split))
     fields = (*built.source.inputs, *built.source.targets)
-    loader = Loader(dataset, fields, 256, 0, device)
+    parts = store.job(folder).micro_batches or training["micro_batches"]
+    loader = Loader(dataset, fields, training["batch_size"], 0, device, parts=parts)
     measures = measures_of(built, source.task, device)
     read = over(built, loader, split, measures=measures)
     more, confusion = measures.result() if measures is not None else ({}, [])

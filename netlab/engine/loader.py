@@ -32,7 +32,6 @@ from netlab.runs.store import FITTED, TOKENIZER
 ON_DEVICE = 4 << 30  # bytes of a data set up to which it lives on a GPU, if a quarter of its memory holds it
 WORKERS = min(4, os.cpu_count() or 1)
 AHEAD = 2  # batches each worker has in hand
-EVALUATED_AT_ONCE = 512  # rows
 MOST_BROKEN = 0.01
 Log = Callable[[str, str], object]
 
@@ -77,6 +76,8 @@ class Loader:
 
     Args:
         team: the processes that share each batch; `batch_size` is what all take together.
+        parts: into how many parts a batch is cut. No pass over a split takes more rows at a time than one of them has,
+            so that what fits in memory while it trains also fits while it is judged.
         workers: threads that read rows which do not fit in memory.
 
     Attributes:
@@ -93,6 +94,7 @@ class Loader:
         device: torch.device,
         team: Team = ALONE,
         workers: int = WORKERS,
+        parts: int = 1,
     ) -> None:
         self.device, self.seed, self.workers = device, seed, max(1, workers)
         self.draws = dataset.draws
@@ -108,6 +110,7 @@ class Loader:
         self.batch_size = min(batch_size, rows)
         self.steps_per_epoch = rows // self.batch_size
         self.share = team.share_of(self.batch_size)
+        self.at_once = -(-(self.share.stop - self.share.start) // parts)
 
     def order(self, epoch: int) -> torch.Tensor:
         """The training rows of one epoch (from 0), shuffled."""
@@ -131,10 +134,10 @@ class Loader:
         for rows, batch in self._served(cuts, training=True):
             yield drawn(batch, self.draws, self.seed, epoch, rows) if self.draws else batch
 
-    def all_of(self, split: str, batch_size: int = EVALUATED_AT_ONCE) -> Iterator[Batch]:
+    def all_of(self, split: str, batch_size: int | None = None) -> Iterator[Batch]:
         """The rows of a split in their own order."""
         rows = self.splits[split]
-        cuts = rows.split(batch_size) if len(rows) else ()  # torch cuts nothing into one empty part
+        cuts = rows.split(batch_size or self.at_once) if len(rows) else ()  # torch cuts nothing into one empty part
         for _, batch in self._served(iter(cuts), training=False):
             yield batch
 

@@ -136,7 +136,10 @@ class Job:
         self.sharded = self._lay_out()
         dataset = load_data(self.project.data, writer.log, folder if team.leads else None)
         fields = (*self.built.source.inputs, *self.built.source.targets)
-        self.loader = Loader(dataset, fields, self.training["batch_size"], self.training["seed"], self.device, team)
+        sizes = {name: self.training[name] for name in ("batch_size", "seed")}
+        self.loader = Loader(
+            dataset, fields, **sizes, device=self.device, team=team, parts=self.training["micro_batches"]
+        )
         sharded = self.sharded
         self.optimizer = optim.make(self.built, self.training, self.device, fused=sharded is None)
         self.precision = Precision(self.training["precision"], self.device)

@@ -22,7 +22,6 @@ from netlab.document.schedules import SCHEDULES
 from netlab.document.training import Training
 from netlab.engine import drawing, means, progress
 from netlab.engine.build import Built
-from netlab.engine.loader import EVALUATED_AT_ONCE
 from netlab.engine.optim import CURVATURE, Group, frozen_epochs, grouped
 from netlab.engine.precision import WORK_SPACE
 from netlab.engine.training_texts import COUNTED_PARTS, DRAWS, MEANS, PARTS, SCRIPT, SEE, TEAM
@@ -101,7 +100,7 @@ def training_script(built: Built, draws: Iterable[Draw] = ()) -> str:
         device=_device(training["device"].partition(":")[0]),  # which GPU it was is a matter of that machine
         constants="".join(f"{name} = {value!r}\n" for name, value in _constants(plan).items()),
         definitions=written + "\n\n\n" if written else "",
-        evaluated=EVALUATED_AT_ONCE,
+        evaluated="-(-BATCH_SIZE // MICRO_BATCHES)" if plan.split else "BATCH_SIZE",
         batch="batch"
         if not draws
         else "batch if epoch is None else drawn(batch, DRAWS, SEED, epoch, torch.from_numpy(part))",

@@ -58,6 +58,13 @@ def test_streamed_rows_come_in_the_order_of_resident_ones(workers: int) -> None:
     assert torch.equal(streamed.sample()["x"], resident.sample()["x"])
 
 
+def test_no_more_rows_are_judged_at_a_time_than_are_trained_on() -> None:
+    """A batch in parts is one that does not fit in memory as a whole; nor would it for a validation."""
+    whole, parts = (Loader(lazy(whole=True), ("x", "label"), 16, 0, CPU, parts=count) for count in (1, 3))
+    assert [len(batch["x"]) for batch in whole.all_of("val")] == [16, 14]
+    assert [len(batch["x"]) for batch in parts.all_of("val")] == [6] * 5
+
+
 def test_streaming_reads_only_a_little_ahead_and_ends_its_threads() -> None:
     dataset = lazy()
     loader = Loader(dataset, ("x", "label"), 2, 0, CPU, workers=2)
