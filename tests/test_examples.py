@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from netlab.compiler.check import check
 from netlab.compiler.standalone import standalone
@@ -18,6 +19,7 @@ from netlab.data.task import unigram_entropy
 from netlab.document import edits, file
 from netlab.document.examples import examples
 from netlab.engine.build import build
+from netlab.engine.exporting import export
 from netlab.engine.train import run_job
 from netlab.protocol.summaries import GRADIENTS, TIMES
 from netlab.runs import store
@@ -37,7 +39,7 @@ def test_an_example_is_whole(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", examples())
-def test_an_example_trains_and_records(name: str, tmp_path: Path) -> None:
+def test_an_example_trains_records_and_leaves_its_weights(name: str, tmp_path: Path) -> None:
     project = edits.set_training(file.load(examples()[name]), "device", "cpu")
     folder = store.create(file.encode(project), tmp_path, steps=3)
     assert run_job(folder)["state"] == "finished"
@@ -49,6 +51,12 @@ def test_an_example_trains_and_records(name: str, tmp_path: Path) -> None:
     chosen = {choice.probe for choice in project.probes.values()}
     assert {probe for probe, _ in reader.watched()} == chosen | {GRADIENTS, TIMES}
     reader.close()
+    export(folder, "safetensors", tmp_path / "w.safetensors")
+    weights, kept = load_file(tmp_path / "w.safetensors"), load_file(folder / "checkpoints" / "last.safetensors")
+    built = build(project)
+    assert weights.keys() == built.model.state_dict().keys()
+    for readable, stored in built.names().items():
+        assert torch.equal(weights[readable], kept[stored])
 
 
 def test_standalone_code_is_written_as_people_write_it(tmp_path: Path) -> None:

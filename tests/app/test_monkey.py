@@ -17,7 +17,7 @@ from netlab.app.canvas.view import CanvasView
 from netlab.app.preferences import set_preference
 from netlab.document import file
 
-OPERATIONS = int(os.environ.get("NETLAB_MONKEY_OPERATIONS", "20000"))
+OPERATIONS = int(os.environ.get("NETLAB_MONKEY_OPERATIONS", "10000"))
 SEED = int(os.environ.get("NETLAB_MONKEY_SEED", "1"))
 ROUND = 1_000  # so many operations from one seed, then all are undone and redone
 TOUCHES = 100  # every so many commands one gesture
