@@ -13,6 +13,8 @@ from typing import Any
 
 import torch
 
+from netlab.engine.private import fused_adam
+
 
 @dataclass(frozen=True)
 class _Group:
@@ -50,17 +52,19 @@ class BareAdam:
 
     def __init__(self, part: torch.optim.Optimizer, usual: Callable[[], object]) -> None:
         self._part, self._usual = part, usual
-        decoupled = part.defaults["decoupled_weight_decay"]
-        kernels: Any = torch
-        self._kernel = kernels._fused_adamw_ if decoupled else kernels._fused_adam_
+        kernel = fused_adam(part.defaults["decoupled_weight_decay"])
+        assert kernel is not None, "it fits"
+        self._kernel = kernel
         self._groups: list[_Group] = []
 
     @staticmethod
     def fits(part: torch.optim.Optimizer) -> bool:
-        """Whether it is a fused Adam or AdamW, all of whose weights are alike and on the CPU."""
+        """Whether it is a fused Adam or AdamW, all of whose weights are alike and on the CPU, and its kernel is there."""
         kinds = {(p.device.type, p.dtype) for group in part.param_groups for p in group["params"]}
         is_adam = isinstance(part, torch.optim.Adam) and bool(part.defaults.get("fused"))
-        return is_adam and kinds == {("cpu", torch.float32)}
+        if not is_adam or kinds != {("cpu", torch.float32)}:
+            return False
+        return fused_adam(part.defaults.get("decoupled_weight_decay", False)) is not None
 
     def __call__(self) -> None:
         gradients: list[list[Any]] = [[p.grad for p in group.parameters] for group in self._groups]

@@ -16,6 +16,7 @@ from netlab.engine.faults import TrainingFault
 from netlab.engine.loader import Batch
 from netlab.engine.optim import Optimizer
 from netlab.engine.precision import Precision
+from netlab.engine.private import find_infinite
 from netlab.language import tr
 
 EXPLODED = 1e8  # a loss so far above its start will not come back
@@ -102,8 +103,7 @@ class Guard:
         """1 if a gradient holds a number that is not finite, else 0: in one kernel, which a norm would not be."""
         gradients = [p.grad for p in self.optimizer.parameters if p.grad is not None]
         self._found.zero_()
-        check = torch._amp_foreach_non_finite_check_and_unscale_  # pyright: ignore[reportPrivateImportUsage] - as GradScaler
-        check(gradients, self._found, self._one)
+        find_infinite(gradients, self._found, self._one)
         return self._found
 
     def settle(self) -> None:

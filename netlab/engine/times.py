@@ -19,6 +19,7 @@ from netlab.compiler.blocks import along
 from netlab.compiler.problem import label_among
 from netlab.engine.lines import after_each_line, names_assigned
 from netlab.engine.loader import Batch
+from netlab.engine.private import after_backward
 from netlab.engine.probing import Record
 from netlab.engine.step import Stepper
 from netlab.protocol.summaries import TIMES, Times, encode
@@ -73,6 +74,8 @@ class TimeMeter:
             self._plain = self._spent + self._time() - began
             return
         after_each_line(self.built, self.stepper.backward, self._after_line, self._start)  # parts of a batch run here
+        if self._under_way:
+            self._arrive("")
         cost = self._spent + self._time() - began - self._plain
         self._next, self._plain = time.monotonic() + min(max(SECONDS, cost / SHARE), LONGEST), None
         self._taken.append((self._forward, self._backward))
@@ -106,7 +109,7 @@ class TimeMeter:
     def _arrive(self, node: str) -> None:
         """The gradient is at what this node sent, so everything behind it is done."""
         if not self._under_way:
-            torch.autograd.Variable._execution_engine.queue_callback(lambda: self._arrive(""))
+            after_backward(lambda: self._arrive(""))
         else:
             self._backward[self._under_way] += self._time() - self._since
         self._under_way = node
