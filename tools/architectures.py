@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from netlab.app.canvas.arrange import arrange
+import msgspec
+
+from netlab.app.canvas.arrange import GAP_Y, arrange
+from netlab.app.canvas.geometry import WIDTH, layout_of
+from netlab.compiler.blocks import class_of
 from netlab.compiler.builder import Graph
 from netlab.data.dataset import source_of
 from netlab.document.graph import Graph as GraphValue
@@ -11,25 +15,31 @@ from netlab.document.project import Project
 
 def place(g: Graph) -> None:
     """Arrange the nodes of every scope as the window does it."""
-    import msgspec
-
     graph = GraphValue(dict(g.nodes), dict(g.edges))
     for scope in {node.parent for node in g.nodes.values()}:
         for id, (x, y) in arrange(graph, [node.id for node in graph.inside(scope)]).items():
             g.nodes[id] = msgspec.structs.replace(g.nodes[id], x=x, y=y)
 
 
+def lead(g: Graph, source: str, target: str, port: str, below: str) -> None:
+    """Wire two nodes that are placed, by two dots: from beside the source along below a node to before the target."""
+    begin, end, above = g.nodes[source], g.nodes[target], g.nodes[below]
+    lane = above.y + layout_of(class_of(GraphValue(g.nodes, g.edges), above), set(), set()).rect.height() + GAP_Y / 2
+    first = g.add("reroute", source, at=(begin.x + WIDTH + 38, lane))
+    second = g.add("reroute", first, at=(end.x - 76, lane))
+    g.connect(second, target, target_port=port)
+
+
 def perceptron() -> Project:
     """Rosenblatt 1958: a weighted sum and a threshold."""
     g = Graph()
-    x = g.add("input", field="features", name="features")
-    total = g.add("linear", x, name="weighted_sum", out_features=3)
-    answer = g.add("step", total, name="threshold", surrogate="identity")
-    g.add("output", answer)
-    label = g.add("input", field="label", name="label")
-    g.add("hinge_loss", total, label, name="loss")
+    x = g.add("input", field="features", name="features", at=(0, 0))
+    total = g.add("linear", x, name="weighted_sum", out_features=3, at=(320, 0))
+    answer = g.add("step", total, name="threshold", surrogate="identity", at=(640, 0))
+    g.add("output", answer, at=(960, 0))
+    label = g.add("input", field="label", name="label", at=(320, 120))
+    g.add("hinge_loss", total, label, name="loss", at=(640, 120))
     g.watch("weights", total)
-    place(g)
     about = "Rosenblatt's perceptron of 1958: a weighted sum and a threshold tell three kinds of iris apart."
     settings = {"epochs": 60, "batch_size": 8, "learning_rate": 0.01, "optimizer": "sgd"}
     return g.project("Perceptron on iris", "iris", about=about, **settings)
@@ -48,9 +58,10 @@ def autoencoder(code: int = 16) -> Project:
     x = g.add("linear", x, name="pixels_again", out_features=784)
     again = g.add("reshape", x, name="image_again", sizes=[1, 28, 28])
     g.add("output", again)
-    g.add("mse_loss", again, image, name="loss")
+    loss = g.add("mse_loss", again, name="loss")
     g.watch("feature_maps", again)
     place(g)
+    lead(g, image, loss, "target", below=image)
     about = f"An autoencoder squeezes 784 pixels into {code} numbers and learns to draw the digit again from them."
     return g.project("Autoencoder on MNIST-5k", "mnist", about=about, epochs=30, batch_size=64, learning_rate=0.001)
 
@@ -68,9 +79,10 @@ def vae(code: int = 8) -> Project:
     x = g.add("linear", x, name="pixels_again", out_features=784)
     again = g.add("reshape", x, name="image_again", sizes=[1, 28, 28])
     g.add("output", again)
-    g.add("mse_loss", again, image, name="reconstruction", weight=784.0)
+    loss = g.add("mse_loss", again, name="reconstruction", weight=784.0)
     g.add("kl_loss", mean, log_var, name="divergence", weight=0.5)
     place(g)
+    lead(g, image, loss, "target", below=z)
     about = "A variational autoencoder: its code is a distribution, drawn towards the unit Gaussian by the second loss."
     return g.project("VAE on MNIST-5k", "mnist", about=about, epochs=30, batch_size=64, learning_rate=0.001)
 
@@ -144,9 +156,10 @@ def unet(width: int = 12) -> Project:
     x = double(g.add("concat", x, top, name="across1", axis=1), "up1", width)
     clean = g.add("conv2d", x, name="clean", out_channels=1, kernel_size=[1, 1])
     g.add("output", clean)
-    g.add("mse_loss", clean, image, name="loss")
+    loss = g.add("mse_loss", clean, name="loss")
     g.watch("feature_maps", clean)
     place(g)
+    lead(g, image, loss, "target", below=image)
     about = "A U-Net takes noise out of digits: down to see the whole, up again, and across so that no detail is lost."
     return g.project("U-Net without noise", "mnist", about=about, epochs=8, batch_size=64, learning_rate=0.002)
 
@@ -292,9 +305,12 @@ def bert(d_model: int = 96) -> Project:
     x = g.add("add", words, parts, name="embeddings")
     x = g.add("layer_norm", g.add("learned_positional_encoding", x, name="position", max_len=64), name="norm")
     seen = g.add("padding_mask", tokens, name="not_padding", padding_index=0)
+    attentions = []
     for i in (1, 2):
         attention = g.add("multi_head_attention", x, name=f"attention{i}", num_heads=4)
-        g.connect(seen, attention, target_port="mask")
+        attentions.append(attention)
+        if i == 1:
+            g.connect(seen, attention, target_port="mask")
         x = g.add("layer_norm", g.add("add", x, attention, name=f"residual{i}a"), name=f"norm{i}a")
         wide = g.add("feed_forward", x, name=f"feed_forward{i}", hidden_size=4 * d_model, activation="gelu")
         x = g.add("layer_norm", g.add("add", x, wide, name=f"residual{i}b"), name=f"norm{i}b")
@@ -310,6 +326,7 @@ def bert(d_model: int = 96) -> Project:
     is_next = g.add("input", field="is_next", name="is_next")
     g.add("cross_entropy_loss", follows, is_next, name="next_sentence", weight=0.5)
     place(g)
+    lead(g, seen, attentions[1], "mask", below=attentions[0])
     about = (
         "A small BERT: hidden words are guessed and sentence pairs judged; the loss is L_MLM + λ · L_NSP, λ the weight."
     )

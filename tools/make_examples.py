@@ -77,10 +77,10 @@ def lstm_digits() -> Project:
     lstm = g.add("lstm", rows, name="lstm", hidden_size=64, at=at(1, 0))
     last = g.add("select_time", lstm, name="last", which="last", at=at(2, 0))
     drop = g.add("dropout", last, p=0.2, at=at(3, 0))
-    scores = g.add("linear", drop, name="scores", out_features=10, at=at(2, 1))
-    g.add("output", scores, at=at(4, 0.6))
-    label = g.add("input", field="label", name="label", at=at(3, 2))
-    g.add("cross_entropy_loss", scores, label, name="loss", at=at(4, 1.7))
+    scores = g.add("linear", drop, name="scores", out_features=10, at=at(1, 1.1))
+    g.add("output", scores, at=at(2, 1.1))
+    label = g.add("input", field="label", name="label", at=at(1, 1.8))
+    g.add("cross_entropy_loss", scores, label, name="loss", at=at(2, 1.8))
     g.watch("weights", lstm)
     about = "An LSTM reads 8 × 8 digits from top to bottom, a row a time step, and answers after the last."
     options = {"as_rows": True}
@@ -109,14 +109,14 @@ def gpt(layers: int = 2, d_model: int = 96, heads: int = 4, context: int = 64) -
         wide = g.add("linear", norm, name=f"expand{i}", out_features=4 * d_model, at=at(1, row + 1))
         gelu = g.add("gelu", wide, name=f"gelu{i}", at=at(2, row + 1))
         narrow = g.add("linear", gelu, name=f"contract{i}", out_features=d_model, at=at(3, row + 1))
-        x = g.add("add", x, narrow, name=f"residual{i}b", at=at(4, row + 1))
+        x = g.add("add", x, narrow, name=f"residual{i}b", at=at(4, row + 0.5))
         g.watch("attention", attention)
     end = 2 * layers + 1
     norm = g.add("layer_norm", x, name="norm", at=at(0, end))
     logits = g.add("linear", norm, name="logits", out_features=size, bias=False, at=at(1, end))
     g.add("output", logits, at=at(2, end))
-    following = g.add("input", field="next_token", name="next_token", at=at(2, end + 1))
-    g.add("cross_entropy_loss", logits, following, name="loss", at=at(3, end + 0.4))
+    following = g.add("input", field="next_token", name="next_token", at=at(1, end + 0.7))
+    g.add("cross_entropy_loss", logits, following, name="loss", at=at(2, end + 0.7))
     about = "A small GPT learns to continue Python's documentation, letter by letter; its attention moves as it learns."
     settings = {"epochs": 6, "batch_size": 32, "learning_rate": 0.002}
     return g.project("Small GPT on text", "python_docs", about=about, data_options=data, **settings)

@@ -8,14 +8,17 @@ from pathlib import Path
 
 import pytest
 from app.conftest import Hand
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QPainterPathStroker
 
 from netlab.app.canvas.arrange import arrange
 from netlab.app.canvas.geometry import WIDTH, layout_of
+from netlab.app.canvas.wire_item import curve
 from netlab.compiler.blocks import class_of
-from netlab.document import file
+from netlab.document import edits, file, library
 from netlab.document.examples import examples
 from netlab.document.graph import Edge, Graph, Node
+from netlab.document.project import Project
 
 
 def overlaps(graph: Graph, places: dict[str, tuple[float, float]]) -> list[tuple[str, str]]:
@@ -28,6 +31,35 @@ def overlaps(graph: Graph, places: dict[str, tuple[float, float]]) -> list[tuple
             if abs(ax - bx) < WIDTH and ay < by + heights[b] and by < ay + heights[a]:
                 found.append((a, b))
     return found
+
+
+def hidden(graph: Graph) -> list[str]:
+    """The wires that run behind a node on their way to the right."""
+    layouts = {id: layout_of(class_of(graph, node), set(), set()) for id, node in graph.nodes.items()}
+    at = {id: QPointF(node.x, node.y) for id, node in graph.nodes.items()}
+    found = []
+    for edge in graph.edges.values():
+        start = at[edge.source] + layouts[edge.source].port(edge.source_port, False)
+        end = at[edge.target] + layouts[edge.target].port(edge.target_port, True)
+        stroke = QPainterPathStroker()
+        wire = stroke.createStroke(curve(start, end))
+        for node in graph.inside(graph.nodes[edge.source].parent):
+            card = layouts[node.id].rect.translated(at[node.id])
+            if node.id not in (edge.source, edge.target) and start.x() < end.x() and wire.intersects(card):
+                found.append(f"{edge.source} to {edge.target} behind {node.id}")
+    return found
+
+
+@pytest.mark.parametrize("path", [*examples().values(), *library.paths().values()], ids=lambda path: path.stem)
+def test_every_wire_of_an_example_can_be_followed(path: Path) -> None:
+    graph = file.load(path).graph
+    places = {}
+    for scope in {node.parent for node in graph.nodes.values()}:
+        places |= arrange(graph, [node.id for node in graph.inside(scope)])
+    arranged = edits.move(Project(graph=graph), places).graph
+    assert hidden(graph) == []
+    if not any(node.type == "reroute" for node in graph.nodes.values()):  # dots lead what no arrangement can
+        assert hidden(arranged) == []
 
 
 @pytest.mark.parametrize("name", examples())

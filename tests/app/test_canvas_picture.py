@@ -174,11 +174,11 @@ def test_ten_thousand_nodes_open_and_are_all_there(hand: Hand) -> None:
 
 def test_wires_that_lead_back_keep_off_the_cards_and_each_other(make_window: Callable[..., Hand]) -> None:
     """Each in a lane of its own, and all of it is shown when the whole is."""
-    hand = make_window("examples/dates.netlab")
+    hand = make_window("examples/unet.netlab")
     scene = hand.canvas.scene_
     back = [wire for wire in scene.wires.values() if wire.leads_back]
     lanes = {round(wire.path.pointAtPercent(0.5).y()) for wire in back}
-    assert len(lanes) == len(back) == 2
+    assert len(lanes) == len(back) == 4
     cards = [item.layout_.rect.translated(item.pos()) for item in scene.nodes.values()]
     for wire in back:
         points = [wire.path.pointAtPercent(i / 400) for i in range(8, 393)]

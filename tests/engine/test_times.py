@@ -88,7 +88,7 @@ def test_every_node_that_runs_is_told(trained: Callable[..., RunReader], name: s
     assert reader.reading_steps(TIMES, "") == [2, 4]
     reader.close()
     project = file.load(examples()[name])
-    passive = ("input", "output", "block_input", "block_output")
+    passive = ("input", "output", "block_input", "block_output", "reroute")
     assert set(found) == {n.id for n in project.graph.nodes.values() if n.type not in passive}
     assert all(forward > 0 for forward, _ in found.values())
     assert sum(backward > 0 for _, backward in found.values()) > len(found) / 2

@@ -141,9 +141,12 @@ def _paint_value(painter: QPainter, pill: QRectF, value: str) -> None:
 def _paint_footer(painter: QPainter, item: NodeItem) -> None:
     footer = QRectF(10, item.layout_.rect.bottom() - FOOTER, WIDTH - 20, FOOTER - 3)
     painter.setPen(color("muted"))
-    painter.drawText(footer, LEFT, item.kind)
+    room = footer.width()
     if item.parameters:
-        painter.drawText(footer, RIGHT, count(item.parameters))
+        weight = count(item.parameters)
+        painter.drawText(footer, RIGHT, weight)
+        room -= QFontMetricsF(painter.font()).horizontalAdvance(weight) + 8
+    painter.drawText(footer, LEFT, elided(painter, item.kind, room))
 
 
 def _paint_title(painter: QPainter, item: NodeItem, zoom: float) -> None:

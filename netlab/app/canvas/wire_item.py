@@ -168,7 +168,7 @@ class WireItem(QGraphicsItem):
             return QRectF()
         box = QFontMetricsF(font(LABEL_POINTS)).boundingRect(self.label).adjusted(-6, -2, 6, 2)
         way = self.path.pointAtPercent(1) - self.path.pointAtPercent(0)
-        if -20 <= way.x() < box.width() + 16 and abs(way.y()) < 60:
+        if -20 <= way.x() < box.width() + (16 if abs(way.y()) < 60 else -50):
             return QRectF()  # it would lie under the nodes; pointing at the wire still tells it
         box.moveCenter(self.path.pointAtPercent(0.5))
         return box
