@@ -6,7 +6,7 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
-SMALLEST_GAIN = 1e-4  # a share of the best loss; less is noise
+SMALLEST_GAIN = 1e-4  # a share of the loss; less is noise, until several gains together are more
 
 
 @dataclass
@@ -16,6 +16,7 @@ class Progress:
     Attributes:
         best: the lowest so far.
         best_step: when that was.
+        level: what a loss has to undercut by more than noise to have fallen.
         stale: epochs since the loss last fell by more than noise.
         cuts: how often the learning rate was cut for that reason.
         since_cut: epochs without a fall since the last cut.
@@ -24,6 +25,7 @@ class Progress:
 
     best: float = math.inf
     best_step: int = 0
+    level: float = math.inf
     stale: int = 0
     cuts: int = 0
     since_cut: int = 0
@@ -31,12 +33,14 @@ class Progress:
 
     def see(self, step: int, loss: float) -> bool:
         """Take in the loss at the end of an epoch; True if it is the best so far."""
-        fell = loss < self.best - SMALLEST_GAIN * abs(self.best) if math.isfinite(self.best) else math.isfinite(loss)
+        known = math.isfinite(self.level)
+        fell = loss < self.level - SMALLEST_GAIN * abs(self.level) if known else math.isfinite(loss)
+        self.level = loss if fell else self.level
+        self.suggested = self.suggested and not fell
         self.stale = 0 if fell else self.stale + 1
         self.since_cut = 0 if fell else self.since_cut + 1
         if loss < self.best:
             self.best, self.best_step = loss, step
-            self.suggested = self.suggested and not fell
             return True
         return False
 
@@ -49,9 +53,11 @@ class Progress:
 
     def state(self) -> dict[str, Any]:
         """As plain data; an infinite loss is written as null."""
-        return {**asdict(self), "best": self.best if math.isfinite(self.best) else None}
+        return {name: None if value == math.inf else value for name, value in asdict(self).items()}
 
     @classmethod
     def of(cls, state: dict[str, Any]) -> Progress:
         """The reverse of `state`; a fresh one for {}."""
-        return cls(**{**state, "best": math.inf if state.get("best") is None else state["best"]})
+        known = {"level": state.get("best"), **state}  # which older checkpoints do not have
+        given: dict[str, Any] = {name: math.inf if value is None else value for name, value in known.items()}
+        return cls(**given)
