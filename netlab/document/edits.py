@@ -175,14 +175,16 @@ def set_frozen(project: Project, ids: Iterable[str], frozen: bool) -> Project:
 
 
 def set_node_training(project: Project, ids: Iterable[str], name: str, value: Any) -> Project:
-    """Set how the weights of nodes, or of the nodes in frames, learn: one value of `NodeTraining`."""
+    """Set how the weights of nodes, and so of all that share them, or of those in frames learn: a `NodeTraining` value."""
     for holder in ids:
         if holder in project.graph.frames:
             frame = project.graph.frames[holder]
             project = set_frame(project, holder, training={**frame.training, **_plain({name: value})})
         else:
-            node = _node(project, holder)
-            project = _with_node(project, node, training={**node.training, **_plain({name: value})})
+            _node(project, holder)
+            for member in ties.family(project.graph, holder):
+                node = _node(project, member)
+                project = _with_node(project, node, training={**node.training, **_plain({name: value})})
     return project
 
 

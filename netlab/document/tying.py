@@ -27,8 +27,9 @@ def share_weights(project: Project, node_id: str, owner_id: str) -> Project:
     if root in family and len(family) == 1:
         raise edits.EditError(tr("A node has its own weights already; choose another one to share with."))
     nodes = dict(graph.nodes)
+    alike = {"frozen": nodes[root].frozen, "training": nodes[root].training}
     for id in family:
-        nodes[id] = replace(nodes[id], shares="" if id == root else root, frozen=nodes[root].frozen)
+        nodes[id] = replace(nodes[id], shares="" if id == root else root, **alike)
     return _with(project, nodes)
 
 

@@ -72,10 +72,13 @@ def test_the_others_go_on_sharing(how: Callable[[Project], Project]) -> None:
     sound(left)
 
 
-def test_frozen_weights_are_frozen_for_all_that_use_them() -> None:
+def test_shared_weights_learn_alike_wherever_it_is_said() -> None:
     project = edits.set_frozen(tying.share_weights(trio(), "n2", "n1"), ["n2"], True)
     assert project.graph.nodes["n1"].frozen
-    assert tying.share_weights(project, "n3", "n1").graph.nodes["n3"].frozen
+    project = edits.set_node_training(project, ["n2"], "learning_rate_factor", 0.1)
+    project = tying.share_weights(project, "n3", "n1")
+    assert project.graph.nodes["n3"].frozen
+    assert all(project.graph.nodes[id].training == {"learning_rate_factor": 0.1} for id in ("n1", "n2", "n3"))
 
 
 def test_weights_are_not_shared_across_the_border_of_a_block() -> None:
