@@ -15,6 +15,8 @@ from netlab.document.training import NodeTraining, Training
 from netlab.language import mark, sentences, tr
 from netlab.layers.layer import Fix, Layer, Shape
 
+SQUASHING = ("softmax", "sigmoid")
+
 
 def lint(project: Project, inferred: Inferred) -> tuple[Problem, ...]:
     """The problems that no single node can see."""
@@ -143,14 +145,44 @@ def settings(project: Project, inferred: Inferred) -> Iterator[Problem]:
             )
 
 
+def squashed(project: Project, inferred: Inferred) -> Iterator[Problem]:
+    """A softmax or sigmoid before a loss that has its own: the gradient of a wrong answer all but vanishes."""
+    for node, layer in inferred.layers.items():
+        before = _sender(project, inferred, node, "prediction") if layer.takes_scores else ""
+        if not before or project.graph.nodes[before].type not in SQUASHING or project.graph.nodes[before].bypassed:
+            continue
+        names = {"loss": label(project.graph.nodes[node]), "layer": label(project.graph.nodes[before])}
+        message = tr(
+            "{loss} squashes the scores by itself, so that behind {layer} it learns slowly and never gets near 0. Wire "
+            "it to what enters {layer}.",
+            **names,
+        )
+        fixes: tuple[Fix, ...] = ()
+        entering = project.graph.into(before).get("x")
+        if entering is not None and project.graph.nodes[before].parent == project.graph.nodes[node].parent:
+            values: dict[str, object] = {"source": entering.source, "source_port": entering.source_port}
+            fixes = (Fix(tr("Lead the scores past {layer}", layer=names["layer"]), "connect", values),)
+        yield Problem("squashed", message, node, "prediction", severity=WARNING, fixes=fixes, where=names["loss"])
+
+
 def _field_at(project: Project, inferred: Inferred, node: str, port: str) -> Field | None:
     """The data field that is wired straight into a port, if one is."""
+    layer = inferred.layers.get(_sender(project, inferred, node, port))
+    return inferred.fields.get(layer.values["field"]) if layer is not None and layer.role == "input" else None
+
+
+def _sender(project: Project, inferred: Inferred, node: str, port: str) -> str:
+    """The node whose value arrives at a port, "" if none does."""
     edge = project.graph.into(node).get(port)
     layer: Layer | None = inferred.layers.get(edge.source) if edge else None
     while edge is not None and layer is not None and layer.role == PASSAGE:
         edge = project.graph.into(edge.source).get("x")
         layer = inferred.layers.get(edge.source) if edge else None
-    return inferred.fields.get(layer.values["field"]) if layer is not None and layer.role == "input" else None
+    return edge.source if edge is not None else ""
 
 
-RULES = (empty, ends, unused, nothing_learns, classes, vocabulary, settings, consent.warnings, *lint_data.RULES)
+RULES = (
+    *(empty, ends, unused, nothing_learns, classes, squashed, vocabulary, settings),
+    consent.warnings,
+    *lint_data.RULES,
+)

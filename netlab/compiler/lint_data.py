@@ -24,6 +24,10 @@ def no_validation(project: Project, inferred: Inferred) -> Iterator[Problem]:
     if share != 0 and (parts is None or parts["val"]):
         return
     message = tr("No row is kept for validation, so nothing will show whether the model only learns by heart.")
+    settings = Training(**_known(project))
+    if settings.schedule == "plateau" or settings.early_stopping == "stop":
+        idle = tr("Nothing will cut the learning rate on a plateau, or end the training early, either.")
+        message = sentences(message, idle)
     fix = Fix(
         tr("Keep {share:.0%} for validation", share=VALIDATION),
         "set_data_option",

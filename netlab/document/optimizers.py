@@ -25,6 +25,7 @@ class Rule:
         fused: the devices on which torch has it as one kernel for all weights.
         foreach: torch has it for many weights at a time.
         decays: it takes a weight decay.
+        clips: its gradients can be cut; not those of a rule that finds them anew within a step.
     """
 
     torch_name: str
@@ -35,6 +36,7 @@ class Rule:
     fused: tuple[str, ...] = ()
     foreach: bool = True
     decays: bool = True
+    clips: bool = True
 
     def keywords(self, training: Mapping[str, Any]) -> dict[str, Any]:
         """Keyword arguments for the class of torch, learning rate and weight decay included."""
@@ -130,6 +132,7 @@ OPTIMIZERS: dict[str, Rule] = {
         {"line_search_fn": "strong_wolfe"},
         foreach=False,
         decays=False,
+        clips=False,
     ),
 }
 

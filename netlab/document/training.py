@@ -121,10 +121,11 @@ class NodeTraining(Options):
 def settings_read(training: Mapping[str, Any]) -> set[str]:
     """Names of the settings that have an effect, given the others."""
     optional = {name for one in (*OPTIMIZERS.values(), *SCHEDULES.values()) for name in one.settings}
-    optional |= {"clip_at", "patience", "weight_decay", "parallel"}
+    optional |= {"clip", "clip_at", "patience", "weight_decay", "parallel"}
     chosen = rule(training)
     read = set(chosen.settings) | set(SCHEDULES[training.get("schedule", "constant")].settings)
-    read |= {"clip_at"} if training.get("clip", "none") != "none" else set()
+    read |= {"clip"} if chosen.clips else set()
+    read |= {"clip_at"} if chosen.clips and training.get("clip", "none") != "none" else set()
     read |= {"patience"} if training.get("early_stopping", "suggest") != "off" else set()
     read |= {"weight_decay"} if chosen.decays else set()
     read |= {"parallel"} if training.get("processes", 1) > 1 else set()

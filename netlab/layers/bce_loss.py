@@ -16,6 +16,7 @@ class BCELoss(LossLayer):
     """
 
     label = "BCE loss"
+    takes_scores = True
     aliases = ("binary cross-entropy", "logits", "two classes", "multi-label", "gan", "sigmoid")
     torch_name = "torch.nn.functional.binary_cross_entropy_with_logits"
     prediction = Input("Scores (logits) before any sigmoid; above 0 is yes.")

@@ -18,6 +18,7 @@ class CrossEntropyLoss(Layer):
     category = "Loss"
     aliases = ("classification", "nll", "log loss", "perplexity")
     role = "loss"
+    takes_scores = True
     torch_name = "torch.nn.functional.cross_entropy"
     prediction = Input("Scores (logits) for every class on the last axis, before any softmax.")
     target = Input("The right class of each, as an index.")

@@ -102,6 +102,7 @@ class Layer(Options):
         torch_name: the torch thing it corresponds to, for the help page.
         needs: what its backward pass reads again: its ``"input"``, its ``"output"`` (ReLU, softmax) or ``"nothing"``;
             ``"view"`` if its output is its input looked at in another way, so that reading one keeps the other.
+        takes_scores: a loss that squashes what the model says by itself, and wants none before that.
         passes_gradient: its inputs get the gradient of its output as it is, or parts of it, and no new one is made.
         stops_gradient: some inputs get no gradient, on purpose.
         no_onnx: why it cannot be exported to ONNX, "" if it can.
@@ -114,6 +115,7 @@ class Layer(Options):
     paper: ClassVar[str] = ""
     torch_name: ClassVar[str] = ""
     needs: ClassVar[str] = "input"
+    takes_scores: ClassVar[bool] = False
     passes_gradient: ClassVar[bool] = False
     stops_gradient: ClassVar[bool] = False
     no_onnx: ClassVar[str] = ""

@@ -35,10 +35,25 @@ def test_a_sound_project_has_no_complaint() -> None:
     assert not problems(project(norm=True))
 
 
+def test_losses_want_scores_that_nothing_has_squashed() -> None:
+    g = Graph()
+    x = g.add("linear", g.add("input", field="point"), name="scores", out_features=2)
+    chances = g.add("softmax", x, name="chances")
+    g.add("output", chances)
+    g.add("cross_entropy_loss", g.add("reroute", chances), g.add("input", field="label"))
+    made = g.project("t", "points")
+    found = problems(made)["squashed"]
+    assert "behind Softmax “chances”" in found.message
+    mended = apply_fix(made, found, found.fixes[0])
+    assert "squashed" not in problems(mended)
+    assert not check(mended).blocking
+
+
 @pytest.mark.parametrize(
     ("code", "made", "blocks"),
     [
         ("no_validation", project({"validation": 0.0}), False),
+        ("no_validation", project({"validation": 0.0}, schedule="plateau"), False),
         ("large_batch", project({"points": 40}, batch_size=64), False),
         ("classes", project(scores=1), True),
         ("spare_scores", project(scores=3), False),
