@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
+from statistics import fmean
 from typing import Any
 
 import torch
 
 from netlab.compiler.source import where
+from netlab.document import schedules
 from netlab.document.project import Project
 from netlab.document.training import Training
 from netlab.engine import optim
@@ -16,7 +20,7 @@ from netlab.engine.build import build, seed_everything
 from netlab.engine.device import arranged, choose, threads_for
 from netlab.engine.faults import TrainingFault
 from netlab.engine.guard import Guard
-from netlab.engine.lines import after_each_line
+from netlab.engine.lines import after_each_line, names_assigned
 from netlab.engine.loader import Batch, Loader, load_data
 from netlab.engine.precision import Precision
 from netlab.engine.step import Stepper
@@ -25,6 +29,7 @@ from netlab.language import mark, sentences, tr
 LOWEST_RATE, HIGHEST_RATE, RATES = 1e-6, 10.0, 100
 DIVERGED = 4.0  # times the lowest loss
 OVERFIT_STEPS, OVERFIT_ROWS = 200, 32
+OWN_STEPS, JUDGED_STEPS, RISEN = 20, 5, 2.0  # with the project's own rate; the last ones; times the first loss
 
 
 @dataclass(frozen=True)
@@ -32,7 +37,7 @@ class Finding:
     """What a trial found.
 
     Attributes:
-        name: ``loss``, ``gradients``, ``values`` or ``overfit``.
+        name: ``loss``, ``gradients``, ``values``, ``overfit`` or ``rate``.
         fine: nothing is wrong.
         message: a sentence on what it means, with a remedy where something is wrong.
         node: the node it is about, "" for none.
@@ -90,9 +95,15 @@ class _Trial:
     def batch(self) -> Batch:
         return next(iter(self.loader.batches(0)))
 
+    def batches(self) -> Iterator[Batch]:
+        """Those of a run, without end."""
+        for epoch in itertools.count():
+            yield from self.loader.batches(epoch)
+
 
 def sanity(project: Project) -> list[Finding]:
-    """Whether the loss begins where guessing does, gradients reach every weight, and one batch can be learned by heart.
+    """Whether the loss begins where guessing does, gradients reach every weight, one batch can be learned by heart, and
+    the learning rate is not too high.
 
     Raises:
         CompileError, DataError, DeviceError: the project cannot be trained.
@@ -101,7 +112,7 @@ def sanity(project: Project) -> list[Finding]:
     try:
         with threads_for(0):
             found = [*_dead_values(trial), _first_loss(trial), *_gradients(trial)]
-        return [*found, _overfit(project)]
+        return [*found, _overfit(project), _own_rate(project)]
     except TrainingFault as fault:
         return [Finding("loss", False, fault.message, fault.node)]
 
@@ -109,21 +120,20 @@ def sanity(project: Project) -> list[Finding]:
 def find_rate(project: Project) -> RateTrial:
     """Let the learning rate rise from step to step, and see where the loss falls fastest and where it breaks off.
 
+    A rule that looks for the length of each step by itself is not tried: 1 is to begin with.
+
     Raises:
         CompileError, DataError, DeviceError: the project cannot be trained.
     """
     trial = _Trial(project, weight_decay=0.0, micro_batches=1)
     rates: list[float] = []
     losses: list[float] = []
-    mean, lowest, epoch = 0.0, math.inf, 0
-    batches = trial.loader.batches(0)
-    for i in range(RATES):
+    if trial.optimizer.closes:
+        told = tr("This optimizer looks for the length of each step by itself. Begin with 1, and lower it if it leaps.")
+        return RateTrial([], [], 1.0, told)
+    mean, lowest = 0.0, math.inf
+    for i, batch in enumerate(itertools.islice(trial.batches(), RATES)):
         rate = LOWEST_RATE * (HIGHEST_RATE / LOWEST_RATE) ** (i / (RATES - 1))
-        batch = next(batches, None)
-        if batch is None:
-            epoch += 1
-            batches = trial.loader.batches(epoch)
-            batch = next(batches)
         trial.optimizer.set_learning_rate(rate)
         try:
             loss = trial.step(batch, i + 1)
@@ -216,16 +226,17 @@ def _gradients(trial: _Trial) -> list[Finding]:
 
 
 def _dead_values(trial: _Trial) -> list[Finding]:
-    """Nodes that send only zeros for a whole batch."""
+    """Nodes that send only zeros for a whole batch, whenever they run: the state of a scan may begin with zeros."""
     text = trial.built.source.text.splitlines()
-    found: list[str] = []
+    lives: dict[str, bool] = {}
 
     def look(node: str, line: int, variables: dict[str, Any]) -> None:
-        value = variables.get(text[line - 1].strip().partition(" = ")[0].partition(",")[0])
-        if isinstance(value, torch.Tensor) and value.is_floating_point() and value.numel() > 1 and not value.any():
-            found.append(node)
+        for value in (variables.get(name) for name in names_assigned(text[line - 1])):
+            if isinstance(value, torch.Tensor) and value.is_floating_point() and value.numel() > 1:
+                lives[node] = lives.get(node, False) or bool(value.any())
 
     after_each_line(trial.built, lambda: trial.stepper.forward(trial.batch()), look)
+    found = [node for node, is_alive in lives.items() if not is_alive]
     if not found:
         return [Finding("values", True, tr("Every node sends something other than zeros."))]
     place = where(trial.project, found[0])
@@ -256,3 +267,29 @@ def _overfit(project: Project) -> Finding:
     text = mark("The model hardly learns {rows} rows in {steps} steps: the loss goes from {first:.3g} to {last:.3g}.")
     remedy = tr("Look for a wire to the wrong field, too small a layer, or labels that do not belong to the rows.")
     return Finding("overfit", False, sentences(tr(text, **told), remedy))
+
+
+def _own_rate(project: Project) -> Finding:
+    """Whether the loss leaps up in the first steps with the settings of the run, its warm-up included."""
+    trial = _Trial(project)
+    training, per_epoch = trial.training, trial.loader.steps_per_epoch
+    rate, losses = training["learning_rate"], list[float]()
+    if not rate:
+        return Finding("rate", False, tr("With a learning rate of 0 no weight changes. Set a higher one."))
+    too_high = tr("The learning rate is too high. Find a lower one in the menu Run, or with netlab lrfind.")
+    try:
+        with threads_for(0):
+            for i, batch in enumerate(itertools.islice(trial.batches(), OWN_STEPS)):
+                now = schedules.factor(training, i, training["epochs"] * per_epoch, per_epoch)
+                trial.optimizer.set_learning_rate(rate * now)
+                losses.append(trial.step(batch, i + 1))
+    except TrainingFault:
+        exploded = mark("With a learning rate of {rate:.3g} the numbers of the model explode within {steps} steps.")
+        told = tr(exploded, rate=rate, steps=len(losses) + 1)
+        return Finding("rate", False, sentences(told, too_high))
+    first, last = losses[0], fmean(losses[-JUDGED_STEPS:])
+    values = {"rate": rate, "steps": OWN_STEPS, "first": first, "last": last}
+    text = mark("With a learning rate of {rate:.3g} the loss goes from {first:.3g} to {last:.3g} in {steps} steps.")
+    if last - first > (RISEN - 1) * abs(first):
+        return Finding("rate", False, sentences(tr(text, **values), too_high))
+    return Finding("rate", True, tr(text, **values))

@@ -12,7 +12,9 @@ import pytest
 from netlab.cli import main
 from netlab.compiler.builder import Graph
 from netlab.document import edits, file
+from netlab.document.examples import examples
 from netlab.document.project import Project
+from netlab.engine import trials
 from netlab.engine.trials import find_rate, sanity
 
 Points = Callable[..., Project]
@@ -20,9 +22,16 @@ Points = Callable[..., Project]
 
 def test_a_sound_model_passes(make_points: Points) -> None:
     found = sanity(make_points())
-    assert {finding.name for finding in found} == {"values", "loss", "gradients", "overfit"}
+    assert {finding.name for finding in found} == {"values", "loss", "gradients", "overfit", "rate"}
     assert all(finding.fine for finding in found), found
     assert any("near 0.693" in finding.message for finding in found)
+
+
+def test_a_state_that_begins_with_zeros_is_not_dead(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trials, "OVERFIT_STEPS", 1)
+    monkeypatch.setattr(trials, "OWN_STEPS", 1)
+    found = {finding.name: finding for finding in sanity(file.load(examples()["lstm_from_gates"]))}
+    assert found["values"].fine, found["values"].message
 
 
 def test_a_loss_far_from_guessing_is_told() -> None:
@@ -49,6 +58,23 @@ def test_a_branch_that_sends_zeros_is_named() -> None:
     found = sanity(project)
     assert [f.node for f in found if f.name == "gradients" and not f.fine] == [behind]
     assert any(f.name == "values" and not f.fine and "only zeros" in f.message for f in found)
+
+
+@pytest.mark.parametrize(
+    ("rate", "optimizer", "told"), [(10.0, "adam", "in 20 steps"), (1e3, "sgd", "explode"), (0.0, "adam", "no weight")]
+)
+def test_a_learning_rate_that_is_no_good_is_told(make_points: Points, rate: float, optimizer: str, told: str) -> None:
+    (found,) = [f for f in sanity(make_points(learning_rate=rate, optimizer=optimizer)) if f.name == "rate"]
+    assert not found.fine
+    assert told in found.message
+    gentle = sanity(make_points(learning_rate=rate, optimizer=optimizer, warmup_steps=10**6))
+    assert [f.fine for f in gentle if f.name == "rate"] == [rate > 0]
+
+
+def test_a_rule_that_searches_is_not_searched_for(make_points: Points) -> None:
+    trial = find_rate(make_points(optimizer="lbfgs"))
+    assert (trial.best, trial.rates) == (1.0, [])
+    assert "Begin with 1" in trial.message
 
 
 def test_a_learning_rate_is_found_with_which_the_loss_falls(make_points: Points) -> None:

@@ -15,13 +15,15 @@ from netlab.app.training.asking import Asking
 from netlab.language import mark, tr
 
 ABOUT = mark(
-    "Some steps with a fresh model, of which nothing is kept: its first loss, its gradients, and one batch by heart."
+    "Some steps with a fresh model, of which nothing is kept: its first loss, its gradients, one batch by heart, and the "
+    "learning rate."
 )
 TITLES = {
     "values": mark("Values"),
     "loss": mark("First loss"),
     "gradients": mark("Gradients"),
     "overfit": mark("One batch by heart"),
+    "rate": mark("Learning rate"),
 }
 
 
@@ -30,7 +32,7 @@ class SanityDialog(Asking):
 
     def __init__(self, session: Session, parent: QWidget) -> None:
         super().__init__(session, parent, "sanity", tr("Check before training"), tr(ABOUT))
-        self.resize(560, 280)
+        self.resize(560, 320)
         self.ask()
 
     def clear(self) -> None:
