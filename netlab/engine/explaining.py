@@ -10,7 +10,7 @@ import torch
 from netlab.document import file
 from netlab.document.training import Training
 from netlab.engine import checkpoint, faults
-from netlab.engine.build import build, seed_everything
+from netlab.engine.build import Built, build, seed_everything
 from netlab.engine.distributed import Team
 from netlab.engine.faults import TrainingFault
 from netlab.engine.guard import LAG
@@ -19,8 +19,11 @@ from netlab.runs import store
 from netlab.runs.reader import RunReader
 
 
-def explain(folder: Path, step: int) -> TrainingFault | None:
-    """What is wrong with the batches up to a step; a GPU tells of a fault some steps late."""
+def explain(folder: Path, step: int, also_validation: bool = False) -> TrainingFault | None:
+    """What is wrong with the batches up to a step; a GPU tells of a fault some steps late.
+
+    `also_validation` looks through the rows for validation, too, which may be many.
+    """
     project = file.load(folder / store.PROJECT)
     training = Training(**project.training).values
     seed_everything(training["seed"])
@@ -37,6 +40,19 @@ def explain(folder: Path, step: int) -> TrainingFault | None:
         if fault is not None and fault.row is not None:
             fault.lies_in(loader.row_of(at, fault.row))
             return fault
+    return of_validation(built, loader) if also_validation else None
+
+
+def of_validation(built: Built, loader: Loader) -> TrainingFault | None:
+    """An index out of range in a row for validation, as a fault; None if there is none."""
+    before = 0
+    for batch in loader.all_of("val"):
+        fault = faults.of_index(built, batch)
+        if fault is not None and fault.row is not None:
+            fault.lies_in(int(loader.splits["val"][before + fault.row]))
+            fault.row = None  # which would be one of a batch for training
+            return fault
+        before += len(next(iter(batch.values())))
     return None
 
 

@@ -60,6 +60,7 @@ def of_exception(
     place = where(built.project, node) if node else tr("The model")
     place = tr("{place}, line {line} of its code,", place=place, line=line) if line else place
     if is_memory(error):
+        traceback.clear_frames(error.__traceback__)  # what the model had in hand is let go
         parts, told = 2 * micro_batches, tr("The memory was used up at {place}.", place=place)
         if parts > batch_size:
             remedy = tr("Not even one sample fits: make the largest layer smaller.")
@@ -74,6 +75,12 @@ def of_exception(
         return TrainingFault(sentences(told, remedy), node, str(error), micro_batches=parts)
     if is_of_device(error):
         return of_device(error, node)
+    if "does not have a deterministic implementation" in str(error):
+        told = tr(
+            "{place} has no kernel here that gives the same bits each time. Switch deterministic off, or train on the CPU.",
+            place=place,
+        )
+        return TrainingFault(told, node, str(error))
     if "could not create a primitive" in str(error):
         told = tr(
             "{place} cannot be computed in such short numbers here. Set precision to float32, or train on a GPU.",
@@ -113,13 +120,15 @@ def of_device(error: Exception, node: str = "", step: int | None = None) -> Trai
 
 def is_of_device(error: BaseException) -> bool:
     """Whether an error means that a GPU can no longer be used by this process, as after a failed assert on it."""
-    return not is_memory(error) and (isinstance(error, torch.AcceleratorError) or "CUDA error" in str(error))
+    known = ("CUDA error", "CUDNN_STATUS_EXECUTION_FAILED", "CUDNN_STATUS_INTERNAL_ERROR")
+    said = isinstance(error, torch.AcceleratorError) or any(words in str(error) for words in known)
+    return said and not is_memory(error)
 
 
 def is_memory(error: BaseException) -> bool:
     """Whether an error means that memory was used up; on the CPU torch says so only in words."""
     words = str(error)
-    known = ("not enough memory", "out of memory")
+    known = ("not enough memory", "out of memory", "STATUS_ALLOC_FAILED")
     return isinstance(error, torch.OutOfMemoryError | MemoryError) or any(word in words for word in known)
 
 

@@ -72,7 +72,7 @@ def _pass_on(update: Update, on_metrics: OnMetrics) -> None:
 def recover(folder: Path, step: int) -> dict[str, str]:
     """Say what was wrong with the batch, or, if nothing was, go on from the last checkpoint; the final status."""
     restarts = int(status_of(folder).get("restarts") or 0)
-    fault = explain(folder, step)
+    fault = explain(folder, step, also_validation=restarts > 0)
     if fault is None and restarts >= RESTARTS:
         told = tr(
             "The GPU failed {count} times, and on the CPU nothing is wrong with the model and its data. Restart the "

@@ -27,7 +27,7 @@ from netlab.engine.commands import of_run
 from netlab.engine.device import arranged, choose, free_memory, threads_for
 from netlab.engine.distributed import ALONE, Orders, Team, Unwritten, is_loss_of_a_partner
 from netlab.engine.evaluate import over
-from netlab.engine.explaining import explained
+from netlab.engine.explaining import explained, of_validation
 from netlab.engine.faults import TrainingFault
 from netlab.engine.gradients import GradientMeter
 from netlab.engine.guard import Guard
@@ -195,7 +195,8 @@ class Job:
             if fault.row is not None:
                 fault.lies_in(self.loader.row_of(fault.step or self.step + 1, fault.row))
             if fault.broken:
-                raise faults.of_device(fault, fault.node, self.step + 1) from fault  # nothing can be read from it now
+                fault.step = self.step + 1
+                raise  # nothing can be read from the device now
             if fault.step is not None:
                 self.recorder.forget_after(fault.step)
             self.recorder.report(self.step, self.learning_rate, all_of_it=True)
@@ -294,7 +295,9 @@ class Job:
             measured = over(self.stepper.judged, self.loader, "val", self.precision, self.steering.wants_out)
             self.validation = self.team.agreed(measured)
         except (RuntimeError, IndexError) as error:
-            raise faults.of_exception(error, self.built, self.loader.batch_size) from error
+            fault = faults.of_exception(error, self.built, self.loader.batch_size)
+            can_look = self.sharded is None and not (fault.broken or faults.is_memory(error))
+            raise (of_validation(self.built, self.loader) if can_look else None) or fault from error
         self.recorder.validated(self.step, self.validation)
 
     def _judge_epoch(self) -> None:

@@ -11,16 +11,17 @@ import torch
 
 from netlab.cli import main
 from netlab.compiler.builder import Graph
+from netlab.data.dataset import source_of
 from netlab.document import file
 from netlab.document.project import Project
-from netlab.engine import recovery
+from netlab.engine import explaining, faults, recovery, train
 from netlab.engine.distributed import Team
-from netlab.engine.explaining import explained
+from netlab.engine.explaining import explain, explained
 from netlab.engine.faults import TrainingFault
 from netlab.engine.step import Stepper
 from netlab.engine.together import RESTARTS
 from netlab.engine.train import run_job
-from netlab.runs.reader import RunReader
+from netlab.runs.reader import LogLine, RunReader
 from netlab.runs.writer import RunWriter
 
 NewRun = Callable[..., Path]
@@ -50,14 +51,19 @@ def broken_gpu(monkeypatch: pytest.MonkeyPatch, at: int) -> None:
     monkeypatch.setattr(Stepper, "forward", failing)
 
 
+def told(folder: Path) -> list[LogLine]:
+    reader = RunReader(folder)
+    found = reader.log()
+    reader.close()
+    return found
+
+
 def test_an_index_out_of_range_is_told_with_row_value_and_node(new_run: NewRun) -> None:
     status = run_job(new_run(pointing(steps=4), steps=30))
     assert status["state"] == "failed"
     assert "“pick” is asked for number" in status["message"]
     assert "only those from 0 to 3" in status["message"]
     row = int(status["message"].rpartition("it is row ")[2].partition(",")[0])
-    from netlab.data.dataset import source_of
-
     project = pointing(steps=4)
     rows = source_of(project.data.source, project.data.options).load().columns["which"]
     assert rows[row] >= 4
@@ -72,9 +78,43 @@ def test_after_an_error_of_the_gpu_the_batch_is_explained_on_the_cpu(
     broken_gpu(monkeypatch, at=1)
     status = run_job(folder)
     assert (status["state"], status["broken"]) == ("failed", "1")
+    assert told(folder)[-1].detail == "CUDA error: device-side assert triggered"
     status = recovery.recover(folder, 1)
     assert status["state"] == "failed"
     assert "“pick” is asked for number" in status["message"]
+
+
+def test_a_row_for_validation_is_found_too(new_run: NewRun, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = pointing(steps=6)
+    rows = source_of(project.data.source, project.data.options).load()
+    at = int(rows.splits["val"][2])
+    rows.columns["which"][at] = 7
+    monkeypatch.setattr(train, "load_data", lambda *given: rows)
+    monkeypatch.setattr(explaining, "load_data", lambda *given: rows)
+    status = run_job(folder := new_run(project, steps=8))
+    row = f"In the data it is row {at}, counted from 0."
+    assert (status["state"], status["node"]) == ("failed", "n3")
+    assert "“pick” is asked for number 7, but there are only those from 0 to 5." in status["message"]
+    assert row in status["message"]
+    assert explain(folder, 8) is None, "a GPU that fails once is not worth a look at all rows"
+    fault = explain(folder, 8, also_validation=True)
+    assert fault is not None
+    assert row in fault.message
+
+
+@pytest.mark.parametrize(
+    ("words", "memory", "device"),
+    [
+        ("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`", True, False),
+        ("CUDA error: out of memory", True, False),
+        ("CUDA error: an illegal memory access was encountered", False, True),
+        ("cuDNN error: CUDNN_STATUS_EXECUTION_FAILED", False, True),
+        ("cuDNN error: CUDNN_STATUS_NOT_SUPPORTED", False, False),
+    ],
+)
+def test_what_a_gpu_says_is_understood(words: str, memory: bool, device: bool) -> None:
+    error = RuntimeError(words)
+    assert (faults.is_memory(error), faults.is_of_device(error)) == (memory, device)
 
 
 def test_a_row_that_ended_another_process_of_a_team_is_found(new_run: NewRun) -> None:
