@@ -121,7 +121,8 @@ def test_a_batch_script_is_valid_shell_whatever_it_is_told(run: Run, tmp_path: P
     told = subprocess.run(["bash", "-c", head], capture_output=True, text=True, cwd=tmp_path, check=True).stdout
     assert told.splitlines() == ["--resume", "runs/a b"], "a job that is queued again goes on"
     assert run("slurm", path, "--set", "training.nothing=3")[0] == 1
-    line = text[text.index("srun torchrun") :].replace("\\\n", " ").replace('"${what[@]}"', "project --run folder")
-    understood = get_args_parser().parse_args(shlex.split(line)[2:])
+    assert 'srun --cpus-per-task "$SLURM_CPUS_PER_TASK" torchrun' in text, "which srun no longer takes from the script"
+    line = text[text.index("torchrun \\") :].replace("\\\n", " ").replace('"${what[@]}"', "project --run folder")
+    understood = get_args_parser().parse_args(shlex.split(line)[1:])
     assert understood.training_script == "netlab"
     assert understood.training_script_args[:4] == ["train", "project", "--run", "folder"], "torchrun has --run-path"

@@ -190,7 +190,11 @@ def _ssh(host: str, words: list[str], stdin: int) -> subprocess.Popen[bytes]:
     pipe = subprocess.PIPE
     try:
         return subprocess.Popen(
-            ["ssh", *OPTIONS, host, shlex.join(words)], stdin=stdin, stdout=pipe, stderr=pipe, start_new_session=True
+            ["ssh", *OPTIONS, host, " ".join(map(_quoted, words))],
+            stdin=stdin,
+            stdout=pipe,
+            stderr=pipe,
+            start_new_session=True,
         )
     except OSError as error:
         raise RemoteError(
@@ -198,11 +202,16 @@ def _ssh(host: str, words: list[str], stdin: int) -> subprocess.Popen[bytes]:
         ) from error
 
 
+def _quoted(word: str) -> str:
+    """A word for the shell over there, which is to know its own home."""
+    return "~/" + shlex.quote(word[2:]) if word.startswith("~/") else shlex.quote(word)
+
+
 def _sentence(remote: Remote, complaint: bytes) -> str:
     last = complaint.decode(errors="replace").strip().splitlines()[-1:] or [tr("it did not say why")]
     return tr(
         "{host} could not be used: {reason}. Check with: ssh {host} {command} --version",
         host=remote.host,
-        reason=last[0][:300],
+        reason=last[0][:300].rstrip("."),
         command=remote.netlab,
     )

@@ -45,8 +45,9 @@ else
     what=("$project" --run "$run")
 fi
 head=$(scontrol show hostnames "$SLURM_JOB_NODELIST" | head -n 1)
-srun torchrun \\
+port=$((20000 + SLURM_JOB_ID % 10000))  # another job on that node has another
+srun --cpus-per-task "$SLURM_CPUS_PER_TASK" torchrun \\
     --nnodes "$SLURM_NNODES" --nproc-per-node {max(1, wish.gpus)} --max-restarts 3 \\
-    --rdzv-id "$SLURM_JOB_ID" --rdzv-backend c10d --rdzv-endpoint "$head:29500" \\
+    --rdzv-id "$SLURM_JOB_ID" --rdzv-backend c10d --rdzv-endpoint "$head:$port" \\
     -m -- netlab train "${{what[@]}}" {words}
 """

@@ -40,11 +40,16 @@ def rows(folder: Path) -> list[Any]:
 
 
 def test_a_run_elsewhere_is_started_mirrored_and_steered_over_a_line_that_breaks(
-    line: Path, tmp_path: Path, make_points: Callable[..., Any], engine: Any, wait_for: Any, read: Any
-) -> None:
+    line: Path, tmp_path: Path, make_points: Callable[..., Any], engine: Any, wait_for: Any, read: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
     project = file.encode(make_points(probes=True, checkpoint_seconds=1))
-    there = tmp_path / "there"
-    here = remote.create(project, "me@gpu1", tmp_path / "here", netlab=NETLAB, there=str(there), steps=10**6)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "netlab's").write_text(f'#!/bin/sh\nexec {NETLAB} "$@"\n')
+    (tmp_path / "netlab's").chmod(0o755)
+    there = tmp_path / "it's there"
+    netlab, at_home = '"~/netlab\'s"', f"~/{there.name}"
+    here = remote.create(project, "me@gpu1", tmp_path / "here", netlab=netlab, there=at_home, steps=10**6)
     mirror = engine("mirror", str(here))
     status = lambda: read(here).status()  # noqa: E731
     wait_for(lambda: status().get("state") == "running" and int(status().get("step", 0)) > 20, "news from there")
