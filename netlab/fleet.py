@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 FINE = 0
+SETTINGS, WIDEST = 8, 40  # that differ, in one line of the list of runs, and characters of one
 
 
 def add_to(command: Callable[..., Any]) -> None:
@@ -159,7 +160,9 @@ def _finite(value: Any) -> Any:
 
 def _row(final: dict[str, float], settings: dict[str, Any]) -> str:
     shown = [f"{name} {final[name]:.4g}" for name in sorted(final) if name.startswith("val/")]
-    return "  ".join([*shown, *(f"{path}={value}" for path, value in settings.items())])
+    told = [f"{path}={str(value)[:WIDEST]}" for path, value in list(settings.items())[:SETTINGS]]
+    left = len(settings) - SETTINGS
+    return "  ".join([*shown, *told, *([f"and {left} more settings (--json tells all)"] if left > 0 else [])])
 
 
 def _print_graphs(folders: list[Path]) -> None:

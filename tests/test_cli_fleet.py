@@ -63,6 +63,8 @@ def test_runs_are_listed_compared_named_deleted_and_restored(run: Run, two_runs:
     status, _, err = run("runs", "nowhere")
     assert status == 1
     assert "no run in nowhere" in err
+    store.create(file.encode(file.load(examples()["lenet"])), tmp_path / "runs", "other")
+    assert all(len(line) < 400 for line in run("runs")[1].splitlines()), "projects that have nothing in common"
     assert run("note", one, "--name", "Base", "--note", "as it was")[1] == "Base\nas it was\n"
     assert "Base" in run("runs")[1]
     status, out, _ = run("delete", one)

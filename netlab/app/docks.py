@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QWidget
 
 from netlab.app import recent
+from netlab.app.exporting import ask_log
 from netlab.app.inspector import Inspector
 from netlab.app.palette import Palette
 from netlab.app.training.panel import TrainingPanel
@@ -167,6 +169,7 @@ def _runs(window: MainWindow) -> RunsPanel:
 
     made = RunsPanel(window.session)
     made.open_requested.connect(window.open_run_project)
+    made.log_requested.connect(partial(ask_log, window))
     return made
 
 

@@ -46,6 +46,16 @@ def _not_written(name: str, error: OSError) -> str:
     return tr("{file} could not be written: {reason}. Choose another place, or make room.", file=name, reason=reason)
 
 
+def ask_log(window: MainWindow, run: Path, format: str) -> None:
+    """Ask for a place, and write the metrics of a run there: a table, or a folder of events for TensorBoard."""
+    if format == "csv":
+        name, _ = QFileDialog.getSaveFileName(window, tr("Export log"), f"{run.name}.csv", "CSV (*.csv)")
+    else:
+        name = QFileDialog.getExistingDirectory(window, tr("Export log"))
+    if name:
+        window.exporter.start_log(run, format, Path(name))
+
+
 class Exporter(QObject):
     """Runs one export at a time and says how it ended."""
 
@@ -63,10 +73,21 @@ class Exporter(QObject):
         """Whether an export is under way."""
         return self._process.state() != QProcess.ProcessState.NotRunning
 
-    def start(self, format: str, out: Path) -> None:
-        """Export the watched run with its weights, or else the project as it is, freshly initialised."""
+    def start_log(self, run: Path, format: str, out: Path) -> None:
+        """Write the metrics of a run; those of TensorBoard into a folder of the run's name."""
+        if self._refused():
+            return
+        place = out if format == "csv" else out / run.name
+        self._process.start(sys.executable, ["-m", "netlab", "export-log", str(run), str(place), "--to", format])
+
+    def _refused(self) -> bool:
         if self.is_busy:
             self.session.message.emit(tr("An export is under way. Wait for it to end."), "error")
+        return self.is_busy
+
+    def start(self, format: str, out: Path) -> None:
+        """Export the watched run with its weights, or else the project as it is, freshly initialised."""
+        if self._refused():
             return
         run = self.session.run
         trained = run is not None and (run.folder / "checkpoints" / "last.safetensors").exists()

@@ -81,10 +81,13 @@ def place_of(project: Project, node: Node) -> str:
 
 
 def settings(project: Project) -> dict[str, Any]:
-    """Every setting by the path that `set_by_path` takes; a node without a name of its own goes by its id."""
+    """Every setting by the path that `set_by_path` takes; a node without a name of its own goes by its id.
+
+    What was found in a file of data is no setting, and is left out.
+    """
     found = {f"training.{name}": value for name, value in project.training.items()}
     found |= {"data.source": project.data.source}
-    found |= {f"data.{name}": value for name, value in project.data.options.items()}
+    found |= {f"data.{name}": value for name, value in project.data.options.items() if not isinstance(value, dict)}
     for node in project.graph.nodes.values():
         place = place_of(project, node)
         found |= {f"{place}.{name}": value for name, value in node.options.items()}

@@ -37,7 +37,10 @@ class Tracker:
     """What a package offers: a class that is made without arguments. Each method is called in one thread of its own."""
 
     def start(self, run: Path, settings: dict[str, Any]) -> None:
-        """A run begins, or goes on: its folder, and all settings by path, e.g. ``training.learning_rate``."""
+        """A run begins, or goes on: its folder, and all settings by path, e.g. ``training.learning_rate``.
+
+        Of a run that goes on, only what comes from now on is told.
+        """
 
     def metrics(self, step: int, values: dict[str, float]) -> None:
         """Values by metric name at one step; steps rise, but for a run that went back to a checkpoint."""
@@ -76,7 +79,9 @@ def told(folder: Path, trackers: dict[str, Tracker]) -> Iterator[None]:
         yield
         return
     over = threading.Event()
-    thread = threading.Thread(target=_tell, args=(folder, trackers, over), name="trackers")
+    reader = RunReader(folder)
+    reader.skip()
+    thread = threading.Thread(target=_tell, args=(reader, trackers, over), name="trackers")
     thread.start()
     try:
         yield
@@ -85,10 +90,9 @@ def told(folder: Path, trackers: dict[str, Tracker]) -> Iterator[None]:
         thread.join()
 
 
-def _tell(folder: Path, trackers: dict[str, Tracker], over: threading.Event) -> None:
+def _tell(reader: RunReader, trackers: dict[str, Tracker], over: threading.Event) -> None:
     hearing = dict(trackers)
-    _call(hearing, "start", folder, settings(file.load(folder / PROJECT)))
-    reader = RunReader(folder)
+    _call(hearing, "start", reader.folder, settings(file.load(reader.folder / PROJECT)))
     last = False
     while not last:
         last = over.wait(LOOK_SECONDS)

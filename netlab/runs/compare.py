@@ -21,6 +21,9 @@ HIGHER_IS_BETTER = (
 )
 
 
+FINGERPRINT = 10  # characters
+
+
 def lower_is_better(metric: str) -> bool:
     """Whether a smaller value is the better one: so with losses and errors, not with accuracies.
 
@@ -52,13 +55,22 @@ class Compared:
 
 def compare(folders: list[Path]) -> list[Compared]:
     """The runs with the settings in which they differ; one whose project cannot be read has none."""
-    all_settings = [settings(project) if (project := project_of(folder)) else {} for folder in folders]
+    all_settings = [_settings(project) if (project := project_of(folder)) else {} for folder in folders]
     known = [found for found in all_settings if found]
     paths = differing(known)
     return [
         Compared(folder, {path: found[path] for path in paths if path in found}, final_metrics(folder))
         for folder, found in zip(folders, all_settings, strict=True)
     ]
+
+
+def _settings(project: Project) -> dict[str, Any]:
+    """The settings, and of a file of data the start of its fingerprint, so that another content is seen."""
+    found = settings(project)
+    for name, value in project.data.options.items():
+        if isinstance(value, dict) and value:
+            found[f"data.{name}"] = str(value.get("sha256", ""))[:FINGERPRINT] or tr("seen")
+    return found
 
 
 def differing(all_settings: list[dict[str, Any]]) -> list[str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QInputDialog, QLineEdit
+from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QLineEdit, QMessageBox
 
 from netlab.app.runs.panel import RunsPanel
 from netlab.app.runs.table import KEY
@@ -120,15 +120,57 @@ def test_a_run_is_found_by_its_note_and_named_in_place(panel: RunsPanel) -> None
     assert len(listed(panel)) == 3
 
 
-def test_a_deleted_run_comes_back(panel: RunsPanel) -> None:
+def test_a_name_is_typed_to_its_end_while_another_run_goes_on(panel: RunsPanel, qtbot) -> None:
+    at = panel.table.visualItemRect(item(panel, "run-1")).center()
+    at.setX(20)
+    QTest.mouseClick(panel.table.viewport(), LEFT, Qt.KeyboardModifier.NoModifier, at)
+    QTest.mouseDClick(panel.table.viewport(), LEFT, Qt.KeyboardModifier.NoModifier, at)
+    field = panel.table.findChild(QLineEdit)
+    assert field is not None
+    QTest.keyClicks(field, "The wi")
+    writer = RunWriter(panel.root / "run-2")
+    writer.status(step=21)
+    writer.close()
+    panel.refresh()
+    QTest.keyClicks(field, "de one")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    QApplication.processEvents()
+    assert about(panel.root / "run-1").name == "The wide one"
+    qtbot.waitUntil(lambda: item(panel, "run-2").text(2) == "21", timeout=20_000)
+
+
+def test_a_log_is_exported_from_the_menu_of_its_run(
+    panel: RunsPanel, qtbot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "log.csv"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(out), ""))
+    click(panel, "run-1")
+    panel._open_menu(panel.table.visualItemRect(item(panel, "run-1")).center())
+    menu = QApplication.activePopupWidget()
+    action = next(a for a in menu.actions() if a.text() == "Export its log as CSV…")
+    with qtbot.waitSignal(panel.window().exporter.done, timeout=60_000) as told:
+        QTest.mouseClick(menu, LEFT, pos=menu.actionGeometry(action).center())
+    assert told.args == [True]
+    assert out.read_text().splitlines()[1].startswith("1,train/loss,2.0,")
+
+
+def test_a_deleted_run_comes_back(panel: RunsPanel, monkeypatch: pytest.MonkeyPatch) -> None:
     click(panel, "run-1")
     QTest.keyClick(panel.table, Qt.Key.Key_Delete)
     assert listed(panel) == ["run-2", "run-0"]
     assert [path.parent.name for path in trash.deleted(panel.root)] == [".trash"]
     menu = panel.trash_button.menu()
     menu.aboutToShow.emit()
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Cancel)
+    menu.actions()[-1].trigger()
+    assert trash.deleted(panel.root), "not without being asked"
     menu.actions()[0].trigger()
     assert listed(panel) == ["run-2", "run-1", "run-0"]
+    QTest.keyClick(panel.table, Qt.Key.Key_Delete)
+    menu.aboutToShow.emit()
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Yes)
+    menu.actions()[-1].trigger()
+    assert not list((panel.root / ".trash").glob("*"))
 
 
 def test_many_runs_leave_room_for_their_curves_whatever_they_are_called(panel: RunsPanel, qtbot) -> None:

@@ -54,6 +54,10 @@ def test_a_tracker_hears_everything_and_a_failing_one_is_left_out(
     assert sorted(by_step) == list(range(1, 31))
     assert any("val/loss" in values for _, values in metrics)
     assert caplog.text.count("no network") == 1
+    listener.heard.clear()
+    with told(folder, {"listener": listener}):
+        pass  # the run goes on, and there is nothing to do
+    assert listener.heard == [0.01, "finished"], "what was told once is not told again"
 
 
 def test_trackers_come_from_entry_points_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -61,3 +65,6 @@ def test_trackers_come_from_entry_points_by_name(monkeypatch: pytest.MonkeyPatch
     assert isinstance(trackers.find(["listener"])["listener"], Listener)
     with pytest.raises(TrackerError, match="there is: listener"):
         trackers.find(["wandb"])
+    monkeypatch.setattr(Listener, "__init__", lambda self: 1 / 0)
+    with pytest.raises(TrackerError, match="'listener' cannot be used: division by zero"):
+        trackers.find(["listener"])

@@ -74,6 +74,13 @@ def test_runs_are_compared_by_what_differs(project: Project, root: Path) -> None
     assert rows[two].final == {"train/loss": 0.3, "val/accuracy": 0.7}
     assert rows[broken].settings == {}
     assert compare([one])[0].settings == {}
+    tables = [
+        recorded(
+            edits.set_data(project, "table", {"path": "a.csv", "seen": {"sha256": letter * 64, "rows": 3}}), root, [1.0]
+        )
+        for letter in "ab"
+    ]
+    assert [row.settings for row in compare(tables)] == [{"data.seen": "a" * 10}, {"data.seen": "b" * 10}]
 
 
 def test_the_better_of_two_values_depends_on_the_metric() -> None:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QMenu,
+    QMessageBox,
     QPushButton,
     QSpinBox,
     QSplitter,
@@ -45,6 +46,7 @@ HOST = mark(
     "Host, as ssh takes it: a name from your ssh configuration, or user@host.\nNetLab has to be installed there."
 )
 SHOWN_METRICS = ("train/loss", "val/loss", "val/accuracy")
+LOGS = {mark("Export its log as CSV…"): "csv", mark("Export its log for TensorBoard…"): "tensorboard"}
 EMPTY = mark("No runs yet. Press Train, or queue this project.")
 
 
@@ -52,6 +54,7 @@ class RunsPanel(Watching):
     """Shows the runs beside the open project; looks for news only while it is seen."""
 
     open_requested = Signal(object)  # folder of the run whose project is wanted
+    log_requested = Signal(object, str)  # folder of the run whose metrics are wanted, and the format
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(LOOK_MS, parent)
@@ -260,7 +263,14 @@ class RunsPanel(Watching):
             menu.addAction(tr("The trash is empty")).setEnabled(False)
             return
         menu.addSeparator()
-        menu.addAction(tr("Delete {count} for good", count=len(gone)), lambda: trash.empty(self.root))
+        menu.addAction(tr("Delete {count} for good", count=len(gone)), lambda: self._empty_trash(len(gone)))
+
+    def _empty_trash(self, count: int) -> None:
+        asked = tr("{count} deleted runs, with their weights, will be gone for good. Delete them?", count=count)
+        kinds = QMessageBox.StandardButton
+        answer = QMessageBox.question(self, tr("Trash"), asked, kinds.Yes | kinds.Cancel, kinds.Cancel)
+        if answer == kinds.Yes:
+            trash.empty(self.root)
 
     def _double_clicked(self, item: QTreeWidgetItem, column: int) -> None:
         if column in (0, self.table.columnCount() - 1):
@@ -293,6 +303,8 @@ class RunsPanel(Watching):
             item = self.table.selectedItems()[0]
             menu.addAction(tr("Rename"), lambda: self.table.editItem(item, 0))
             menu.addAction(tr("Write a note"), lambda: self.table.editItem(item, self.table.columnCount() - 1))
+            for words, format in LOGS.items():
+                menu.addAction(tr(words), lambda format=format: self.log_requested.emit(runs[0].path, format))
             if runs[0].state in ("lost", "failed") and (runs[0].path / remote.FILE).exists():
                 menu.addAction(tr("Mirror again"), lambda: self._mirror(runs[0].path))
         if any(run.state in LIVE for run in runs):

@@ -8,10 +8,11 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QKeyEvent, QPixmap
-from PySide6.QtWidgets import QAbstractItemView, QTreeWidget, QTreeWidgetItem, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QTreeWidget, QTreeWidgetItem, QWidget
 
 KEY, VALUE = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 MARK = 10
+LONGEST = 200  # characters that a cell shows
 CHARACTERS = 26  # of the widest column that is not the last
 
 
@@ -56,7 +57,9 @@ class Table(QTreeWidget):
         self._rows: list[Row] = []
 
     def show_rows(self, columns: Sequence[str], rows: list[Row], editable: Sequence[int] = ()) -> None:
-        """Show these rows in place of those there are."""
+        """Show these rows in place of those there are; not while somebody types into one, whose words would be gone."""
+        if any(field.isVisible() for field in self.viewport().findChildren(QLineEdit)):
+            return
         if tuple(columns) == self._columns and rows == self._rows:
             return
         fresh = tuple(columns) != self._columns
@@ -124,7 +127,10 @@ def shown(value: Any) -> str:
     """A value as a cell shows it."""
     if value is None:
         return "–"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    text = " ".join(str(value)[: 2 * LONGEST].split())  # code, say, in one line
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
 def _fill(item: QTreeWidgetItem, row: Row, editable: Sequence[int]) -> None:
