@@ -6,7 +6,8 @@ import hashlib
 import linecache
 import random
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -137,6 +138,21 @@ def _built(project: Project, inferred: Inferred, filename: str) -> Built:
         for name, _ in source.modules_of_node.get(node.id, ()) if node.frozen else ():
             model.get_submodule(name).requires_grad_(False)
     return Built(project, model, source, inferred, filename, dict(source.loss_weights))
+
+
+@contextmanager
+def judging(model: nn.Module) -> Iterator[None]:
+    """Evaluation mode, and no gradients; every part of the model gets its own mode back."""
+    learning = [module for module in model.modules() if module.training]
+    switch = object.__setattr__  # that of modules first asks whether the value is a weight, which takes far longer
+    for module in learning:
+        switch(module, "training", False)
+    try:
+        with torch.no_grad():
+            yield
+    finally:
+        for module in learning:
+            switch(module, "training", True)
 
 
 def reweigh(built: Built, weights: Mapping[str, float], *models: nn.Module) -> None:

@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import torch
-
 from netlab.data.dataset import DataError, source_of
 from netlab.document.training import Training
 from netlab.engine import checkpoint
-from netlab.engine.build import Built
+from netlab.engine.build import Built, judging
 from netlab.engine.device import choose
 from netlab.engine.loader import Loader
 from netlab.engine.means import Sums
@@ -25,7 +23,6 @@ if TYPE_CHECKING:
     from netlab.engine.measures import Measures
 
 
-@torch.no_grad()
 def over(
     built: Built,
     loader: Loader,
@@ -44,18 +41,15 @@ def over(
         measures: they see every batch as well.
     """
     sums = Sums(built.source.counted, built.loss_weights)
-    was_training = built.model.training
-    built.model.eval()
-    for batch in loader.all_of(split):
-        if enough():
-            sums.totals.clear()
-            break
-        with precision.region() if precision is not None else nullcontext():
-            scores, readings = built.model(**built.source.arguments(batch))
-        if measures is not None:
-            measures.see(scores, batch[measures.target])
-        sums.see(readings, batch)
-    built.model.train(was_training)
+    with judging(built.model):
+        for batch in loader.all_of(split):
+            if enough():
+                return {}
+            with precision.region() if precision is not None else nullcontext():
+                scores, readings = built.model(**built.source.arguments(batch))
+            if measures is not None:
+                measures.see(scores, batch[measures.target])
+            sums.see(readings, batch)
     return sums.means()
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from netlab.data.dataset import Dataset
-from netlab.engine.build import Built, output_nodes
+from netlab.engine.build import Built, judging, output_nodes
 from netlab.engine.device import generators_kept
 from netlab.engine.lines import Look, after_each_line, first_assigned
 from netlab.engine.loader import Loader
@@ -18,7 +18,7 @@ from netlab.probes.probe import ATTENTION, OUTPUT, SURFACE, WEIGHTS, Probe, Seen
 from netlab.protocol.summaries import encode
 
 Record = Callable[[int, str, str, bytes], None]
-Values = dict[str, tuple[tuple, torch.Tensor]]  # inputs and output of a node's module
+Values = dict[str, tuple[tuple, torch.Tensor | None]]  # inputs and output of a node's module
 Watched = tuple[str, str, Probe]  # key of the probe, and id of the node it looks at
 
 
@@ -66,26 +66,25 @@ class Prober:
             self._next[key, node] = self._began + max(probe.seconds, 10 * spent)
 
     def _look(self, step: int, due: list[Watched]) -> None:
-        model = self.seen.model
-        was_training = model.training
-        model.eval()
-        try:
-            with torch.no_grad(), generators_kept():
-                values = self._run_sample({node for _, node, probe in due if probe.reads in (OUTPUT, ATTENTION)})
-                for key, node, probe in due:
-                    seen = self._see(probe, node, values)
-                    if seen is not None:
-                        self.record(step, key, node, encode(probe.summarise(seen)))
-        finally:
-            model.train(was_training)
+        with judging(self.seen.model), generators_kept():
+            asked = {node for _, node, probe in due if probe.reads == OUTPUT}
+            values = self._run_sample(asked, {node for _, node, probe in due if probe.reads == ATTENTION} - asked)
+            for key, node, probe in due:
+                seen = self._see(probe, node, values)
+                if seen is not None:
+                    self.record(step, key, node, encode(probe.summarise(seen)))
 
-    def _run_sample(self, nodes: set[str]) -> Values:
-        """Inputs and output of the modules of some nodes, for the first validation row."""
+    def _run_sample(self, asked: set[str], fed: set[str]) -> Values:
+        """What the modules of some nodes send for the specimen, and are given; of the `fed` ones only the latter."""
         found: Values = {}
-        modules = {node: self.seen.module(node) for node in nodes}
+        modules = {node: self.seen.module(node) for node in asked | fed}
         loose = {node for node, module in modules.items() if module is None}
         keeper = _Keeper(found, {} if loose else self._calls)
-        hooks = [m.register_forward_hook(keeper.of(node)) for node, m in modules.items() if m is not None]
+        hooks = [
+            (module.register_forward_pre_hook if node in fed else module.register_forward_hook)(keeper.of(node))
+            for node, module in modules.items()
+            if module is not None
+        ]
         inputs = self.seen.source.questions(self.specimen.batch)
         try:
             if loose:
@@ -122,7 +121,7 @@ class Prober:
             return None
         arguments, output = values[node]
         if probe.reads == OUTPUT:
-            return Seen({"y": plain(output[0])}, caption=self.specimen.caption)
+            return None if output is None else Seen({"y": plain(output[0])}, caption=self.specimen.caption)
         if module is None:
             return None
         attention: Any = module  # what the attention probe fits has `attention_weights` and `causal`
@@ -164,10 +163,9 @@ class _Keeper:
         """The hook for the module of a node."""
         self.calls[node] = 0
 
-        def hook(module: torch.nn.Module, arguments: tuple, output: object) -> None:
+        def hook(module: torch.nn.Module, arguments: tuple, output: object = None) -> None:
             tensor = output[0] if isinstance(output, tuple) else output
-            if isinstance(tensor, torch.Tensor):
-                self._found[node] = (arguments, tensor)
+            self._found[node] = (arguments, tensor if isinstance(tensor, torch.Tensor) else None)
             self.calls[node] += 1
             if all(count == self._known.get(name) for name, count in self.calls.items()):
                 raise _Enough

@@ -136,10 +136,8 @@ class Job:
         self.sharded = self._lay_out()
         dataset = load_data(self.project.data, writer.log, folder if team.leads else None)
         fields = (*self.built.source.inputs, *self.built.source.targets)
-        sizes = {name: self.training[name] for name in ("batch_size", "seed")}
-        self.loader = Loader(
-            dataset, fields, **sizes, device=self.device, team=team, parts=self.training["micro_batches"]
-        )
+        size, seed, parts = (self.training[name] for name in ("batch_size", "seed", "micro_batches"))
+        self.loader = Loader(dataset, fields, size, seed, self.device, team, parts=parts)
         sharded = self.sharded
         self.optimizer = optim.make(self.built, self.training, self.device, fused=sharded is None)
         self.precision = Precision(self.training["precision"], self.device)
