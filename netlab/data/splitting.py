@@ -11,7 +11,7 @@ from netlab.language import tr
 
 SPLITS: tuple[str, ...] = ("train", "val", "test")
 WAYS = ("random", "stratified", "in order", "by group")
-BLOCK = 1 << 20  # numbers hashed at a time
+BLOCK = 1 << 17  # numbers hashed at a time
 Splits = dict[str, np.ndarray]
 
 

@@ -172,17 +172,21 @@ class Table(TableFile):
     def _inputs(
         self, columns: dict[str, np.ndarray], train: np.ndarray, ledger: Ledger
     ) -> tuple[np.ndarray, tuple[Any, Any], tuple[Encoded, ...]]:
-        """The features as the model sees them, their shift and scale, and how they were encoded."""
+        """The features as the model sees them, their shift and scale, and how they were encoded.
+
+        Each column is let go of once it is there, so that a table is held once and not twice.
+        """
         chosen, at = self._features(), 0
         features = np.empty((len(next(iter(columns.values()))), sum(len(_encoded(c)) for c in chosen)), np.float32)
         means, stds, encoding = [], [], []
         for column in chosen:
-            x = columns[f"feature/{column.name}"]
+            x = columns.pop(f"feature/{column.name}")
             block = features[:, at : at + len(_encoded(column))]
             at += block.shape[1]
             if column.kind == "category":
                 known = np.isin(np.arange(len(column.classes)), x[train])
-                block[:] = x[:, None] == np.where(known, np.arange(len(column.classes)), -2)
+                for code, seen in enumerate(known):
+                    block[:, code] = (x == code) & seen
                 means += [0.0] * len(column.classes)
                 stds += [1.0] * len(column.classes)
                 unseen = tuple(name for name, seen in zip(column.classes, known, strict=True) if not seen)
@@ -252,7 +256,7 @@ class _Rows:
             return texts.fill_null("").to_numpy().astype(object).astype(str), np.zeros(len(texts), bool)
         if key == "label" or column.kind == "category":
             codes = _codes(texts, column.classes)
-            return codes.astype(np.int64), (codes < 0) & needed
+            return codes.astype(np.int64 if needed else np.int16), (codes < 0) & needed
         read = times(texts, column.pattern) if column.kind == "time" else numbers(texts, self.decimal)
         wrong = read.is_null() & (texts.is_not_null() | needed)
         dtype = np.float64 if key == "split_by" else np.float32
