@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 from netlab.compiler import consent, lint_data
 from netlab.compiler.infer import Inferred
@@ -11,9 +12,10 @@ from netlab.compiler.problem import WARNING, Problem, label
 from netlab.compiler.trace import reaching, source_fix
 from netlab.data.dataset import Field
 from netlab.document.project import Project
-from netlab.document.training import NodeTraining, Training
+from netlab.document.training import NodeTraining, Training, node_training
 from netlab.language import mark, sentences, tr
 from netlab.layers.layer import Fix, Layer, Shape
+from netlab.options import OptionError
 
 SQUASHING = ("softmax", "sigmoid")
 
@@ -63,11 +65,19 @@ def unused(project: Project, inferred: Inferred) -> Iterator[Problem]:
 
 
 def nothing_learns(project: Project, inferred: Inferred) -> Iterator[Problem]:
-    """A model without a weight that may change."""
+    """A model without a weight that may change, at all or from the start."""
+    if not _of_role(inferred, "loss") or inferred.untested or inferred.problems:
+        return
     free = [node for node in inferred.weights if not project.graph.nodes[node].frozen]
-    if _of_role(inferred, "loss") and not free and not inferred.untested and not inferred.problems:
+    if not free:
         message = tr("No weight can change: add a layer with weights, or thaw one.")
         yield Problem("nothing_learns", message, where=tr("Graph"))
+        return
+    with suppress(OptionError):  # said below
+        if not all(node_training(project.graph, project.graph.nodes[node])["frozen_epochs"] for node in free):
+            return
+        message = tr("All weights are frozen in the first epoch. Set frozen_epochs to 0 at a node that learns.")
+        yield Problem("nothing_learns", message, next(iter(free)), where=tr("Graph"))
 
 
 def classes(project: Project, inferred: Inferred) -> Iterator[Problem]:

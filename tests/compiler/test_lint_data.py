@@ -10,6 +10,7 @@ from netlab.compiler.builder import Graph
 from netlab.compiler.check import check
 from netlab.compiler.fixes import apply_fix
 from netlab.compiler.problem import Problem
+from netlab.document import edits
 from netlab.document.project import Project
 
 
@@ -33,6 +34,15 @@ def problems(project: Project) -> dict[str, Problem]:
 def test_a_sound_project_has_no_complaint() -> None:
     assert not problems(project())
     assert not problems(project(norm=True))
+
+
+def test_something_has_to_learn_from_the_start() -> None:
+    made = project()
+    first, last = (id for id, node in made.graph.nodes.items() if node.type == "linear")
+    waiting = edits.set_node_training(made, [first, last], "frozen_epochs", 2)
+    assert "in the first epoch" in problems(waiting)["nothing_learns"].message
+    assert not problems(edits.set_node_training(waiting, [last], "frozen_epochs", 0))
+    assert "nothing_learns" not in problems(edits.set_node_training(waiting, [last], "frozen_epochs", -1))
 
 
 def test_losses_want_scores_that_nothing_has_squashed() -> None:
