@@ -18,6 +18,7 @@ from netlab.runs.schema import FILE, copy_record
 
 PROJECT = "project.netlab"
 CHECKPOINTS = "checkpoints"
+TRASH = ".trash"  # beside the runs; a name there has the time in nanoseconds behind it
 TOKENIZER, FITTED = "tokenizer.json", "data.json"  # what training fitted to the data
 
 
@@ -112,6 +113,8 @@ def _make(root: Path, name: str | None) -> Path:
     while True:
         folder = root / f"{day}-{count}"
         try:
+            if any((root / TRASH).glob(f"{folder.name}-{'[0-9]' * 19}")):
+                raise FileExistsError  # its branches know it by its name, and it may come back
             folder.mkdir(mode=0o700)
         except FileExistsError:
             count += 1
@@ -176,7 +179,7 @@ def find_run(folder: Path | str) -> Path:
 def branch(folder: Path, step: int | None = None, name: str | None = None) -> Path:
     """A new run beside another, which goes on from the newest checkpoint of it that is not behind `step`.
 
-    Its record holds what the parent recorded; the engine drops what lies behind the checkpoint when it goes on.
+    Its record holds what the parent recorded up to there.
 
     Raises:
         RunError: there is no such checkpoint, or the folder cannot be made.
@@ -197,7 +200,7 @@ def branch(folder: Path, step: int | None = None, name: str | None = None) -> Pa
     made = create((folder / PROJECT).read_bytes(), folder.parent, name)
     for target in ("last", f"step-{at}"):
         write_atomically(made / CHECKPOINTS / f"{target}.safetensors", known[at].read_bytes())
-    copy_record(folder, made)
+    copy_record(folder, made, at)
     write_atomically(made / "job.json", msgspec.json.encode(job(folder)))
     _set_job(made, parent=folder.name, parent_step=at)
     return made

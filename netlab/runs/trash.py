@@ -8,9 +8,7 @@ from pathlib import Path
 
 from netlab.language import tr
 from netlab.runs.reader import LIVE, RunReader
-from netlab.runs.store import PROJECT, RunError
-
-FOLDER = ".trash"
+from netlab.runs.store import PROJECT, TRASH, RunError
 
 
 def delete(folder: Path) -> Path:
@@ -30,7 +28,7 @@ def delete(folder: Path) -> Path:
                 folder=folder,
             )
         )
-    trash = folder.parent / FOLDER
+    trash = folder.parent / TRASH
     target = trash / f"{folder.name}-{time.time_ns()}"
     try:
         trash.mkdir(exist_ok=True)
@@ -48,7 +46,7 @@ def delete(folder: Path) -> Path:
 
 def deleted(root: Path) -> list[Path]:
     """The runs in the trash of a folder of runs, last deleted first."""
-    found = [path.parent for path in (root / FOLDER).glob("*/" + PROJECT)]
+    found = [path.parent for path in (root / TRASH).glob("*/" + PROJECT)]
     return sorted(found, key=lambda path: path.name.rpartition("-")[2], reverse=True)
 
 
@@ -64,7 +62,7 @@ def restore(trashed: Path) -> Path:
         RunError: another run has its name by now, or it is not in a trash.
     """
     target = trashed.parent.parent / name_before(trashed)
-    if trashed.parent.name != FOLDER or not trashed.is_dir():
+    if trashed.parent.name != TRASH or not trashed.is_dir():
         raise RunError(tr("{trashed} is no run in a trash. Run netlab runs --trash for a list.", trashed=trashed))
     if target.exists():
         raise RunError(tr("There is another run in {target} by now. Move or delete that one first.", target=target))
@@ -75,5 +73,5 @@ def restore(trashed: Path) -> Path:
 def empty(root: Path) -> int:
     """Delete for good what is in the trash; returns how many runs that were."""
     count = len(deleted(root))
-    shutil.rmtree(root / FOLDER, ignore_errors=True)
+    shutil.rmtree(root / TRASH, ignore_errors=True)
     return count

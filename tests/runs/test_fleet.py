@@ -189,6 +189,7 @@ def test_a_deleted_run_comes_back_whole(project: Project, root: Path) -> None:
     assert store.list_runs(root) == []
     assert trash.deleted(root) == [gone]
     assert trash.name_before(gone) == folder.name
+    assert store.create(b"", root).name != folder.name, "its branches know it by its name"
     assert trash.restore(gone) == folder
     assert contents(folder) == before
     again = trash.delete(folder)

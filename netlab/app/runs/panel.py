@@ -185,7 +185,8 @@ class RunsPanel(Watching):
             return []
         named = self.runs.get(told.again or told.parent)
         earlier = [other for other in self.runs.values() if other.started < run.started and other.step]
-        return [named] if named is not None else earlier[:1]
+        known = named is not None and named.started <= run.started  # else another run has its name by now
+        return [named] if named is not None and known else earlier[:1]
 
     # --- doing
 
