@@ -129,6 +129,7 @@ def test_train_evaluate_resume_and_list(run: Run, tmp_path: Path, spirals: Path)
     status, out, err = run("train", "--resume", folder, "--steps", 50, "--json")
     assert status == 0
     assert "not bit for bit as it would have: data" in err
+    assert "edited since its checkpoint: data.noise 0.05 → 0.3." in err
     assert max(line["step"] for line in _lines(out)[:-1]) == 50
     rows = json.loads(run("runs", tmp_path / "runs", "--json")[1])
     assert [(row["name"], row["state"], int(row["step"])) for row in rows] == [("first", "finished", 50)]

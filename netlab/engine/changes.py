@@ -8,6 +8,7 @@ from netlab.compiler.source import where
 from netlab.document.edits import EditError
 from netlab.document.training import Training
 from netlab.engine.build import reweigh
+from netlab.engine.redoing import ByHand
 from netlab.engine.step import UPDATE
 from netlab.language import tr
 from netlab.options import OptionError
@@ -23,6 +24,15 @@ def change(job: Job, command: commands.Change, phase: str) -> None:
         _do(job, command, phase)
     except (OptionError, EditError) as error:
         job.writer.log("warning", str(error))
+    else:
+        job.redo.note(job.step, phase, command)
+
+
+def redo(job: Job, phase: str) -> None:
+    """Make the changes again that were made behind this phase before the run went back to a checkpoint."""
+    for command in job.redo.due(job.step, phase) if job.redo.ahead else ():
+        assert isinstance(command, ByHand)
+        _do(job, command, phase)
 
 
 def set_loss_weights(job: Job, weights: dict[str, float]) -> None:

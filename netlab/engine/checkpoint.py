@@ -249,8 +249,19 @@ def _set_weights(built: Built, model: nn.Module, tensors: dict[str, torch.Tensor
     missing = [stored for stored in wanted.values() if start + stored not in tensors]
     if missing:
         raise CheckpointError(tr("The checkpoint is of another model: it lacks {name}.", name=missing[0]))
+    state = model.state_dict()
+    for name, stored in wanted.items():
+        then, now = tensors[start + stored].shape, state[name].shape
+        if then != now:
+            told = tr(
+                "The checkpoint is of another model: its {name} is {then}, that of the project is {now}. Take the change "
+                "of the project back, or start a new run.",
+                name=name,
+                then=" × ".join(map(str, then)),
+                now=" × ".join(map(str, now)),
+            )
+            raise CheckpointError(told)
     try:
-        state = model.state_dict()
         model.load_state_dict({n: shared_as(tensors[start + stored], state[n]) for n, stored in wanted.items()})
     except RuntimeError as error:
         raise CheckpointError(tr("The checkpoint is of another model: {error}", error=error)) from error

@@ -245,7 +245,12 @@ class Unwritten(RunWriter):
     def status(self, **values: object) -> None:
         self.known |= {key: str(value) for key, value in values.items()}
 
-    def forget_after(self, step: int) -> None: ...
+    def forget_after(self, step: int, last_mark: int | None = None) -> None: ...
+
+    def drop_changes(self, behind: int) -> None: ...
+
+    def last_mark(self) -> int:
+        return 0
 
     def forget_validation(self, step: int) -> None: ...
 

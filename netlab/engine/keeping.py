@@ -12,6 +12,7 @@ from netlab.document.file import FileError
 from netlab.engine.checkpoint import AVERAGE, BEST, Snapshot, keep
 from netlab.engine.sharding import whole
 from netlab.engine.step import Stepper
+from netlab.runs.store import CHECKPOINTS
 
 
 class Keeper:
@@ -19,6 +20,8 @@ class Keeper:
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
+        for left in folder.glob(f"{CHECKPOINTS}/.*.tmp") if folder is not None else ():
+            left.unlink(missing_ok=True)  # of an engine that was killed while it wrote; these can be large
         self._worker = ThreadPoolExecutor(1, "checkpoints")
         self._writing: Future[None] | None = None
 

@@ -21,6 +21,7 @@ class Steering:
     Args:
         change: does a command that changes the job rather than its pace, behind the given phase.
         waits: called when the job begins to wait (True) and when it goes on (False).
+        redo: makes the changes again that were made behind the given phase, in a run that went back.
 
     Attributes:
         waits: whether the job waits now.
@@ -33,14 +34,16 @@ class Steering:
         writer: RunWriter,
         change: Callable[[commands.Change, str], None],
         waits: Callable[[bool], None],
+        redo: Callable[[str], None],
     ) -> None:
         self.orders, self.asked, self.writer = orders, asked, writer
-        self._change, self._told = change, waits
+        self._change, self._told, self._redo = change, waits, redo
         self._next = 0.0
-        self.waits = False
+        self.waits = self._paused = False
 
     def obey(self, phase: str) -> None:
         """Do what was asked since the last time; returns when the job may go on behind `phase`."""
+        self._redo(phase)
         now = time.monotonic()
         if phase == UPDATE if self.orders.shared else now >= self._next:
             self._next = now + LOOK_SECONDS
@@ -49,8 +52,14 @@ class Steering:
             self._wait(phase)
 
     def wants_out(self) -> bool:
-        """Whether the user or the system wants the end: asked in the middle of what takes longer than a step."""
+        """Whether the user or the system wants the end: asked in the middle of what takes longer than a step.
+
+        A pause begins here too. Who waits for the end of a phase does not mean this.
+        """
+        self._paused = False
         self._take_up(UPDATE)
+        if self._paused and not self.asked.stop:
+            self._wait(UPDATE)
         return self.asked.stop
 
     def _wait(self, phase: str) -> None:
@@ -70,7 +79,7 @@ class Steering:
     def _do(self, command: commands.Command, phase: str) -> None:
         match command:
             case commands.Pause():
-                self.asked.hold = UPDATE
+                self.asked.hold, self._paused = UPDATE, True
             case commands.Resume():
                 self.asked.hold, self.waits = "", False
             case commands.Advance(to=to):

@@ -21,7 +21,7 @@ from netlab.document import file, schedules
 from netlab.document.training import Training
 from netlab.engine import checkpoint, faults, moments, optim, start
 from netlab.engine.build import Built, build, seed_everything
-from netlab.engine.changes import change
+from netlab.engine.changes import change, redo
 from netlab.engine.circumstances import circumstances
 from netlab.engine.commands import of_run
 from netlab.engine.device import arranged, choose, free_memory, threads_for
@@ -38,6 +38,7 @@ from netlab.engine.probing import Prober
 from netlab.engine.process import Asked, ends_softly, only_engine
 from netlab.engine.progress import Progress
 from netlab.engine.recorder import OnMetrics, Recorder
+from netlab.engine.redoing import Redo
 from netlab.engine.sharding import SHARDED, Sharded
 from netlab.engine.slow_motion import SlowMotion
 from netlab.engine.steering import Steering
@@ -81,6 +82,7 @@ def _lead(folder: Path, resume: bool, on_metrics: OnMetrics | None, team: Team) 
     if not resume:
         writer.status(started=time.time())
         writer.forget_after(-1)
+        writer.drop_changes(0)
     try:
         with ends_softly() as signalled:
             asked = Asked() if team.size > 1 else signalled  # in a team all have to hear of it at the same step
@@ -153,7 +155,8 @@ class Job:
         shown = self.loader if sharded is None else Loader(dataset, fields, 1, 0, torch.device("cpu"))
         self.prober = Prober(self.built, shown, dataset, writer.reading)
         self.prober.watch([(choice.probe, choice.node) for choice in self.project.probes.values()])
-        self.steering = Steering(orders, asked, writer, partial(change, self), self._wait)
+        self.redo = Redo(writer)
+        self.steering = Steering(orders, asked, writer, partial(change, self), self._wait, partial(redo, self))
         epochs = job.epochs or self.training["epochs"]
         self.total_steps = job.steps or epochs * self.loader.steps_per_epoch
         with threads_for(self.cost.flops):

@@ -74,7 +74,12 @@ _decoder = msgspec.json.Decoder(Command)
 def append(folder: Path, command: Command) -> None:
     """Add one command to the run in `folder`. The line is written by one call, so a reader never sees half."""
     with open(folder / "commands.jsonl", "ab", buffering=0) as file:
-        file.write(msgspec.json.encode(command) + b"\n")
+        file.write(encode(command) + b"\n")
+
+
+def encode(command: Command) -> bytes:
+    """A command as a line, without its end."""
+    return msgspec.json.encode(command)
 
 
 def decode(line: bytes) -> Command:

@@ -169,6 +169,10 @@ class RunReader:
         """Everything that was changed or noticed, oldest first."""
         return [Mark(*row) for row in self._ask("SELECT step, kind, text FROM marks ORDER BY id")]
 
+    def changes(self, behind: int = 0) -> list[tuple[int, str, bytes]]:
+        """Step, phase and encoded command of each change by hand behind a number, oldest first; they count from 1."""
+        return self._ask("SELECT step, phase, command FROM changes WHERE id > ? ORDER BY id", behind)
+
     def reading_steps(self, probe: str, node: str) -> list[int]:
         """The steps at which a probe looked at a node."""
         rows = self._ask("SELECT step FROM readings WHERE probe = ? AND node = ? ORDER BY id", probe, node)

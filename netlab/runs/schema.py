@@ -7,10 +7,12 @@ has to go through a million rows for them. A run of an earlier version has none 
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
 FILE = "run.sqlite"
+BRANCHED = "branched"  # in the status of a branch until its engine has gone on from its parent's checkpoint
 TABLES = """
 CREATE TABLE IF NOT EXISTS metrics (
     id INTEGER PRIMARY KEY AUTOINCREMENT, step INTEGER NOT NULL, name TEXT NOT NULL, value REAL, time REAL NOT NULL);
@@ -24,6 +26,8 @@ CREATE TABLE IF NOT EXISTS log (
     id INTEGER PRIMARY KEY AUTOINCREMENT, time REAL NOT NULL, level TEXT NOT NULL, message TEXT NOT NULL,
     node TEXT NOT NULL, detail TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS overview (name TEXT PRIMARY KEY, value REAL, low REAL, high REAL);
+CREATE TABLE IF NOT EXISTS changes (
+    id INTEGER PRIMARY KEY, step INTEGER NOT NULL, phase TEXT NOT NULL, command BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS status (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 
@@ -71,15 +75,21 @@ def count_again(base: sqlite3.Connection) -> None:
     base.execute(COUNT_AGAIN)
 
 
-def copy_record(source: Path, target: Path) -> None:
-    """Copy the record of one run into the folder of another, which has not begun."""
+def copy_record(source: Path, target: Path, step: int) -> None:
+    """Copy the record of one run up to a step into the folder of another, which has not begun."""
     reading = connect_to_read(source)
     if reading is None:
         return
     writing = sqlite3.connect(target / FILE)
     try:
         reading.backup(writing)
-        writing.execute("UPDATE status SET value = 'new' WHERE key = 'state'")
+        writing.executescript(TABLES)  # an older record may lack some
+        for table in ("metrics", "readings", "marks"):
+            writing.execute(f"DELETE FROM {table} WHERE step > ?", (step,))
+        count_again(writing)
+        writing.execute("DELETE FROM status WHERE key NOT IN ('total_steps', 'seed')")  # it has no life of its own yet
+        told = (("state", "new"), ("step", step), ("started", time.time()), (BRANCHED, "yes"))
+        writing.executemany("INSERT INTO status VALUES (?, ?)", [(key, str(value)) for key, value in told])
         writing.commit()
     finally:
         writing.close()

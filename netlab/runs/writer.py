@@ -20,6 +20,7 @@ INSERTS = {
     "readings": "INSERT INTO readings (step, probe, node, time, summary) VALUES (?, ?, ?, ?, ?)",
     "marks": "INSERT INTO marks (step, kind, text, time) VALUES (?, ?, ?, ?)",
     "log": "INSERT INTO log (time, level, message, node, detail) VALUES (?, ?, ?, ?, ?)",
+    "changes": "INSERT INTO changes (id, step, phase, command) VALUES (?, ?, ?, ?)",
     "status": "INSERT INTO status VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
 }
 logger = logging.getLogger(__name__)
@@ -74,14 +75,35 @@ class RunWriter:
         """Set keys such as ``state``, ``step`` or ``message``."""
         self._put(*[("status", (key, str(value))) for key, value in values.items()])
 
-    def forget_after(self, step: int) -> None:
-        """Drop what was recorded behind `step`, for a run that goes on from a checkpoint at that step."""
+    def change(self, number: int, step: int, phase: str, command: bytes) -> None:
+        """Record what was changed by hand, so that a run that goes back can do it again."""
+        self._put(("changes", (number, step, phase, command)))
+
+    def drop_changes(self, behind: int) -> None:
+        """Drop the changes behind a number."""
+        self._write()
+        with self._writing:
+            self._base.execute("DELETE FROM changes WHERE id > ?", (behind,))
+
+    def last_mark(self) -> int:
+        """The number of the newest mark, once everything handed over is written."""
+        self._write()
+        with self._writing:
+            return self._base.execute("SELECT coalesce(max(id), 0) FROM marks").fetchone()[0]
+
+    def forget_after(self, step: int, last_mark: int | None = None) -> None:
+        """Drop what was recorded behind `step`, for a run that goes on from a checkpoint at that step.
+
+        `last_mark` is the newest mark that the checkpoint knows of: some that are later are of the same step.
+        """
         self._write()
         with self._writing:
             self._base.execute("BEGIN")
             for table in ("metrics", "readings", "marks"):
                 self._base.execute(f"DELETE FROM {table} WHERE step > ?", (step,))
             count_again(self._base)
+            if last_mark is not None:
+                self._base.execute("DELETE FROM marks WHERE id > ?", (last_mark,))
             times = self._base.execute("SELECT value FROM status WHERE key = 'rewinds'").fetchone()
             for row in (("rewinds", str(int(times[0]) + 1 if times else 1)), ("rewound_to", str(step))):
                 self._base.execute(INSERTS["status"], row)

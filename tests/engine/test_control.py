@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +14,13 @@ from netlab.cli import main
 from netlab.compiler.builder import Graph
 from netlab.document.project import Project
 from netlab.engine import checkpoint
+from netlab.engine.loader import Batch, Loader
 from netlab.engine.train import run_job
 from netlab.protocol import commands
 from netlab.protocol.summaries import Histogram
 from netlab.runs import store
 from netlab.runs.reader import RunReader
+from netlab.runs.writer import RunWriter
 
 Points = Callable[..., Project]
 NewRun = Callable[..., Path]
@@ -127,6 +129,42 @@ def test_settings_change_on_the_way_and_leave_marks(
     assert state["steered"] == {"learning_rate": 0.5, "weight_decay": 0.01}
     assert state["loss_weights"] == {"n8": 2.0}
 
+    first, last = (folder / "checkpoints" / f"{name}.safetensors" for name in ("step-0", "step-30"))
+    before = load_file(last)
+    last.unlink()  # as if it had been killed before the second checkpoint
+    (folder / "checkpoints" / "last.safetensors").write_bytes(first.read_bytes())
+    left = folder / "checkpoints" / ".last.safetensors.0123.tmp"
+    left.touch()
+    assert run_job(folder, resume=True)["state"] == "finished"
+    after = load_file(checkpoint.newest(folder))
+    assert all(torch.equal(before[name], after[name]) for name in before), "what was changed by hand is changed again"
+    assert reader.marks() == marks
+    assert checkpoint.state_of(checkpoint.newest(folder))["steered"] == state["steered"]
+    assert not left.exists()
+
+
+def test_a_pause_begins_in_the_middle_of_a_validation(
+    make_points: Points, new_run: NewRun, read: Read, at_once: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = new_run(make_points(batch_size=64), steps=5)
+    all_of, inside, seen = Loader.all_of, [False], []
+
+    def watched(self: Loader, split: str) -> Iterator[Batch]:
+        commands.append(folder, commands.Pause())
+        inside[0] = True
+        yield from all_of(self, split)
+        inside[0] = False
+
+    def instead_of_sleeping(seconds: float) -> None:
+        seen.append(inside[0])
+        commands.append(folder, commands.Advance("update") if len(seen) == 1 else commands.Resume())
+
+    monkeypatch.setattr(Loader, "all_of", watched)
+    monkeypatch.setattr("netlab.engine.steering.time.sleep", instead_of_sleeping)
+    assert run_job(folder)["state"] == "finished"
+    assert seen[0] is True
+    assert len(read(folder).metrics("val/loss")[0]) > 0, "and the validation is whole"
+
 
 def test_a_loss_weight_scales_the_loss_from_the_next_step(new_run: NewRun, read: Read, at_once: None) -> None:
     g = Graph()
@@ -155,9 +193,18 @@ def test_a_branch_goes_on_from_a_kept_checkpoint(
     assert 12 <= at <= 14
     with pytest.raises(store.RunError, match=r"no checkpoint at or before step 3. Its checkpoints: \d"):
         store.branch(folder, 3)
+    writer = RunWriter(folder)
+    writer.mark(at, "learning_rate", "η 0.01 → 0.5")  # what the parent did later is not what the branch does
+    writer.change(1, at, "update", commands.encode(commands.SetLearningRate(0.5)))
+    writer.close()
     made = store.branch(folder, at + 5)
     assert (store.job(made).parent, store.job(made).parent_step) == (folder.name, at)
+    (info,) = (run for run in store.list_runs(made.parent) if run.path == made)
+    assert (info.state, info.step) == ("new", at)
     assert run_job(made, resume=True)["state"] == "finished"
     first, second = load_file(checkpoint.newest(folder)), load_file(checkpoint.newest(made))
     assert all(torch.equal(first[name], second[name]) for name in first)
     assert list(read(folder).metrics("train/loss")[1]) == list(read(made).metrics("train/loss")[1])
+    assert [(mark.step, mark.text) for mark in read(made).marks()] == [(at, f"Branch of {folder.name}")]
+    twig = store.branch(made, at)
+    assert (store.job(twig).parent, store.job(twig).parent_step) == (made.name, at)
