@@ -11,7 +11,7 @@ import os
 import stat
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 
@@ -50,14 +50,14 @@ def tmp_home(homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def warm_engines() -> Iterator[None]:
+def warm_engines() -> Iterator[Callable[[], bytes] | None]:
     """Let the engines that a test starts be forked from one with torch loaded, where the system can."""
     if not nursery.POSSIBLE:
-        yield
+        yield None
         return
     with nursery.nursery() as address, pytest.MonkeyPatch.context() as patch:
         patch.setattr("netlab.runs.launch.subprocess", nursery.starting(address))
-        yield
+        yield address
 
 
 class _Collector(logging.Handler):

@@ -41,7 +41,7 @@ class Forked(subprocess.Popen[bytes]):
             super()._execute_child(args, *more)  # type: ignore[misc]
             return
         env = os.environ if env is None else env
-        told = {"words": args[3:], "folder": str(cwd or Path.cwd()), "environment": dict(env)}
+        told = {"words": args[2:], "folder": str(cwd or Path.cwd()), "environment": dict(env)}
         theirs = (pipes[0], pipes[3], pipes[5])  # of the six ends of three pipes, or -1 for what this process has
         files = [number if file == -1 else file for number, file in enumerate(theirs)]
         self._line = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -85,6 +85,32 @@ def starting(address: Callable[[], bytes]) -> SimpleNamespace:
     )
 
 
+PYTHON = """#!{python} -IS
+import json, os, socket, sys
+
+words = sys.argv[1:]
+known = "netlab", "netlab.engine", "netlab.engine.importing.child"
+if words[:1] != ["-m"] or words[1] not in known or words[2] in ("import", "shot"):  # these look at their family, or draw
+    os.execv("{python}", ["{python}", *words])
+line = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+line.connect(bytes.fromhex("{address}"))
+told = dict(words=words[1:], folder=os.getcwd(), environment=dict(os.environ), tied=True)
+socket.send_fds(line, [json.dumps(told).encode()], [0, 1, 2])
+line.recv(64)
+status = int(line.recv(64) or -9)
+if status < 0:
+    os.kill(os.getpid(), -status)
+os._exit(status)
+"""
+
+
+def python(address: bytes, path: Path) -> Path:
+    """A program to be started for Python by those who have no Popen. What was forked for it ends when it does."""
+    path.write_text(PYTHON.format(python=sys.executable, address=address.hex()))
+    path.chmod(0o700)
+    return path
+
+
 @contextmanager
 def nursery() -> Iterator[Callable[[], bytes]]:
     """A process that forks engines, begun when its address is asked for and ended with the block."""
@@ -113,25 +139,34 @@ def serve(listener: socket.socket) -> dict[str, Any]:
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.set_wakeup_fd(wake.fileno())
     lines: dict[int, socket.socket] = {}
+    tied: dict[socket.socket, int] = {}
     while True:
-        ready, _, _ = select.select([listener, ended, 0], [], [])
+        ready, _, _ = select.select([listener, ended, 0, *tied], [], [])
         if 0 in ready:
             os._exit(0)
+        for line in [line for line in tied if line in ready]:  # nothing is said there: its other end is gone
+            with suppress(ProcessLookupError):
+                os.killpg(tied.pop(line), signal.SIGKILL)
         if ended in ready:
             ended.recv(LONGEST)
             tell_the_ends(lines)
+            tied = {line: pid for line, pid in tied.items() if pid in lines}
         if listener in ready:
             line, _ = listener.accept()
             message, files, _, _ = socket.recv_fds(line, LONGEST, 3)
+            told = json.loads(message)
             pid = os.fork()
             if pid == 0:
                 signal.set_wakeup_fd(-1)
                 for each in (listener, ended, wake, line, *lines.values()):
                     each.close()
-                return {**json.loads(message), "files": files}
+                os.setsid()
+                return {**told, "files": files}
             for file in files:
                 os.close(file)
             lines[pid] = line
+            if told.get("tied"):
+                tied[line] = pid
             line.send(str(pid).encode())
 
 
@@ -149,7 +184,9 @@ def load() -> None:
     """Load what engines need sooner or later, and keep the collector from looking at it again."""
     import torch._dynamo  # noqa: F401 - loaded with the first optimiser
 
+    import netlab.cli
     import netlab.engine.__main__
+    import netlab.engine.exporting
     import netlab.engine.recovery
     import netlab.engine.sweep
     import netlab.engine.together  # noqa: F401
@@ -160,12 +197,11 @@ def load() -> None:
 
 
 def become(told: dict[str, Any], address: bytes) -> None:
-    """Do in this process what ``python -m netlab.engine`` does in a new one."""
+    """Do in this process what ``python -m`` with these words does in a new one."""
     import torch
 
     from netlab.runs import launch
 
-    os.setsid()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     for number, file in enumerate(told["files"]):
         os.dup2(file, number)
@@ -179,12 +215,13 @@ def become(told: dict[str, Any], address: bytes) -> None:
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
     launch.subprocess = starting(lambda: address)
     sys.path[0] = told["folder"]
-    sys.argv = ["netlab.engine", *told["words"]]
-    runpy.run_module("netlab.engine", run_name="__main__", alter_sys=True)
+    sys.argv = told["words"]
+    runpy.run_module(told["words"][0], run_name="__main__", alter_sys=True)
 
 
 def main() -> None:
     """Load torch, then fork until standard input ends."""
+    sys.path[0] = str(ROOT)
     listener = socket.socket(fileno=int(sys.argv[1]))
     address = listener.getsockname()
     load()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import nursery
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
@@ -129,6 +131,20 @@ class Hand:
         found = [w for w in self.window.docks["Inspector"].findChildren(QWidget, name) if w.isVisibleTo(self.window)]
         assert found, f"the inspector shows no {name}"
         return found[-1]
+
+
+@pytest.fixture(scope="session")
+def warm_python(warm_engines: Callable[[], bytes] | None, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What windows start for Python, so that the commands they ask do not load torch each time."""
+    if warm_engines is None:
+        return sys.executable
+    return str(nursery.python(warm_engines(), tmp_path_factory.mktemp("warm") / "python"))
+
+
+@pytest.fixture(autouse=True)
+def ask_warm_python(warm_python: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let windows start it in every test here."""
+    monkeypatch.setattr(sys, "executable", warm_python)
 
 
 @pytest.fixture
