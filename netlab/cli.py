@@ -173,17 +173,20 @@ def _new(options: Any) -> int:
 def _templates(options: Any) -> int:
     from netlab.data.dataset import source_of
     from netlab.document import examples, file
+    from netlab.language import tr_project
 
     rows = []
     for key, path in examples.examples().items():
         project = file.load(path)
         task = source_of(project.data.source, project.data.options).task
         rows.append({"id": key, "title": project.title, "task": task, "shows": project.about})
-    _print(rows) if options.json else print("\n".join(f"{r['id']:12} {r['title']}: {r['shows']}" for r in rows))
+    told = (f"{row['id']:12} {tr_project(row['title'])}: {tr_project(row['shows'])}" for row in rows)
+    _print(rows) if options.json else print("\n".join(told))
     return FINE
 
 
 def _layers(options: Any) -> int:
+    from netlab.language import tr
     from netlab.layers.help import description, example
     from netlab.layers.layer import catalogue
 
@@ -204,7 +207,7 @@ def _layers(options: Any) -> int:
         }
         for key, layer in catalogue().items()
     ]
-    _print(rows) if options.json else print("\n".join(f"{r['type']:22} {r['summary']}" for r in rows))
+    _print(rows) if options.json else print("\n".join(f"{r['type']:22} {tr(r['summary'])}" for r in rows))
     return FINE
 
 

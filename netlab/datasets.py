@@ -36,12 +36,13 @@ def run(options: Any) -> int:
 
 def _list(as_json: bool) -> int:
     from netlab.data.dataset import catalogue
+    from netlab.language import tr
 
     rows = [source.describe() for source in catalogue().values()]
     if as_json:
         print(json.dumps(rows, ensure_ascii=False, indent=2))
     else:
-        print("\n".join(f"{r['key']:16} {r['title']}: {r['about']}" for r in rows))
+        print("\n".join(f"{r['key']:16} {tr(r['title'])}: {tr(r['about'])}" for r in rows))
     return FINE
 
 

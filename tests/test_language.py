@@ -106,6 +106,11 @@ def test_a_process_speaks_as_it_is_told(own: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("NETLAB_LANG", "zh_CN")
     assert main(["check", "nowhere.netlab"]) == 1
     assert "没有这个文件" in capsys.readouterr().err
+    for command, told in (("templates", "会排序的 Transformer"), ("layers", "全连接层：y"), ("datasets", "鸢尾花")):
+        assert main([command]) == 0
+        assert told in capsys.readouterr().out
+        assert main([command, "--json"]) == 0
+        assert told not in capsys.readouterr().out  # what programs read is the same in every language
     monkeypatch.delenv("NETLAB_LANG")
     assert main(["check", "nowhere.netlab"]) == 1
     assert "There is no such file." in capsys.readouterr().err
