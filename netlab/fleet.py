@@ -23,8 +23,8 @@ def add_to(command: Callable[..., Any]) -> None:
     note = command("note", _note, "give a run a name or a note", "target", json=False)
     note.add_argument("--name")
     note.add_argument("--note")
-    delete = command("delete", _delete, "move runs to the trash beside them", json=False)
-    delete.add_argument("targets", nargs="+", metavar="RUN")
+    delete = command("delete", _delete, "move runs or sweeps to the trash beside them", json=False)
+    delete.add_argument("targets", nargs="+", metavar="RUN|SWEEP")
     again = command("again", _again, "train the project of a run once more, and say whether it gave the same numbers")
     again.add_argument("target", metavar="RUN")
     command("restore", _restore, "bring a run back from the trash", "target", json=False)
@@ -194,10 +194,11 @@ def _note(options: Any) -> int:
 
 def _delete(options: Any) -> int:
     from netlab.runs.store import find_run
+    from netlab.runs.sweeps import find_sweep
     from netlab.runs.trash import delete
 
     for target in options.targets:
-        print(delete(find_run(target)))
+        print(delete(find_sweep(target) or find_run(target)))
     return FINE
 
 

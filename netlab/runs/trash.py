@@ -9,21 +9,19 @@ from pathlib import Path
 from netlab.language import tr
 from netlab.runs.reader import LIVE, RunReader
 from netlab.runs.store import PROJECT, TRASH, RunError
+from netlab.runs.sweeps import SPEC, state_of
 
 
 def delete(folder: Path) -> Path:
-    """Move a run to the trash beside it; returns where it is now.
+    """Move a run, or a sweep with all its trials, to the trash beside it; returns where it is now.
 
     Raises:
         RunError: an engine still works on it, or the folder cannot be moved.
     """
-    reader = RunReader(folder)
-    state = reader.status().get("state")
-    reader.close()
-    if state in LIVE:
+    if _is_live(folder):
         raise RunError(
             tr(
-                "The run {name} is still being trained. Stop it first with: netlab stop {folder}",
+                "{name} is still being trained. Stop it first with: netlab stop {folder}",
                 name=folder.name,
                 folder=folder,
             )
@@ -44,9 +42,19 @@ def delete(folder: Path) -> Path:
     return target
 
 
+def _is_live(folder: Path) -> bool:
+    if (folder / SPEC).exists():
+        trials = (path.parent for path in folder.glob("trial-*/" + PROJECT))
+        return state_of(folder)["state"] in LIVE or any(_is_live(trial) for trial in trials)
+    reader = RunReader(folder)
+    state = reader.status().get("state")
+    reader.close()
+    return state in LIVE
+
+
 def deleted(root: Path) -> list[Path]:
-    """The runs in the trash of a folder of runs, last deleted first."""
-    found = [path.parent for path in (root / TRASH).glob("*/" + PROJECT)]
+    """The runs and sweeps in the trash of a folder of runs, last deleted first."""
+    found = [path.parent for name in (PROJECT, SPEC) for path in (root / TRASH).glob("*/" + name)]
     return sorted(found, key=lambda path: path.name.rpartition("-")[2], reverse=True)
 
 

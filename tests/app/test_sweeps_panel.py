@@ -7,6 +7,7 @@ from itertools import combinations
 from pathlib import Path
 
 import msgspec
+import psutil
 import pytest
 from pyqtgraph import TextItem
 from PySide6.QtCore import QPoint, Qt
@@ -22,7 +23,7 @@ from netlab.document import file
 from netlab.document.file import write_atomically
 from netlab.document.paths import set_by_path, settings
 from netlab.options import Choice
-from netlab.runs import store, sweeps
+from netlab.runs import store, sweeps, trash
 from netlab.runs.axes import Axis, axis, option_of
 from netlab.runs.sweeps import Drawn, Sweep, Trial
 from netlab.runs.writer import RunWriter
@@ -122,6 +123,19 @@ def test_trials_are_drawn_and_chosen(make_window: Callable[..., Hand], example: 
     x, y = panel.scatter.points.getData()
     assert (x.tolist(), y.tolist()) == ([0.0, 1.0], [0.9, 0.2])
     assert panel.state.text() == "Not begun   3 of 4 trials"
+    QTest.mouseClick(panel.away, LEFT)
+    assert panel.empty.isVisible()
+    assert not folder.exists()
+    (gone,) = trash.deleted(path.parent / "runs")
+    assert trash.restore(gone) == folder
+    panel.refresh()
+    assert len(panel.trials) == 3
+    writer = RunWriter(folder / "trial-2")
+    own = psutil.Process()
+    writer.status(state="running", pid=own.pid, pid_start=own.create_time())
+    writer.close()
+    QTest.mouseClick(panel.away, LEFT)
+    assert folder.exists(), "one of its trials is still being trained"
 
 
 def test_names_and_numbers_of_many_settings_do_not_meet(qtbot: QtBot) -> None:

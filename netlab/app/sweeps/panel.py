@@ -27,9 +27,10 @@ from netlab.app.training.panel import GAP, WORDS
 from netlab.app.watching import Watching
 from netlab.language import mark, tr
 from netlab.protocol import commands
-from netlab.runs import sweeps
+from netlab.runs import sweeps, trash
 from netlab.runs.axes import SweepError
 from netlab.runs.reader import LIVE
+from netlab.runs.store import RunError
 from netlab.runs.sweeps import Trial
 
 LOOK_MS = 1000
@@ -60,6 +61,9 @@ class SweepsPanel(Watching):
         self.state.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.stop = QPushButton(tr("Stop"))
         self.stop.clicked.connect(self._stop_or_go_on)
+        self.away = QPushButton(tr("Delete"))
+        self.away.setToolTip(tr("Move this sweep to the trash. The panel Runs brings it back."))
+        self.away.clicked.connect(self._delete)
         self.best = QPushButton(tr("Open the best"))
         self.best.setToolTip(tr("Open the project of the best trial as a new one, and watch its run."))
         self.best.clicked.connect(self._open_best)
@@ -79,7 +83,7 @@ class SweepsPanel(Watching):
         bar.setSpacing(8)
         bar.addWidget(self.choice)
         bar.addWidget(self.state, 1)
-        for widget in (self.stop, self.best):
+        for widget in (self.away, self.stop, self.best):
             bar.addWidget(widget)
         self.split = QSplitter()
         self.split.addWidget(self.table)
@@ -107,7 +111,7 @@ class SweepsPanel(Watching):
                 self.folder = found[0] if found else None
             if self.folder is not None:
                 self.choice.setCurrentIndex(found.index(self.folder))
-        for widget in (self.split, self.choice, self.stop, self.best):
+        for widget in (self.split, self.choice, self.away, self.stop, self.best):
             widget.setVisible(self.folder is not None)
         self.empty.setVisible(self.folder is None)
         self._read()
@@ -136,6 +140,7 @@ class SweepsPanel(Watching):
         self.state.setText(GAP.join(part for part in (tr(STATES.get(state, state)), counted, message) if part))
         self.state.setToolTip(message)
         self.stop.setText(tr("Stop") if self.live else tr("Go on"))
+        self.away.setEnabled(not self.live)
         self.stop.setEnabled(self.live or state in ("stopped", "lost", "failed"))
         self.best.setEnabled(sweeps.best(self.trials) is not None)
         best = sweeps.best(self.trials)
@@ -180,6 +185,21 @@ class SweepsPanel(Watching):
             self._over.clear()
             self.session.jobs.sweep(self.folder)
         self.stop.setEnabled(False)
+
+    def _delete(self) -> None:
+        if self.folder is None:
+            return
+        run = self.session.run
+        if run is not None and self.folder in run.folder.parents:
+            self.session.attach(None)
+        try:
+            trash.delete(self.folder)
+        except RunError as error:
+            self.session.message.emit(str(error), "error")
+        self._over.clear()
+        self.trials = []
+        self.refresh()
+        self._draw()
 
     def _open_best(self) -> None:
         best = sweeps.best(self.trials)
