@@ -76,7 +76,7 @@ def test_random_graphs_and_loose_nodes() -> None:
     rng = random.Random(4)
     for count in (1, 2, 30, 120):
         nodes = {f"n{i}": Node(f"n{i}", "add" if i % 2 else "relu") for i in range(count)}
-        edges = {}
+        edges = {"loop": Edge("loop", "n0", "y", "n0", "x")}  # a file may hold one
         for i in range(1, count):
             for port in ("a", "b")[: 1 + i % 2]:
                 if rng.random() < 0.7:

@@ -98,7 +98,7 @@ def arrange(graph: Graph, ids: Sequence[str], heights: Mapping[str, float] | Non
             layouts[edge.target].port(edge.target_port, True).y(),
         )
         for edge in graph.edges.values()
-        if edge.source in layouts and edge.target in layouts
+        if edge.source in layouts and edge.target in layouts and edge.source != edge.target
     ]
     wired = {id for wire in wires for id in (wire.source, wire.target)}
     loose = [[Slot(id, 0.0)] for id in ids if id not in wired]
