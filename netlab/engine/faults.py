@@ -128,7 +128,7 @@ def is_of_device(error: BaseException) -> bool:
 def is_memory(error: BaseException) -> bool:
     """Whether an error means that memory was used up; on the CPU torch says so only in words."""
     words = str(error)
-    known = ("not enough memory", "out of memory", "STATUS_ALLOC_FAILED")
+    known = ("not enough memory", "out of memory", "allocate memory", "STATUS_ALLOC_FAILED")
     return isinstance(error, torch.OutOfMemoryError | MemoryError) or any(word in words for word in known)
 
 
@@ -137,8 +137,8 @@ def of_unexpected(error: Exception) -> TrainingFault:
     detail = "".join(traceback.format_exception(error))
     if is_memory(error):
         message = tr(
-            "The memory was used up while the model and its data were laid out. Lower batch_size, or make the largest "
-            "layer smaller."
+            "The memory was used up beside the steps themselves, as by the data or for a checkpoint. Lower batch_size, or "
+            "make the largest layer smaller."
         )
         return TrainingFault(message, "", detail)
     message = tr(

@@ -69,7 +69,7 @@ def test_out_of_memory_offers_smaller_parts_and_goes_on_with_them(
 
     def narrow(self: torch.nn.Dropout, x: torch.Tensor) -> torch.Tensor:
         if self.training and len(x) > 20 and x.device.type == "cpu":
-            raise torch.OutOfMemoryError("out of memory")
+            torch.empty(1 << 50, dtype=torch.uint8)  # no machine has this, and torch says so as it does of less
         return real(self, x)
 
     folder = new_run(make_points(batch_size=64), steps=12)
