@@ -11,10 +11,12 @@ a meeting place of its own for its agents, and across machines the processes mee
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
@@ -35,6 +37,7 @@ from netlab.runs.writer import RunWriter
 
 PATIENCE = timedelta(days=1)  # a partner that dies is noticed at once; this is for one that validates for hours
 MEETING = timedelta(minutes=5)
+NOTICE_SECONDS = 1.0
 ENVELOPE = 256  # bytes that travel in one go; a longer message takes a second
 T = TypeVar("T")
 _LOST = ("gloo", "nccl", "connection closed", "connection reset", "broken pipe", "socket", "process group")
@@ -318,6 +321,38 @@ def _joined(rank: int, size: int, meeting: Path | None) -> Iterator[Team]:
     finally:
         with suppress(RuntimeError):  # the partner may be gone
             dist.destroy_process_group()
+
+
+def call_off() -> None:
+    """End the kernels of NCCL that run or wait; without them the team can only say farewell."""
+    made: Any = dist.group.WORLD
+    made._get_backend(torch.device("cuda")).abort()
+
+
+@contextmanager
+def noticing(others: Sequence[subprocess.Popen[bytes]]) -> Iterator[None]:
+    """Within it, this process does not wait on its GPU for partners that are gone.
+
+    gloo notices at once. A kernel of NCCL waits for its partners for ever, and whoever waits for that kernel with it:
+    when one of the `others` ends by a failure it is called off, and the next word between the processes finds out.
+    """
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.wait(NOTICE_SECONDS):
+            if any(other.poll() for other in others):
+                call_off()
+                return
+
+    watcher = threading.Thread(target=watch, name="partners", daemon=True)
+    if torch.cuda.is_available():
+        watcher.start()
+    try:
+        yield
+    finally:
+        done.set()
+        if watcher.ident is not None:
+            watcher.join()
 
 
 def is_loss_of_a_partner(error: BaseException | str) -> bool:

@@ -14,7 +14,7 @@ import psutil
 from netlab.document import file
 from netlab.document.file import write_atomically
 from netlab.document.training import Training
-from netlab.engine.distributed import TeamError, is_restarted, joined, torchrun
+from netlab.engine.distributed import TeamError, is_restarted, joined, noticing, torchrun
 from netlab.engine.recorder import OnMetrics
 from netlab.engine.train import run_job
 from netlab.language import tr
@@ -33,7 +33,11 @@ def train(folder: Path, *, resume: bool = False, on_metrics: OnMetrics | None = 
         return run_job(folder, resume=resume, on_metrics=on_metrics)
     restarts = 0
     while True:
-        with _partners(folder, size, resume) as meeting, joined(0, size, meeting) as team:
+        with (
+            _partners(folder, size, resume) as (meeting, others),
+            joined(0, size, meeting) as team,
+            noticing(others),
+        ):
             team.may_restart = restarts < RESTARTS
             status = run_job(folder, resume=resume, on_metrics=on_metrics, team=team)
         if not (team.lost and team.may_restart):
@@ -43,8 +47,8 @@ def train(folder: Path, *, resume: bool = False, on_metrics: OnMetrics | None = 
 
 
 @contextmanager
-def _partners(folder: Path, size: int, resume: bool) -> Iterator[Path]:
-    """The other processes, and the file through which they meet; none is left behind."""
+def _partners(folder: Path, size: int, resume: bool) -> Iterator[tuple[Path, list[subprocess.Popen[bytes]]]]:
+    """The file through which all processes meet, and the others; none is left behind."""
     threads = max(1, (os.cpu_count() or 1) // size)
     with tempfile.TemporaryDirectory(prefix="netlab-") as place:
         meeting = Path(place) / "meeting"
@@ -54,7 +58,7 @@ def _partners(folder: Path, size: int, resume: bool) -> Iterator[Path]:
             launch([*words, "--rank", str(rank)], log=folder / "engine.log", threads=threads) for rank in range(1, size)
         ]
         try:
-            yield meeting
+            yield meeting, others
         finally:
             _end(others)
 

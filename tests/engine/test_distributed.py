@@ -7,8 +7,10 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -20,7 +22,7 @@ from safetensors.torch import load_file
 from netlab.compiler.builder import Graph
 from netlab.document import file
 from netlab.document.project import Project
-from netlab.engine import checkpoint, together
+from netlab.engine import checkpoint, distributed, together
 from netlab.engine.distributed import Team, TeamError
 from netlab.engine.train import run_job
 from netlab.protocol import commands
@@ -104,6 +106,17 @@ def test_a_lost_process_costs_some_steps_and_commands_reach_all(
     assert checkpoint.state_of(checkpoint.newest(folder))["steered"]["learning_rate"] == 0.5
     tensors = load_file(checkpoint.newest(folder))
     assert not torch.equal(tensors["rng/cpu"], tensors["rng/cpu/1"]), "each draws its own dropout"
+
+
+def test_a_kernel_that_waits_for_a_lost_partner_is_called_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a stand-in for NCCL, whose kernels never notice it by themselves."""
+    called_off = threading.Event()
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(distributed, "NOTICE_SECONDS", 0.01)
+    monkeypatch.setattr(distributed, "call_off", called_off.set)
+    for ended in ([None, 0], [None, -9]):
+        with distributed.noticing([SimpleNamespace(poll=lambda code=code: code) for code in ended]):  # type: ignore[misc]
+            assert called_off.wait(0.2 if ended[1] == 0 else 20) is (ended[1] == -9)
 
 
 def test_torchrun_trains_and_takes_a_run_up_again(plain: Any, tmp_path: Path) -> None:
