@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from netlab.app.training.follower import RunFollower
 from netlab.app.training.jobs import Jobs
-from netlab.app.training.steering import orders
+from netlab.app.training.steering import edited_since, is_of, steer
 from netlab.app.trials import Trials
 from netlab.compiler.check import check
 from netlab.compiler.consent import unread
@@ -55,6 +55,7 @@ class Session(QObject):
         self._keep_journal = keep_journal
         self.jobs = Jobs(self)
         self.run: RunFollower | None = None
+        self.steers = False  # whether the watched run was made from the open project, and follows its changes
         self.fault: Problem | None = None  # what ended the watched run, at its node
         self.selection: list[str] = []
         self.frames: list[str] = []  # the selected frames
@@ -169,7 +170,7 @@ class Session(QObject):
         self.inferred = check(project, self.inferred, fixes=False)
         self._fixing.start()
         self.inferred_changed.emit(self.inferred)
-        self._steer_run(diff)
+        steer(self, diff)
         self.title_changed.emit()
         if self.document.journal_problem:
             self.message.emit(self.document.journal_problem, "error")
@@ -251,6 +252,7 @@ class Session(QObject):
         self.document, self.digest = document, digest
         self.document.subscribe(self._on_change)
         self.inferred = check(document.project)
+        self.steers = self.run is not None and is_of(document.project, self.run.folder)
         self.selection = []
         was_inside, self.scope = bool(self.scope), ""
         self.replaced.emit()
@@ -315,6 +317,7 @@ class Session(QObject):
         if self.run is not None:
             self.run.close()
         self.run = RunFollower(folder, self, awaited) if folder is not None else None
+        self.steers = folder is not None and is_of(self.project, folder)
         self._note_fault({})
         self.run_changed.emit(self.run)
         if self.run is not None:
@@ -345,6 +348,8 @@ class Session(QObject):
                 self.message.emit(tr("The run could not be told: {fault}.", fault=error), "error")
                 return
             self.attach(folder, awaited=True)
+            if self.steers and edited_since(self.project, folder):
+                self.message.emit(tr("The run goes on with the project it began with, without later changes."), "info")
 
     def pause(self) -> None:
         """Let the run wait after its present step."""
@@ -366,13 +371,6 @@ class Session(QObject):
             self.message.emit(str(error), "error")
             return
         self.apply(tr("Set learning rate"), edits.set_training, "learning_rate", value, merge="training/learning_rate")
-
-    def _steer_run(self, diff: Diff) -> None:
-        """What of a change reaches the run: learning rate, weight decay, weights of losses, probes."""
-        if self.is_running:
-            losses = {node for node, layer in self.inferred.layers.items() if layer.role == "loss"}
-            for command in orders(diff, self.project, losses):
-                self.command(command)
 
     def command(self, command: commands.Command) -> None:
         """Tell the watched run something, if it is alive."""

@@ -14,7 +14,7 @@ import pytest
 from app.conftest import ROOT, Hand
 from PySide6.QtCore import Qt
 
-from netlab.document import file
+from netlab.document import edits, file
 from netlab.document.home import journals
 from netlab.document.journal import pending
 from netlab.runs.reader import RunReader
@@ -58,7 +58,9 @@ def test_a_killed_engine_is_said_and_resumed(make_window: MakeWindow, example: E
     hand.click_node(next(iter(hand.session.project.graph.nodes)))  # the window lives on
     assert hand.session.selection
 
+    hand.session.apply("Batches", edits.set_training, "batch_size", 32)
     hand.qtbot.mouseClick(panel.go_on, Qt.MouseButton.LeftButton)
+    assert "the project it began with" in hand.window.banner.text.text()
     again = hand.session.run
     assert again is not None
     assert again.folder == run.folder

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import psutil
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
@@ -15,6 +16,9 @@ from netlab.app.schedule_curve import ScheduleCurve
 from netlab.document import edits
 from netlab.document.graph import Frame
 from netlab.document.training import node_training
+from netlab.protocol import commands
+from netlab.runs import store
+from netlab.runs.writer import RunWriter
 
 MakeWindow = Callable[..., Any]
 Example = Callable[..., Any]
@@ -190,3 +194,27 @@ def test_devices_are_shown_with_their_memory_and_shares_only_among_several(
     ]
     QTest.keyClick(form(hand).findChild(QComboBox, "option/parallel"), Qt.Key.Key_Down)
     assert hand.session.project.training["parallel"] == "fsdp"
+
+
+def test_a_run_follows_the_project_it_was_made_from_and_no_other(make_window: MakeWindow, example: Example) -> None:
+    path, other = example("perceptron"), example("spirals")
+    hand = make_window(path)
+    folder = store.create(path.read_bytes(), path.parent / "runs")
+    writer = RunWriter(folder)
+    process = psutil.Process()  # an engine that lives
+    writer.status(state="running", step=1, pid=process.pid, pid_start=process.create_time())
+    writer.close()
+    hand.session.attach(folder)
+    told = folder / "commands.jsonl"
+    rate = hand.window.docks["Training"].widget().rate
+    hand.type(rate, "0.25")
+    assert commands.decode(told.read_bytes().splitlines()[-1]) == commands.SetLearningRate(0.25)
+    before = told.read_bytes()
+    hand.session.document.mark_saved()
+    hand.window.open_path(other)
+    assert hand.session.is_running
+    hand.type(rate, "0.125")
+    assert hand.session.project.training["learning_rate"] == 0.125
+    assert told.read_bytes() == before, "the learning rate of another project"
+    assert "is of another project" in hand.window.banner.text.text()
+    hand.session.attach(None)
