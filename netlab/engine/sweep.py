@@ -221,10 +221,12 @@ class _Driver:
 
     def _refuse_unmeasured(self, trial: Trial) -> None:
         """Nothing is learned from trials that never measure what decides: so with a metric that is misspelled."""
+        if not self.sweep.objective or trial.state != "finished" or trial.best is not None:
+            return
         reader = RunReader(trial.folder)
         names = reader.names()
         reader.close()
-        if trial.state == "finished" and trial.objective not in names:
+        if trial.objective not in names and sweeps.best(sweeps.trials(self.folder)) is None:
             told = tr("No trial measures {objective}.", objective=trial.objective)
             known = tr("Start a sweep with one of these as its objective: {names}.", names=", ".join(names))
             raise SweepError(sentences(told, known))

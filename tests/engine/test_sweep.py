@@ -103,6 +103,13 @@ def test_an_objective_that_no_trial_measures_is_refused_with_those_there_are(new
     assert state["state"] == "failed"
     assert "val/acuracy" in state["message"]
     assert not (folder / "trial-1").exists()
+    another = create((folder / sweeps.BASE).read_bytes(), folder, "trial-1")
+    write_atomically(another / sweeps.TRIAL, msgspec.json.encode(Drawn(1, {"training.seed": 2})))
+    writer = RunWriter(another)
+    writer.metrics(1, {"val/acuracy": 0.5})
+    writer.status(state="finished")
+    writer.close()
+    assert run_sweep(folder)["state"] == "finished", "one of its trials measures it"
 
 
 @pytest.mark.parametrize("method", ["tpe", "random"])
