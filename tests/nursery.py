@@ -90,7 +90,8 @@ import json, os, socket, sys
 
 words = sys.argv[1:]
 known = "netlab", "netlab.engine", "netlab.engine.importing.child"
-if words[:1] != ["-m"] or words[1] not in known or words[2] in ("import", "shot"):  # these look at their family, or draw
+alone = ["import"], ["shot"]  # the first is ended with its family, the second draws
+if words[:1] != ["-m"] or words[1] not in known or words[2:3] in alone:
     os.execv("{python}", ["{python}", *words])
 line = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 line.connect(bytes.fromhex("{address}"))

@@ -128,8 +128,14 @@ class Hand:
     def field(self, name: str) -> QWidget:
         """A widget of the inspector by its object name."""
         self.settle()
-        found = [w for w in self.window.docks["Inspector"].findChildren(QWidget, name) if w.isVisibleTo(self.window)]
-        assert found, f"the inspector shows no {name}"
+        found: list[QWidget] = []
+
+        def shown() -> None:
+            fields = self.window.docks["Inspector"].findChildren(QWidget, name)
+            found[:] = [field for field in fields if field.isVisibleTo(self.window)]
+            assert found, f"the inspector shows no {name}"
+
+        self.qtbot.waitUntil(shown)
         return found[-1]
 
 

@@ -83,5 +83,7 @@ def test_the_form_shows_every_setting_once_and_only_what_is_read() -> None:
     assert {"beta1", "epsilon"} <= settings_read(Training().values)
     assert not {"momentum", "clip_at", "schedule_power", "history"} & settings_read(Training().values)
     read = settings_read(Training(optimizer="lbfgs", schedule="polynomial", clip="norm").values)
-    assert {"history", "schedule_power", "clip_at"} <= read
+    assert {"history", "schedule_power"} <= read
+    assert not {"clip", "clip_at"} & read, "L-BFGS finds its gradients anew within a step"
+    assert {"clip", "clip_at"} <= settings_read(Training(clip="norm").values)
     assert not {"beta1", "weight_decay"} & read
