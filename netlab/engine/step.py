@@ -97,7 +97,7 @@ class Stepper:
             _Part(part, len(next(iter(part.values()))) / rows, share) for part, share in zip(parts, shares, strict=True)
         ]
         with self._words:
-            self.readings = self._run(batch if len(parts) == 1 else parts[0])
+            self.readings = self._run(parts[0])
 
     def _shares(self, parts: list[Batch]) -> list[dict[str, torch.Tensor]]:
         """What each part has of the targets that count in the whole batch, by reading; as if there were one process."""

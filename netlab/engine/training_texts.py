@@ -26,7 +26,7 @@ def run(model, batch):
 {run}
 
 {parts}def evaluate(model, data, rows):
-    """Mean of every reading over the rows."""
+    """Mean of every reading over what it is a mean of: the rows, or the targets that count."""
     model.eval()
     {sums}
     with torch.no_grad():

@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 
+from netlab.compiler.forecast import forecast
 from netlab.compiler.source import where
 from netlab.document import schedules
 from netlab.document.project import Project
@@ -73,6 +74,7 @@ class _Trial:
         self.training = Training(**project.training).values | {"compile": False, "ema_decay": 0.0} | settings
         seed_everything(self.training["seed"])
         self.built = build(project)
+        self.flops = forecast(project, self.built.inferred).flops
         self.device = choose(self.training["device"])
         arranged(self.built.model.to(self.device)).train()
         dataset = load_data(project.data, lambda level, message: None, None)
@@ -110,7 +112,7 @@ def sanity(project: Project) -> list[Finding]:
     """
     trial = _Trial(project)
     try:
-        with threads_for(0):
+        with threads_for(trial.flops):
             found = [*_dead_values(trial), _first_loss(trial), *_gradients(trial)]
         return [*found, _overfit(project), _own_rate(project)]
     except TrainingFault as fault:
@@ -132,20 +134,21 @@ def find_rate(project: Project) -> RateTrial:
         told = tr("This optimizer looks for the length of each step by itself. Begin with 1, and lower it if it leaps.")
         return RateTrial([], [], 1.0, told)
     mean, lowest = 0.0, math.inf
-    for i, batch in enumerate(itertools.islice(trial.batches(), RATES)):
-        rate = LOWEST_RATE * (HIGHEST_RATE / LOWEST_RATE) ** (i / (RATES - 1))
-        trial.optimizer.set_learning_rate(rate)
-        try:
-            loss = trial.step(batch, i + 1)
-        except TrainingFault:
-            break
-        mean = 0.9 * mean + 0.1 * loss
-        smooth = mean / (1 - 0.9 ** (i + 1))  # without the bias of its start
-        lowest = min(lowest, smooth)
-        if smooth > DIVERGED * lowest and i > 10:
-            break
-        rates.append(rate)
-        losses.append(smooth)
+    with threads_for(trial.flops):
+        for i, batch in enumerate(itertools.islice(trial.batches(), RATES)):
+            rate = LOWEST_RATE * (HIGHEST_RATE / LOWEST_RATE) ** (i / (RATES - 1))
+            trial.optimizer.set_learning_rate(rate)
+            try:
+                loss = trial.step(batch, i + 1)
+            except TrainingFault:
+                break
+            mean = 0.9 * mean + 0.1 * loss
+            smooth = mean / (1 - 0.9 ** (i + 1))  # without the bias of its start
+            lowest = min(lowest, smooth)
+            if smooth > DIVERGED * lowest and i > 10:
+                break
+            rates.append(rate)
+            losses.append(smooth)
     return _rate_trial(rates, losses)
 
 
@@ -253,7 +256,7 @@ def _overfit(project: Project) -> Finding:
     batch = {name: values[:OVERFIT_ROWS] for name, values in trial.batch().items()}
     first = last = math.nan
     step = 0
-    with threads_for(0):
+    with threads_for(trial.flops):
         for step in range(1, OVERFIT_STEPS + 1):
             last = trial.step(batch, step)
             first = last if step == 1 else first
@@ -278,7 +281,7 @@ def _own_rate(project: Project) -> Finding:
         return Finding("rate", False, tr("With a learning rate of 0 no weight changes. Set a higher one."))
     too_high = tr("The learning rate is too high. Find a lower one in the menu Run, or with netlab lrfind.")
     try:
-        with threads_for(0):
+        with threads_for(trial.flops):
             for i, batch in enumerate(itertools.islice(trial.batches(), OWN_STEPS)):
                 now = schedules.factor(training, i, training["epochs"] * per_epoch, per_epoch)
                 trial.optimizer.set_learning_rate(rate * now)
