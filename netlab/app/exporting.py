@@ -49,7 +49,7 @@ def _not_written(name: str, error: OSError) -> str:
 def ask_log(window: MainWindow, run: Path, format: str) -> None:
     """Ask for a place, and write the metrics of a run there: a table, or a folder of events for TensorBoard."""
     if format == "csv":
-        name, _ = QFileDialog.getSaveFileName(window, tr("Export log"), f"{run.name}.csv", "CSV (*.csv)")
+        name, _ = QFileDialog.getSaveFileName(window, tr("Export log"), f"{run.name}.csv", tr("CSV (*.csv)"))
     else:
         name = QFileDialog.getExistingDirectory(window, tr("Export log"))
     if name:
