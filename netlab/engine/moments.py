@@ -96,14 +96,18 @@ def _edited(then: dict[str, Any], now: dict[str, Any]) -> dict[str, tuple[Any, A
 
 
 def _do_again(job: Job, state: dict[str, Any]) -> None:
-    """Have the changes made again that were made by hand behind the checkpoint; a branch goes its own way."""
+    """Have the changes made again that were made by hand behind the checkpoint.
+
+    A branch goes its own way, and what a run failed after is not done to it twice.
+    """
     reader = RunReader(job.folder)
     told, status = store.job(job.folder), reader.status()
     branches = bool(status.get(BRANCHED))
     job.redo.done = state.get("changes", len(reader.changes()))
-    later = [] if branches else reader.changes(job.redo.done)
+    failed = status.get("after") == "failed"
+    later = [] if branches or failed else reader.changes(job.redo.done)
     reader.close()
-    if branches:
+    if branches or failed:
         job.writer.drop_changes(job.redo.done)
         job.writer.status(**{BRANCHED: ""})
     if told.parent and told.parent_step == job.step:

@@ -78,6 +78,7 @@ def _lead(folder: Path, resume: bool, on_metrics: OnMetrics | None, team: Team) 
     reader = of_run(folder, resume)  # also what is said while the data loads
     writer = RunWriter(folder)
     process = psutil.Process()
+    writer.status(after=status_of(folder).get("state", ""))
     writer.status(state="starting", pid=process.pid, pid_start=process.create_time(), message="", begun=reader.begun)
     if not resume:
         writer.status(started=time.time())

@@ -142,6 +142,16 @@ def test_settings_change_on_the_way_and_leave_marks(
     assert checkpoint.state_of(checkpoint.newest(folder))["steered"] == state["steered"]
     assert not left.exists()
 
+    writer = RunWriter(folder)
+    writer.status(state="failed")
+    writer.close()
+    (folder / "checkpoints" / "step-30.safetensors").unlink()
+    last = folder / "checkpoints" / "last.safetensors"
+    last.unlink()
+    last.write_bytes(first.read_bytes())
+    assert run_job(folder, resume=True)["state"] == "finished"
+    assert reader.marks() == [], "what the run failed after is not done to it again"
+
 
 def test_a_pause_begins_in_the_middle_of_a_validation(
     make_points: Points, new_run: NewRun, read: Read, at_once: None, monkeypatch: pytest.MonkeyPatch
