@@ -377,6 +377,7 @@ class Session(QObject):
         if self.run is not None and self.is_running:
             try:
                 commands.append(self.run.folder, command)
+                self.run.note(command)
             except OSError as error:
                 self.message.emit(tr("The run could not be told: {fault}.", fault=error), "error")
 

@@ -92,8 +92,15 @@ def test_a_run_is_led_by_keys_and_marked_on_the_curve(make_window: MakeWindow, e
     assert hand.session.train()
     run = hand.session.run
     hand.qtbot.waitUntil(lambda: int(run.status.get("step", 0)) > 10, timeout=60_000)
+    panel = hand.window.docks["Training"].widget()
+    engine = psutil.Process(int(run.status["pid"]))
+    engine.suspend()  # as one is that is in the middle of a long step
     QTest.keyClick(hand.window, Qt.Key.Key_F6)
+    assert panel.state.text() == "Pausing after this step…"
+    assert not panel.pause.isEnabled()
+    engine.resume()
     hand.qtbot.waitUntil(lambda: run.status.get("state") == "paused", timeout=10_000)
+    assert (panel.state.text(), panel.pause.text(), panel.pause.isEnabled()) == ("Paused", "Go on", True)
     step = int(run.status["step"])
     node = next(n.id for n in hand.session.project.graph.nodes.values() if n.name == "hidden1")
     hand.session.select([node])
@@ -108,9 +115,9 @@ def test_a_run_is_led_by_keys_and_marked_on_the_curve(make_window: MakeWindow, e
     )
     hand.session.set_learning_rate(0.0005)
     hand.qtbot.waitUntil(lambda: any("0.0005" in mark.text for mark in run.marks), timeout=10_000)
-    panel = hand.window.docks["Training"].widget()
     hand.qtbot.waitUntil(lambda: bool(panel.curves.plots["loss"].marks), timeout=10_000)
     hand.session.stop()
+    assert panel.state.text() == "Stopping after this step…"
     hand.qtbot.waitUntil(lambda: run.status["state"] == "stopped", timeout=20_000)
 
 

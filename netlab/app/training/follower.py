@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from netlab.app.training.curve import Curve
 from netlab.document.graph import Graph
 from netlab.language import mark, tr
+from netlab.protocol.commands import Command, Pause, Resume, Stop
 from netlab.protocol.summaries import GRADIENTS, TIMES, Levels, Times
 from netlab.runs.reader import LIVE, STRETCH, LogLine, Mark, Reading, RunReader, is_alive
 
@@ -21,7 +22,11 @@ UNBORN = mark("The engine did not start.")
 
 
 class RunFollower(QObject):
-    """Live view, replay and rejoining are this one class: it reads a folder."""
+    """Live view, replay and rejoining are this one class: it reads a folder.
+
+    Attributes:
+        asked: "pausing" or "stopping" from when the run was told to until it does, which takes the rest of a step.
+    """
 
     metrics = Signal(object)  # names that have new points
     reading = Signal(object)
@@ -42,6 +47,7 @@ class RunFollower(QObject):
         self.lines: list[LogLine] = []
         self.marks: list[Mark] = []
         self.status: dict[str, str] = {"state": "starting"}
+        self.asked = ""
         self._since = time.monotonic()
         self._timer = QTimer(self)
         self._timer.setInterval(POLL_MS)
@@ -62,6 +68,14 @@ class RunFollower(QObject):
     def is_live(self) -> bool:
         """Whether the run is starting, running or paused."""
         return self.status.get("state") in LIVE
+
+    def note(self, command: Command) -> None:
+        """Remember what the run has just been told."""
+        if isinstance(command, Stop):
+            self.asked = "stopping"
+        elif isinstance(command, Pause | Resume) and self.asked != "stopping":
+            self.asked = "pausing" if isinstance(command, Pause) else ""
+        self.status_changed.emit(self.status)
 
     def curve(self, name: str) -> tuple[np.ndarray, np.ndarray]:
         """All steps and values of a metric so far."""
@@ -128,6 +142,8 @@ class RunFollower(QObject):
                 return
             status = {"state": "lost", "message": self._with_last_words(tr(UNBORN))}
         if status != self.status:
+            waits = status.get("state") == "running" or (self.asked == "stopping" and status.get("state") in LIVE)
+            self.asked = self.asked if waits else ""
             self.status = status
             self.status_changed.emit(status)
 

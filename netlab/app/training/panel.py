@@ -27,7 +27,8 @@ RESUME = mark("Resume from the last checkpoint")
 WORDS = {
     "queued": mark("Waiting for its turn"), "starting": mark("Starting…"), "running": mark("Training"),
     "paused": mark("Paused"), "finished": mark("Finished"), "stopped": mark("Stopped"), "failed": mark("Failed"),
-    "lost": mark("Engine lost"), "new": mark("Not begun"),
+    "lost": mark("Engine lost"), "new": mark("Not begun"), "pausing": mark("Pausing after this step…"),
+    "stopping": mark("Stopping after this step…"),
 }  # fmt: skip
 
 
@@ -168,10 +169,11 @@ class TrainingPanel(QWidget):
         self.train.setEnabled(not live and not self.session.inferred.blocking)
         blocking = self.session.inferred.blocking
         self.train.setToolTip(blocking[0].message if blocking else tr("Train this model (F5)"))
-        self.pause.setEnabled(state in ("running", "paused"))
+        asked = self.run.asked if self.run is not None else ""
+        self.pause.setEnabled(state in ("running", "paused") and not asked)
         self.pause.setText(tr("Go on") if state == "paused" else tr("Pause"))
-        self.stop.setEnabled(live)
-        self.state.setText(tr(WORDS.get(state, "")))
+        self.stop.setEnabled(live and asked != "stopping")
+        self.state.setText(tr(WORDS.get(asked or state, "")))
         self.facts.tell(self._facts(status))
         total = int(status.get("total_steps", 0))
         self.bar.setRange(0, max(total, 1))
